@@ -1,0 +1,15 @@
+//! Time, identities, random draws, digests and the byte sink that every encoding writes to.
+
+mod digest;
+mod draw;
+mod ids;
+mod logarithm;
+mod time;
+mod wire;
+
+pub use digest::{Digest, Mix};
+pub use draw::{Draws, Purpose, chance, exponential, uniform};
+pub use ids::{ClientId, CutId, Endpoint, EventId, NodeId, OpId, ParseIdError};
+pub use logarithm::neg_ln_q32;
+pub use time::{Micros, ParseMicrosError};
+pub use wire::{Count, Sink, Wire};

@@ -1,0 +1,151 @@
+//! An ordered map in copy-on-write pages.
+//!
+//! A snapshot of a million rows is one reference count; the first write after it copies the page index and one page.
+
+use std::sync::Arc;
+
+/// Entries at which a page is split in two.
+const PAGE_MAX: usize = 128;
+
+/// Entries of one page, sorted by key.
+type Page<K, V> = Arc<Vec<(K, V)>>;
+
+/// An ordered map whose clones share all pages until one side writes.
+#[derive(Debug, Clone)]
+pub struct PageMap<K, V> {
+    /// No page is empty; keys ascend within pages and across them.
+    pages: Arc<Vec<Page<K, V>>>,
+    len: u64,
+}
+
+impl<K: Ord + Clone, V: Clone> Default for PageMap<K, V> {
+    fn default() -> Self {
+        PageMap { pages: Arc::new(Vec::new()), len: 0 }
+    }
+}
+
+impl<K: Ord + Clone, V: Clone> PageMap<K, V> {
+    /// How many entries there are.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The page where `key` is or would be, and its place in it (`Ok` if present).
+    fn find(&self, key: &K) -> (usize, Result<usize, usize>) {
+        let after = self.pages.partition_point(|page| page.first().is_some_and(|(first, _)| first <= key));
+        let page = after.saturating_sub(1);
+        let place = self.pages.get(page).map_or(Err(0), |p| p.binary_search_by(|(k, _)| k.cmp(key)));
+        (page, place)
+    }
+
+    /// The value at `key`.
+    pub fn get(&self, key: &K) -> Option<&V> {
+        let (page, place) = self.find(key);
+        place.ok().map(|i| &self.pages[page][i].1)
+    }
+
+    /// Puts `value` at `key` and returns what was there.
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        let (at, place) = self.find(&key);
+        let pages = Arc::make_mut(&mut self.pages);
+        if pages.is_empty() {
+            pages.push(Arc::new(Vec::new()));
+        }
+        let page = Arc::make_mut(&mut pages[at]);
+        match place {
+            Ok(i) => Some(std::mem::replace(&mut page[i].1, value)),
+            Err(i) => {
+                page.insert(i, (key, value));
+                self.len += 1;
+                if page.len() > PAGE_MAX {
+                    let upper = page.split_off(PAGE_MAX / 2);
+                    pages.insert(at + 1, Arc::new(upper));
+                }
+                None
+            }
+        }
+    }
+
+    /// Takes the entry at `key` out.
+    pub fn remove(&mut self, key: &K) -> Option<V> {
+        let (at, place) = self.find(key);
+        let i = place.ok()?;
+        let pages = Arc::make_mut(&mut self.pages);
+        let page = Arc::make_mut(&mut pages[at]);
+        let (_, value) = page.remove(i);
+        if page.is_empty() {
+            pages.remove(at);
+        }
+        self.len -= 1;
+        Some(value)
+    }
+
+    /// All entries in key order.
+    pub fn iter(&self) -> impl Iterator<Item = &(K, V)> {
+        self.pages.iter().flat_map(|page| page.iter())
+    }
+
+    /// A map of entries that are already sorted by key and free of repeats; full pages, no search.
+    pub fn from_sorted(entries: impl Iterator<Item = (K, V)>) -> PageMap<K, V> {
+        let (mut pages, mut page, mut len) = (Vec::new(), Vec::with_capacity(PAGE_MAX), 0);
+        for entry in entries {
+            page.push(entry);
+            len += 1;
+            if page.len() == PAGE_MAX {
+                pages.push(Arc::new(std::mem::replace(&mut page, Vec::with_capacity(PAGE_MAX))));
+            }
+        }
+        if !page.is_empty() {
+            pages.push(Arc::new(page));
+        }
+        PageMap { pages: Arc::new(pages), len }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn behaves_like_a_tree_map_and_snapshots_do_not_move() {
+        let (mut map, mut model) = (PageMap::default(), BTreeMap::new());
+        let mut snapshots = Vec::new();
+        let mut n = 1u64;
+        for step in 0..5_000u64 {
+            n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let key = (n >> 33) % 700;
+            if n >> 62 == 0 {
+                assert_eq!(map.remove(&key), model.remove(&key));
+            } else {
+                assert_eq!(map.insert(key, step), model.insert(key, step));
+            }
+            if step % 500 == 0 {
+                snapshots.push((map.clone(), model.clone()));
+            }
+        }
+        snapshots.push((map, model));
+        for (map, model) in snapshots {
+            assert_eq!(map.len(), model.len() as u64);
+            assert!(map.iter().map(|(k, v)| (k, v)).eq(model.iter()));
+            assert!((0..700).all(|k| map.get(&k) == model.get(&k)));
+        }
+    }
+
+    #[test]
+    fn bulk_and_single_inserts_agree() {
+        let bulk = PageMap::from_sorted((0..1_000u32).map(|k| (k, k)));
+        let mut one = PageMap::default();
+        for k in (0..1_000u32).rev() {
+            one.insert(k, k);
+        }
+        assert!(bulk.iter().eq(one.iter()));
+        assert_eq!(bulk.len(), 1_000);
+    }
+}

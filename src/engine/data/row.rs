@@ -1,0 +1,111 @@
+//! Rows: the set of versions that a replica holds for one key.
+
+use std::sync::Arc;
+
+use crate::engine::base::{Digest, NodeId, Sink, Wire};
+
+/// A wall-clock reading and the node that took it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp {
+    /// Microseconds on that node's clock, which may be wrong.
+    pub micros: u64,
+    /// The node that took the reading.
+    pub node: NodeId,
+}
+
+/// What orders a version among others. Each merge rule mints and compares its own kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Clock {
+    /// A physical timestamp (last write wins).
+    Stamp(Stamp),
+}
+
+/// What a version says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Payload {
+    /// The bytes of the value, shared and never copied.
+    Value(Arc<[u8]>),
+    /// The key was deleted.
+    Tombstone,
+}
+
+/// One version of one key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// Orders this version among others.
+    pub clock: Clock,
+    /// What it says.
+    pub payload: Payload,
+}
+
+/// The versions of one key that no other of them replaces. Never empty; sorted, so equal sets are equal rows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Row {
+    versions: Vec<Version>,
+}
+
+impl Row {
+    /// A row of one version.
+    pub fn single(version: Version) -> Row {
+        Row { versions: vec![version] }
+    }
+
+    /// The versions, in a fixed order.
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// The bytes of the value, if the row is one version and that is not a tombstone.
+    pub fn value(&self) -> Option<&[u8]> {
+        match self.versions.as_slice() {
+            [Version { payload: Payload::Value(bytes), .. }] => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether every version is a tombstone.
+    pub fn is_deleted(&self) -> bool {
+        self.versions.iter().all(|v| v.payload == Payload::Tombstone)
+    }
+}
+
+impl Wire for Version {
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        let Clock::Stamp(stamp) = self.clock;
+        sink.u64(stamp.micros);
+        sink.u32(stamp.node.0);
+        match &self.payload {
+            Payload::Value(bytes) => {
+                sink.u8(1);
+                // Values reach 64 KiB exactly, one more than two bytes can count.
+                sink.u32(bytes.len() as u32);
+                sink.put(bytes);
+            }
+            Payload::Tombstone => sink.u8(0),
+        }
+    }
+}
+
+impl Wire for Row {
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        sink.u8(self.versions.len().min(255) as u8);
+        for version in &self.versions {
+            version.encode(sink);
+        }
+    }
+}
+
+/// The row or its absence, which has an encoding (and so a digest) of its own: one zero byte.
+impl Wire for Option<Arc<Row>> {
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        match self {
+            Some(row) => row.encode(sink),
+            None => sink.u8(0),
+        }
+    }
+}
+
+/// The digest a replica sends instead of its row, or of its having none.
+pub fn row_digest(row: &Option<Arc<Row>>) -> Digest {
+    Digest::of(row)
+}

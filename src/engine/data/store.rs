@@ -1,0 +1,146 @@
+//! A replica's store: rows in memory over a commit log that may not have reached the disk yet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::key::Key;
+use super::pages::PageMap;
+use super::row::Row;
+use super::rule::{Merge, Rule};
+
+/// What applying a row did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The row is now held (alone, or merged with what was there).
+    Stored,
+    /// The same row was held already.
+    Same,
+    /// What was held is newer; nothing changed. A write is always conditional, so a late repair cannot go back in time.
+    Refused,
+}
+
+/// How to take back one change that is not on disk yet.
+#[derive(Debug, Clone)]
+struct Undo {
+    key: Key,
+    before: Option<Arc<Row>>,
+}
+
+/// Rows of one node. A crash takes back what was not synced; a wipe takes everything.
+#[derive(Debug, Clone, Default)]
+pub struct Store {
+    rows: PageMap<Key, Arc<Row>>,
+    unsynced: Vec<Undo>,
+}
+
+impl Store {
+    /// The row at `key`.
+    pub fn get(&self, key: &Key) -> Option<&Arc<Row>> {
+        self.rows.get(key)
+    }
+
+    /// All rows in (token, key) order.
+    pub fn rows(&self) -> &PageMap<Key, Arc<Row>> {
+        &self.rows
+    }
+
+    /// How many changes a crash would take back.
+    pub fn unsynced(&self) -> usize {
+        self.unsynced.len()
+    }
+
+    /// Merges `row` into what is held, by `rule`. Returns what happened and the row held before.
+    pub fn apply(&mut self, rule: Rule, key: &Key, row: &Arc<Row>, synced: bool) -> (Change, Option<Arc<Row>>) {
+        let before = self.rows.get(key).cloned();
+        let after = match &before {
+            None => row.clone(),
+            Some(held) => match rule.merge(held, row) {
+                Merge::Same => return (Change::Same, before),
+                Merge::Left => return (Change::Refused, before),
+                Merge::Right => row.clone(),
+                Merge::Both(merged) => merged,
+            },
+        };
+        self.rows.insert(key.clone(), after);
+        if !synced {
+            self.unsynced.push(Undo { key: key.clone(), before: before.clone() });
+        }
+        (Change::Stored, before)
+    }
+
+    /// Everything is on disk from here on. Returns how many changes that made safe.
+    pub fn sync(&mut self) -> usize {
+        std::mem::take(&mut self.unsynced).len()
+    }
+
+    /// Loses what was not synced. Returns each key that changed, with the row before and after the crash.
+    pub fn crash(&mut self) -> BTreeMap<Key, (Option<Arc<Row>>, Option<Arc<Row>>)> {
+        let undo = std::mem::take(&mut self.unsynced);
+        let mut changed = BTreeMap::new();
+        for Undo { key, before } in undo.into_iter().rev() {
+            let held = match &before {
+                Some(row) => self.rows.insert(key.clone(), row.clone()),
+                None => self.rows.remove(&key),
+            };
+            changed.entry(key).or_insert((held, None)).1 = before;
+        }
+        changed
+    }
+
+    /// Loses everything, disk and all. Returns how many rows were held.
+    pub fn wipe(&mut self) -> u64 {
+        let rows = self.rows.len();
+        *self = Store::default();
+        rows
+    }
+
+    /// Replaces all rows at once, as if they had been on disk for ever. `rows` are merged over what is held.
+    pub fn preload(&mut self, rule: Rule, rows: PageMap<Key, Arc<Row>>) {
+        if self.rows.is_empty() {
+            self.rows = rows;
+            return;
+        }
+        for (key, row) in rows.iter() {
+            self.apply(rule, key, row, true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::{Payload, Version};
+    use super::*;
+    use crate::engine::base::NodeId;
+
+    fn row(micros: u64) -> Arc<Row> {
+        let clock = Rule::LastWriteWins.mint(NodeId(0), micros);
+        Arc::new(Row::single(Version { clock, payload: Payload::Value(micros.to_string().as_bytes().into()) }))
+    }
+
+    #[test]
+    fn a_crash_takes_back_exactly_what_was_not_synced() {
+        let (rule, key, other) = (Rule::LastWriteWins, Key::new("k"), Key::new("o"));
+        let mut store = Store::default();
+        store.apply(rule, &key, &row(1), false);
+        assert_eq!(store.sync(), 1);
+        store.apply(rule, &key, &row(2), false);
+        store.apply(rule, &key, &row(3), false);
+        store.apply(rule, &other, &row(9), false);
+        let lost = store.crash();
+        assert_eq!(store.get(&key), Some(&row(1)));
+        assert_eq!(store.get(&other), None);
+        assert_eq!(lost, BTreeMap::from([(other, (Some(row(9)), None)), (key, (Some(row(3)), Some(row(1))))]));
+        assert!(store.crash().is_empty(), "a second crash has nothing left to lose");
+    }
+
+    #[test]
+    fn an_older_row_is_refused() {
+        let (rule, key) = (Rule::LastWriteWins, Key::new("k"));
+        let mut store = Store::default();
+        store.apply(rule, &key, &row(5), true);
+        assert_eq!(store.apply(rule, &key, &row(4), true), (Change::Refused, Some(row(5))));
+        assert_eq!(store.apply(rule, &key, &row(5), true), (Change::Same, Some(row(5))));
+        assert_eq!(store.get(&key), Some(&row(5)));
+        assert_eq!(store.unsynced(), 0);
+    }
+}

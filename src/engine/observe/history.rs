@@ -1,0 +1,101 @@
+//! What clients did and were told, and the versions their writes made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::engine::base::{ClientId, Endpoint, EventId, Micros, NodeId, OpId};
+use crate::engine::data::{Clock, Key, Version};
+use crate::engine::node::{Note, Outcome, Request};
+use crate::engine::world::{Event, EventKind};
+
+/// One operation of one client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Which.
+    pub id: OpId,
+    /// Whose.
+    pub client: ClientId,
+    /// The coordinator asked.
+    pub via: NodeId,
+    /// What was asked.
+    pub request: Arc<Request>,
+    /// The event with which it began.
+    pub began: EventId,
+    /// When it began.
+    pub began_at: Micros,
+    /// The version a write made, once its coordinator has stamped it.
+    pub version: Option<Version>,
+    /// The event, the time and the way in which it ended.
+    pub ended: Option<(EventId, Micros, Outcome)>,
+}
+
+/// All operations of a log.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    operations: Vec<Operation>,
+    /// Per key, the clocks of versions in the order in which they were made, with the operation that made them.
+    versions: BTreeMap<Key, Vec<(Clock, OpId)>>,
+}
+
+impl History {
+    /// Takes in the event with this id. Events come in order.
+    pub fn observe(&mut self, id: EventId, event: &Event) {
+        let Some(op) = event.op else { return };
+        match (&event.kind, event.who) {
+            (EventKind::Began { request, via }, Some(Endpoint::Client(client))) => self.operations.push(Operation {
+                id: op,
+                client,
+                via: *via,
+                request: request.clone(),
+                began: id,
+                began_at: event.at,
+                version: None,
+                ended: None,
+            }),
+            (EventKind::Note(Note::Stamped { key, version }), _) => {
+                self.versions.entry(key.clone()).or_default().push((version.clock, op));
+                if let Some(operation) = self.find_mut(op) {
+                    operation.version = Some(version.clone());
+                }
+            }
+            (EventKind::Ended(outcome), _) => {
+                if let Some(operation) = self.find_mut(op) {
+                    operation.ended = Some((id, event.at, outcome.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn find_mut(&mut self, op: OpId) -> Option<&mut Operation> {
+        self.operations.get_mut((op.number as usize).checked_sub(1)?)
+    }
+
+    /// All operations in the order in which they began.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// One operation.
+    pub fn operation(&self, op: OpId) -> Option<&Operation> {
+        self.operations.get((op.number as usize).checked_sub(1)?)
+    }
+
+    /// The place of a version among those made of its key, from 1; 0 for one that is older than the log.
+    pub fn ordinal(&self, key: &Key, version: &Version) -> u32 {
+        self.versions
+            .get(key)
+            .and_then(|made| made.iter().position(|(clock, _)| *clock == version.clock))
+            .map_or(0, |place| place as u32 + 1)
+    }
+
+    /// The operation that made a version.
+    pub fn maker(&self, key: &Key, version: &Version) -> Option<OpId> {
+        self.versions.get(key)?.iter().find(|(clock, _)| *clock == version.clock).map(|(_, op)| *op)
+    }
+
+    /// Keys with versions made in the log, with how many.
+    pub fn keys(&self) -> impl Iterator<Item = (&Key, u32)> {
+        self.versions.iter().map(|(key, made)| (key, made.len() as u32))
+    }
+}

@@ -1,0 +1,7 @@
+//! Looking at a world from outside: the truth about its replicas, and the history its clients saw.
+
+mod history;
+mod truth;
+
+pub use history::{History, Operation};
+pub use truth::Truth;

@@ -1,0 +1,24 @@
+//! The simulator: an event queue, a network with faults, nodes that crash and clients that wait.
+
+mod client;
+mod command;
+mod config;
+mod event;
+mod fault;
+mod fingerprint;
+mod host;
+mod ledger;
+mod network;
+mod preload;
+mod queue;
+mod sim;
+
+pub use command::{Command, CommandError, LIMITS, Limits};
+pub use config::{Chatter, Config, Latency, NetworkConfig};
+pub use event::{Event, EventKind, Fault, LostWhy};
+pub use fingerprint::{ENGINE_VERSION, Fingerprint};
+pub use host::{Host, Status};
+pub use ledger::{Ledger, Tally};
+pub use network::{Cut, CutShape, Fate, Flight, LinkRule, Network};
+pub use preload::Preload;
+pub use sim::World;

@@ -1,0 +1,308 @@
+//! The world itself: a plain value that steps from one input to the next.
+
+use std::sync::Arc;
+
+use super::client::Client;
+use super::config::{Chatter, Config};
+use super::event::{Event, EventKind, LostWhy};
+use super::fingerprint::{ENGINE_VERSION, Fingerprint, Hashing, mix_event};
+use super::host::{Host, Status, Waiting};
+use super::ledger::Ledger;
+use super::network::{Fate, Flight, Network};
+use super::queue::Queue;
+use crate::engine::base::{ClientId, Draws, Endpoint, EventId, Micros, Mix, NodeId, OpId, Sink, Wire};
+use crate::engine::node::{Body, Ctx, Input, Message, Node, Out, Settings, Timer};
+use crate::engine::place::Ring;
+
+/// A timer in the queue.
+#[derive(Debug, Clone)]
+pub(super) enum Alarm {
+    /// A node's own; void once the node has started anew.
+    Node { node: NodeId, generation: u32, timer: Timer, cause: Option<EventId> },
+    /// A client's patience with an operation.
+    GiveUp { client: ClientId, op: OpId, cause: Option<EventId> },
+}
+
+/// What the queue holds.
+#[derive(Debug, Clone)]
+pub(super) enum Due {
+    Flight(Flight),
+    Alarm(Alarm),
+}
+
+/// A whole cluster with its network and clients. Cloning it takes a snapshot that shares almost everything.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub(super) now: Micros,
+    pub(super) draws: Draws,
+    settings: Arc<Settings>,
+    pub(super) ring: Arc<Ring>,
+    pub(super) hosts: Vec<Host>,
+    pub(super) clients: Vec<Client>,
+    pub(super) network: Network,
+    pub(super) queue: Queue<Due>,
+    chatter: Chatter,
+    ledger: Ledger,
+    events: u32,
+    messages: u64,
+    pub(super) operations: u32,
+    mix: Mix,
+    /// Reused between inputs; always empty in between.
+    out: Vec<Out>,
+}
+
+impl World {
+    /// A world in which every node has just started. `log` gets the first events.
+    pub fn new(config: &Config, seed: u64, log: &mut Vec<Event>) -> World {
+        let mut world = World {
+            now: Micros::ZERO,
+            draws: Draws::new(seed),
+            settings: Arc::new(config.settings.clone()),
+            ring: Arc::new(Ring::even(config.nodes)),
+            hosts: (0..config.nodes).map(|n| Host::new(NodeId(n))).collect(),
+            clients: vec![Client::default(); config.clients.len()],
+            network: Network::new(config.network),
+            queue: Queue::default(),
+            chatter: config.chatter,
+            ledger: Ledger::default(),
+            events: 0,
+            messages: 0,
+            operations: 0,
+            mix: Mix::START,
+            out: Vec::new(),
+        };
+        world.mix.word(seed);
+        for n in 0..config.nodes {
+            world.hosts[n as usize].status = Status::Up;
+            world.run_node(NodeId(n), Input::Started, None, log);
+        }
+        world
+    }
+
+    /// The present.
+    pub fn now(&self) -> Micros {
+        self.now
+    }
+
+    /// How many events have happened.
+    pub fn events(&self) -> u32 {
+        self.events
+    }
+
+    /// Protocol settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn settings_mut(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.settings)
+    }
+
+    /// The ring.
+    pub fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// All machines, in node order.
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// One machine.
+    pub fn host(&self, node: NodeId) -> Option<&Host> {
+        self.hosts.get(node.index())
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Messages and bytes so far.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Messages on their way, in no meaningful order.
+    pub fn in_flight(&self) -> impl Iterator<Item = &Flight> {
+        self.queue.iter().filter_map(|due| if let Due::Flight(flight) = due { Some(flight) } else { None })
+    }
+
+    /// Whether nothing is on its way and no operation is open: only the background goes on.
+    pub fn is_quiet(&self) -> bool {
+        self.in_flight().all(|f| f.message.body.is_quiet()) && self.clients.iter().all(|c| c.waiting.is_empty())
+    }
+
+    /// When the next input is due.
+    pub fn next_at(&mut self) -> Option<Micros> {
+        self.queue.next_at()
+    }
+
+    /// Processes the next input completely. Returns whether there was one; it may have left no event.
+    pub fn step(&mut self, log: &mut Vec<Event>) -> bool {
+        let Some((at, due)) = self.queue.pop() else { return false };
+        self.now = at;
+        match due {
+            Due::Flight(flight) => self.land(flight, log),
+            Due::Alarm(alarm) => self.ring_alarm(alarm, log),
+        }
+        true
+    }
+
+    /// Lets time pass to `at` where nothing is due before. Earlier instants are ignored: time does not run backwards.
+    pub fn wait_until(&mut self, at: Micros) {
+        self.now = self.now.max(at);
+    }
+
+    /// The running mix over all events so far: cheap, for telling runs apart at a glance.
+    pub fn running_mix(&self) -> u64 {
+        self.mix.0
+    }
+
+    /// The fingerprint of everything so far. Reads every row: not for every frame.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Hashing::new();
+        hash.u32(ENGINE_VERSION);
+        hash.u64(self.mix.0);
+        hash.u32(self.events);
+        hash.u64(self.messages);
+        for host in &self.hosts {
+            hash.u8(host.status as u8);
+            hash.u64(host.node.store.rows().len());
+            for (key, row) in host.node.store.rows().iter() {
+                key.encode(&mut hash);
+                row.encode(&mut hash);
+            }
+        }
+        hash.finish()
+    }
+
+    /// Logs an event and returns its id; a quiet one that is only counted has none.
+    pub(super) fn emit(
+        &mut self,
+        cause: Option<EventId>,
+        who: Option<Endpoint>,
+        op: Option<OpId>,
+        kind: EventKind,
+        log: &mut Vec<Event>,
+    ) -> Option<EventId> {
+        let event = Event { at: self.now, cause, who, op, kind };
+        mix_event(&mut self.mix, &event);
+        if self.chatter == Chatter::Counted && event.is_quiet() {
+            return None;
+        }
+        let id = EventId(self.events);
+        self.events += 1;
+        log.push(event);
+        Some(id)
+    }
+
+    /// Puts a message on the network.
+    pub(super) fn send(
+        &mut self,
+        from: Endpoint,
+        to: Endpoint,
+        op: Option<OpId>,
+        cause: Option<EventId>,
+        body: Body,
+        log: &mut Vec<Event>,
+    ) {
+        self.messages += 1;
+        let mut message = Message { id: self.messages, from, to, op, cause, sent_at: self.now, size: 0, body };
+        message.size = message.size();
+        let message = Arc::new(message);
+        self.ledger.sent(&message);
+        self.emit(cause, Some(from), op, EventKind::Sent(message.clone()), log);
+        let (first, second) = self.network.launch(self.draws, &message);
+        for flight in std::iter::once(first).chain(second) {
+            self.queue.push(flight.due(), Due::Flight(flight));
+        }
+    }
+
+    pub(super) fn schedule_alarm(&mut self, at: Micros, alarm: Alarm) {
+        self.queue.push(at, Due::Alarm(alarm));
+    }
+
+    /// Something becomes of a message in flight.
+    pub(super) fn land(&mut self, flight: Flight, log: &mut Vec<Event>) {
+        let message = flight.message.clone();
+        match (flight.fate, message.to) {
+            (Fate::Lost, _) => self.lose(message, LostWhy::Loss, log),
+            (Fate::Stops(cut), _) => self.lose(message, LostWhy::Cut(cut), log),
+            (Fate::Arrives, Endpoint::Client(client)) => {
+                let cause = self.delivered(&message, log);
+                self.client_receives(client, &message, cause, log);
+            }
+            (Fate::Arrives, Endpoint::Node(node)) => match self.host(node).map(|h| h.status) {
+                Some(Status::Up) => {
+                    let cause = self.delivered(&message, log);
+                    self.run_node(node, Input::Message(&message), cause, log);
+                }
+                Some(Status::Paused) => {
+                    self.emit(message.cause, Some(node.into()), message.op, EventKind::Held(message), log);
+                    self.hosts[node.index()].waiting.push(Waiting::Flight(flight));
+                }
+                Some(Status::Down) | None => self.lose(message, LostWhy::Down, log),
+            },
+        }
+    }
+
+    fn delivered(&mut self, message: &Arc<Message>, log: &mut Vec<Event>) -> Option<EventId> {
+        self.emit(message.cause, Some(message.to), message.op, EventKind::Delivered(message.clone()), log)
+    }
+
+    pub(super) fn lose(&mut self, message: Arc<Message>, why: LostWhy, log: &mut Vec<Event>) {
+        self.ledger.lost(&message);
+        self.emit(message.cause, Some(message.to), message.op, EventKind::Lost { message, why }, log);
+    }
+
+    pub(super) fn ring_alarm(&mut self, alarm: Alarm, log: &mut Vec<Event>) {
+        match alarm {
+            Alarm::GiveUp { client, op, cause } => self.client_gives_up(client, op, cause, log),
+            Alarm::Node { node, generation, timer, cause } => {
+                let Some(host) = self.hosts.get_mut(node.index()) else { return };
+                match host.status {
+                    Status::Up if host.node.generation == generation && host.node.expects(timer) => {
+                        let op = if let Timer::Operation(op) = timer { Some(op) } else { None };
+                        let cause = self.emit(cause, Some(node.into()), op, EventKind::Timer(timer), log);
+                        self.run_node(node, Input::Timer(timer), cause, log);
+                    }
+                    Status::Paused => host.waiting.push(Waiting::Alarm(Alarm::Node { node, generation, timer, cause })),
+                    Status::Up | Status::Down => {}
+                }
+            }
+        }
+    }
+
+    /// Hands one input to a node and drains what it does.
+    pub(super) fn run_node(&mut self, id: NodeId, input: Input<'_>, cause: Option<EventId>, log: &mut Vec<Event>) {
+        let Some(host) = self.hosts.get_mut(id.index()) else { return };
+        let mut out = std::mem::take(&mut self.out);
+        let node: &mut Node = Arc::make_mut(&mut host.node);
+        let mut ctx =
+            Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: self.draws, out: &mut out };
+        node.handle(input, &mut ctx);
+        let generation = node.generation;
+        self.drain(id, generation, cause, &mut out, log);
+        self.out = out;
+    }
+
+    /// Carries out what a node did. What follows a note happened because of the note.
+    fn drain(&mut self, id: NodeId, generation: u32, input: Option<EventId>, out: &mut Vec<Out>, log: &mut Vec<Event>) {
+        let mut cause = input;
+        let who = Some(Endpoint::Node(id));
+        for action in out.drain(..) {
+            match action {
+                Out::Send { to, op, body } => self.send(id.into(), to, op, cause, body, log),
+                Out::Timer { after, timer } => {
+                    let alarm = Alarm::Node { node: id, generation, timer, cause };
+                    self.schedule_alarm(self.now.plus(after), alarm);
+                }
+                Out::Note { op, note } => cause = self.emit(cause, who, op, EventKind::Note(note), log).or(cause),
+                Out::Applied(applied) => {
+                    cause = self.emit(cause, who, applied.op, EventKind::Applied(Box::new(applied)), log).or(cause);
+                }
+            }
+        }
+    }
+}

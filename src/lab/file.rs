@@ -1,0 +1,177 @@
+//! Run files: JSON that a teacher can write by hand and the page keeps its work in.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::LabError;
+use super::script::{BOUNDS, Script};
+use super::session::{Branch, BranchId, Session};
+use crate::engine::base::Micros;
+use crate::engine::world::ENGINE_VERSION;
+
+/// Version of the file format. A file of a later one is refused with a clear word.
+pub const FILE_VERSION: u32 = 1;
+/// What the `format` field says.
+const FORMAT: &str = "drift-run";
+const WHAT: &str = "the run file";
+
+/// The envelope, read first so that a foreign file is called foreign and not wrong.
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    format: String,
+    #[serde(default)]
+    version: u64,
+    #[serde(default)]
+    engine: u64,
+    /// Present in a tree, absent in a single run.
+    branches: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileBranch {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<(u32, u32, Micros)>,
+    run: Script,
+}
+
+/// A file that holds a tree of branches and a place in it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TreeFile {
+    format: String,
+    version: u32,
+    engine: u32,
+    branches: Vec<FileBranch>,
+    current: u32,
+    event: u32,
+    now: Micros,
+}
+
+/// A file that holds one run. The envelope has been checked when this is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SingleFile {
+    #[serde(rename = "format")]
+    _format: String,
+    #[serde(rename = "version")]
+    _version: u32,
+    #[serde(rename = "engine")]
+    _engine: u32,
+    run: Script,
+}
+
+fn unreadable(error: &serde_json::Error) -> LabError {
+    LabError::Unreadable { what: WHAT, why: error.to_string() }
+}
+
+/// Reads the envelope and says whether this engine can read the rest, and whether it is a tree.
+fn open_envelope(text: &str) -> Result<bool, LabError> {
+    if text.len() > BOUNDS.file_bytes {
+        return Err(LabError::TooLarge { what: WHAT, size: text.len() as u64, limit: BOUNDS.file_bytes as u64, unit: "bytes" });
+    }
+    let envelope: Envelope = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
+    check_version(WHAT, &envelope.format, envelope.version, envelope.engine)?;
+    Ok(envelope.branches.is_some())
+}
+
+/// Whether a format, format version and engine version are ours.
+pub(super) fn check_version(what: &'static str, format: &str, version: u64, engine: u64) -> Result<(), LabError> {
+    let foreign = |found: String, known: String| Err(LabError::Foreign { what, found, known });
+    if format != FORMAT {
+        let found: String = format.chars().take(40).collect();
+        return foreign(if found.is_empty() { "no known format".to_owned() } else { format!("format \"{found}\"") }, format!("format \"{FORMAT}\""));
+    }
+    if version != u64::from(FILE_VERSION) {
+        return foreign(format!("format version {version}"), format!("version {FILE_VERSION}"));
+    }
+    if engine != u64::from(ENGINE_VERSION) {
+        return foreign(format!("engine version {engine}, whose runs would not replay the same"), format!("version {ENGINE_VERSION}"));
+    }
+    Ok(())
+}
+
+/// The format name, for links.
+pub(super) const fn format_name() -> &'static str {
+    FORMAT
+}
+
+/// Writes the whole tree of a session and the place in it.
+pub fn to_file(session: &Session) -> String {
+    let branches = session
+        .branches()
+        .iter()
+        .map(|b| FileBranch { name: b.name.clone(), parent: b.parent.map(|(id, n, at)| (id.0, n, at)), run: b.script.clone() })
+        .collect();
+    let file = TreeFile {
+        format: FORMAT.to_owned(),
+        version: FILE_VERSION,
+        engine: ENGINE_VERSION,
+        branches,
+        current: session.current().0,
+        event: session.cursor(),
+        now: session.now(),
+    };
+    // Plain structs of strings and numbers always have a JSON form.
+    serde_json::to_string(&file).unwrap_or_default()
+}
+
+/// Reads a session from a file, at the place where it was left (or where its author wants a reader to begin).
+pub fn from_file(text: &str) -> Result<Session, LabError> {
+    if open_envelope(text)? {
+        return read_tree(text);
+    }
+    let script = read_single(text)?;
+    let start = script.start.unwrap_or(0);
+    let mut session = Session::open(script)?;
+    session.seek_event(start);
+    Ok(session)
+}
+
+/// Reads the run of a file: its only one, or the current branch of its tree.
+pub fn script_from_file(text: &str) -> Result<Script, LabError> {
+    if open_envelope(text)? { Ok(read_tree(text)?.script().clone()) } else { read_single(text) }
+}
+
+fn read_tree(text: &str) -> Result<Session, LabError> {
+    let tree: TreeFile = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
+    tree.open()
+}
+
+fn read_single(text: &str) -> Result<Script, LabError> {
+    let file: SingleFile = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
+    file.run.check()?;
+    Ok(file.run)
+}
+
+impl TreeFile {
+    fn open(self) -> Result<Session, LabError> {
+        let count = self.branches.len();
+        let wrong = |why: String| LabError::Unreadable { what: WHAT, why };
+        if count > BOUNDS.branches {
+            return Err(LabError::TooLarge { what: "the tree of branches", size: count as u64, limit: BOUNDS.branches as u64, unit: "branches" });
+        }
+        let mut depth: Vec<usize> = Vec::with_capacity(count);
+        let mut branches = Vec::with_capacity(count);
+        for (i, branch) in self.branches.into_iter().enumerate() {
+            let above = match branch.parent {
+                None => 0,
+                Some((parent, _, _)) => *depth.get(parent as usize).ok_or_else(|| wrong(format!("branch {i}: parent must come before it, is {parent}")))?,
+            };
+            if above >= BOUNDS.depth {
+                return Err(LabError::TooLarge { what: "a line of branches", size: above as u64 + 1, limit: BOUNDS.depth as u64, unit: "branches deep" });
+            }
+            depth.push(above + 1);
+            let name = branch.name.chars().take(BOUNDS.title).collect();
+            let parent = branch.parent.map(|(p, n, at)| (BranchId(p), n, at));
+            branches.push(Branch { id: BranchId(i as u32), name, parent, script: branch.run });
+        }
+        let mut session = Session::open_tree(branches, BranchId(self.current))?;
+        session.seek_event(self.event);
+        if session.cursor() == self.event && self.now > session.now() && session.next_event_at().is_none_or(|next| self.now < next) {
+            session.seek_time(self.now);
+        }
+        Ok(session)
+    }
+}

@@ -1,0 +1,11 @@
+//! Runs to open: files like any teacher's, shipped with the page.
+
+/// Each run's short name for addresses, and its file.
+pub fn gallery() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("three-answers", include_str!("../../static/runs/three-answers.json")),
+        ("cut-and-return", include_str!("../../static/runs/cut-and-return.json")),
+        ("v5-v3-v5", include_str!("../../static/runs/v5-v3-v5.json")),
+        ("week", include_str!("../../static/runs/week.json")),
+    ]
+}

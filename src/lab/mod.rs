@@ -1,0 +1,22 @@
+//! Floor 2: runs in time. A run is a configuration, a seed and a list of commands; everything else is derived from them.
+
+mod error;
+mod file;
+mod gallery;
+mod link;
+mod player;
+mod predicate;
+mod report;
+mod script;
+mod session;
+mod tape;
+
+pub use error::LabError;
+pub use file::{FILE_VERSION, from_file, script_from_file, to_file};
+pub use gallery::gallery;
+pub use link::{from_link, to_link};
+pub use player::Player;
+pub use predicate::Predicate;
+pub use report::{OperationReport, Report, TrafficReport};
+pub use script::{BOUNDS, Bounds, Script, Timed};
+pub use session::{Acted, Advance, Branch, BranchId, Session, Stride};

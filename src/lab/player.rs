@@ -1,0 +1,56 @@
+//! Plays a script forwards, one input at a time.
+
+use super::script::Script;
+use crate::engine::observe::Truth;
+use crate::engine::world::{Event, World};
+
+/// A world and how far its script has been carried out. Cloning it takes a snapshot.
+#[derive(Debug, Clone)]
+pub struct Player {
+    /// The world.
+    pub world: World,
+    /// The truth about it.
+    pub truth: Truth,
+    /// How many commands have been carried out.
+    pub commands: usize,
+}
+
+impl Player {
+    /// The start of a script. `log` gets the first events.
+    pub fn new(script: &Script, log: &mut Vec<Event>) -> Player {
+        Player { world: World::new(&script.config, script.seed, log), truth: Truth::default(), commands: 0 }
+    }
+
+    /// Carries out the next command or input. Returns false at the end of the run, where nothing happens any more.
+    /// A step may leave no event.
+    pub fn step(&mut self, script: &Script, log: &mut Vec<Event>) -> bool {
+        let before = log.len();
+        let input = self.world.next_at().filter(|at| *at <= script.end);
+        let command = script.commands.get(self.commands);
+        match (command, input) {
+            (Some(timed), next) if next.is_none_or(|at| timed.at <= at) => {
+                self.commands += 1;
+                self.world.apply(timed.at, &timed.command, log);
+            }
+            (_, Some(_)) => {
+                self.world.step(log);
+            }
+            (_, None) => {
+                self.world.wait_until(script.end);
+                return false;
+            }
+        }
+        self.truth.observe(&self.world, &log[before..]);
+        true
+    }
+
+    /// Carries out everything to the end of the run, or until the log has `limit` entries. Returns whether the end was reached.
+    pub fn run(&mut self, script: &Script, log: &mut Vec<Event>, limit: usize) -> bool {
+        while log.len() < limit {
+            if !self.step(script, log) {
+                return true;
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,127 @@
+//! A run as it is stored: what a person or a teacher writes down.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::LabError;
+use crate::engine::base::Micros;
+use crate::engine::data::Key;
+use crate::engine::world::{Command, CommandError, Config, LIMITS};
+
+/// A command and when it is carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timed {
+    /// When. Commands of one instant happen before everything else of that instant, in the order in which they stand.
+    pub at: Micros,
+    /// What.
+    #[serde(flatten)]
+    pub command: Command,
+}
+
+/// A run: the same script gives the same events, for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Script {
+    /// A short name.
+    #[serde(default)]
+    pub title: String,
+    /// One or two sentences on what to look for.
+    #[serde(default)]
+    pub about: String,
+    /// What the world is made of.
+    #[serde(default)]
+    pub config: Config,
+    /// The source of all random draws.
+    #[serde(default)]
+    pub seed: u64,
+    /// What is done, in time order.
+    #[serde(default)]
+    pub commands: Vec<Timed>,
+    /// When the run ends: "always" and "eventually" reach no further.
+    pub end: Micros,
+    /// The key shown first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focus: Option<Key>,
+    /// The event (a count of events) at which a reader should begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<u32>,
+}
+
+/// Bounds on what comes from outside, on top of the engine's own [`LIMITS`].
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Commands of one run.
+    pub commands: usize,
+    /// Characters of a link's payload.
+    pub link_bytes: usize,
+    /// Bytes of a file.
+    pub file_bytes: usize,
+    /// Bytes of anything after inflating.
+    pub inflated_bytes: usize,
+    /// Branches of a tree.
+    pub branches: usize,
+    /// Branches from the first to the last of a line.
+    pub depth: usize,
+    /// Events of one run.
+    pub events: u32,
+    /// Characters of a title.
+    pub title: usize,
+    /// Characters of a description.
+    pub about: usize,
+}
+
+/// The bounds in force (one table in ARCHITECTURE.md).
+pub const BOUNDS: Bounds = Bounds {
+    commands: 10_000,
+    link_bytes: 8 << 10,
+    file_bytes: 16 << 20,
+    inflated_bytes: 64 << 20,
+    branches: 256,
+    depth: 64,
+    events: 2_000_000,
+    title: 120,
+    about: 2_000,
+};
+
+impl Script {
+    /// Whether everything is within bounds and in order.
+    pub fn check(&self) -> Result<(), LabError> {
+        let too_large = |what, size: usize, limit: usize, unit| {
+            if size <= limit { Ok(()) } else { Err(LabError::TooLarge { what, size: size as u64, limit: limit as u64, unit }) }
+        };
+        too_large("the title", self.title.chars().count(), BOUNDS.title, "characters")?;
+        too_large("the description", self.about.chars().count(), BOUNDS.about, "characters")?;
+        too_large("the run", self.commands.len(), BOUNDS.commands, "commands")?;
+        self.config.check()?;
+        let invalid = |field, problem| LabError::from(CommandError { field, problem });
+        if self.end > LIMITS.span {
+            return Err(invalid("end", format!("must be at most {}, is {}", LIMITS.span, self.end)));
+        }
+        if let Some(key) = &self.focus
+            && key.name().len() > LIMITS.key_bytes
+        {
+            return Err(invalid("focus", format!("must have at most {} bytes", LIMITS.key_bytes)));
+        }
+        let (mut last, mut keys) = (Micros::ZERO, 0u64);
+        for (i, timed) in self.commands.iter().enumerate() {
+            let at_fault = |error| LabError::Invalid { place: format!("command {}, ", i + 1), error };
+            timed.command.check(&self.config).map_err(at_fault)?;
+            if timed.at < last {
+                let problem = format!("must not be before the command above it ({last}), is {}", timed.at);
+                return Err(at_fault(CommandError { field: "at", problem }));
+            }
+            if timed.at > self.end {
+                let problem = format!("must not be after the end of the run ({}), is {}", self.end, timed.at);
+                return Err(at_fault(CommandError { field: "at", problem }));
+            }
+            last = timed.at;
+            if let Command::Preload(preload) = &timed.command {
+                keys = keys.saturating_add(preload.count);
+                if keys > LIMITS.keys {
+                    let problem = format!("all preloads together must be at most {}, are {keys}", LIMITS.keys);
+                    return Err(at_fault(CommandError { field: "count", problem }));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! A run recorded as far as it has been played, with snapshots to go back to.
+
+use super::player::Player;
+use super::script::{BOUNDS, Script};
+use crate::engine::base::{EventId, Micros};
+use crate::engine::observe::History;
+use crate::engine::world::Event;
+
+/// The end of one step that left events.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    /// Events so far.
+    pub events: u32,
+    /// When it happened.
+    pub at: Micros,
+}
+
+/// A snapshot: the player as it was just after the step that made this many events.
+#[derive(Debug, Clone)]
+struct Snapshot {
+    events: u32,
+    player: Player,
+}
+
+/// Events between two snapshots at first; doubled whenever there are too many snapshots.
+const INTERVAL: u32 = 256;
+/// Snapshots kept at most.
+const SNAPSHOTS: usize = 512;
+
+/// One script, recorded up to `tip`, with the world at the cursor.
+#[derive(Debug, Clone)]
+pub(super) struct Tape {
+    pub script: Script,
+    /// The world at the cursor.
+    pub here: Player,
+    /// The world at the furthest point played, where recording goes on.
+    tip: Player,
+    /// Whether the tip has reached the end of the run.
+    pub complete: bool,
+    pub log: Vec<Event>,
+    pub marks: Vec<Mark>,
+    pub history: History,
+    /// Changes of the number of stale copies: after which event, when, how many.
+    pub divergence: Vec<(EventId, Micros, u64)>,
+    snapshots: Vec<Snapshot>,
+    interval: u32,
+}
+
+impl Tape {
+    /// Records the first instant of a script, and stands there.
+    pub fn new(script: Script) -> Tape {
+        let mut log = Vec::new();
+        let tip = Player::new(&script, &mut log);
+        let mut tape = Tape {
+            here: tip.clone(),
+            snapshots: vec![Snapshot { events: log.len() as u32, player: tip.clone() }],
+            tip,
+            complete: false,
+            marks: Vec::new(),
+            history: History::default(),
+            divergence: Vec::new(),
+            interval: INTERVAL,
+            script,
+            log,
+        };
+        tape.absorb(0);
+        tape
+    }
+
+    /// Takes the events from `before` on into marks, history and divergence.
+    fn absorb(&mut self, before: usize) {
+        if let Some(last) = self.log.get(before..).and_then(|new| new.last()) {
+            let events = self.log.len() as u32;
+            self.marks.push(Mark { events, at: last.at });
+            for (i, event) in self.log.iter().enumerate().skip(before) {
+                self.history.observe(EventId(i as u32), event);
+            }
+            let stale = self.tip.truth.stale_copies();
+            if self.divergence.last().map_or(0, |d| d.2) != stale {
+                self.divergence.push((EventId(events - 1), last.at, stale));
+            }
+        }
+    }
+
+    /// Plays on at the tip until `events` more are recorded or the run is at its end. Returns whether it is.
+    pub fn record(&mut self, events: u32) -> bool {
+        let goal = self.log.len().saturating_add(events as usize).min(BOUNDS.events as usize);
+        while !self.complete && self.log.len() < goal {
+            let before = self.log.len();
+            self.complete = !self.tip.step(&self.script, &mut self.log);
+            if self.log.len() > before {
+                self.absorb(before);
+                self.maybe_snapshot();
+            }
+        }
+        // A run of too many events ends where the log is full: said by whoever asks, see Session::is_cut_short.
+        self.complete |= self.log.len() >= BOUNDS.events as usize;
+        self.complete
+    }
+
+    /// Only just after an event: an input that leaves none may still change a node, and the cursor stands before it.
+    fn maybe_snapshot(&mut self) {
+        let events = self.log.len() as u32;
+        if self.snapshots.last().is_some_and(|s| events >= s.events + self.interval) {
+            self.snapshots.push(Snapshot { events, player: self.tip.clone() });
+            if self.snapshots.len() > SNAPSHOTS {
+                self.interval *= 2;
+                let mut i = 0;
+                self.snapshots.retain(|_| (i % 2 == 0, i += 1).0);
+            }
+        }
+    }
+
+    /// Events that have happened at the cursor.
+    pub fn cursor(&self) -> u32 {
+        self.here.world.events()
+    }
+
+    /// Puts the cursor just after the step that made the event number `events` (a count), recording on if need be.
+    pub fn seek(&mut self, events: u32) {
+        while !self.complete && (self.log.len() as u32) < events {
+            self.record(INTERVAL);
+        }
+        let at = self.marks.partition_point(|m| m.events < events).min(self.marks.len().saturating_sub(1));
+        let first = self.snapshots[0].events;
+        let target = if events <= first { first } else { self.marks.get(at).map_or(first, |m| m.events) };
+        let nearest = self.snapshots.partition_point(|s| s.events <= target).saturating_sub(1);
+        if self.cursor() > target || self.cursor() < self.snapshots[nearest].events {
+            self.here = self.snapshots[nearest].player.clone();
+        }
+        self.replay_to(target);
+    }
+
+    /// Plays the known steps again from where the cursor is; their events are in the log already.
+    fn replay_to(&mut self, target: u32) {
+        let mut known = Vec::new();
+        while self.cursor() < target {
+            known.clear();
+            if !self.here.step(&self.script, &mut known) {
+                break;
+            }
+        }
+    }
+
+    /// The step that ends at the cursor.
+    pub fn mark_index(&self) -> Option<usize> {
+        self.marks.partition_point(|m| m.events <= self.cursor()).checked_sub(1)
+    }
+
+    /// Forgets everything after the cursor and goes on with another script, whose commands up to here are the same.
+    pub fn cut_here(&mut self, script: Script) {
+        let events = self.cursor();
+        self.log.truncate(events as usize);
+        self.marks.retain(|m| m.events <= events);
+        self.snapshots.retain(|s| s.events <= events);
+        self.divergence.retain(|(event, _, _)| event.0 < events);
+        self.history = History::default();
+        for (i, event) in self.log.iter().enumerate() {
+            self.history.observe(EventId(i as u32), event);
+        }
+        self.tip = self.here.clone();
+        self.complete = false;
+        self.script = script;
+    }
+
+    /// Moves the end of the run; what happens after the old end is recorded when asked for.
+    pub fn set_end(&mut self, end: Micros) {
+        self.script.end = end;
+        self.complete = false;
+    }
+}

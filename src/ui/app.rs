@@ -1,0 +1,69 @@
+//! The page as a whole: which place shows what.
+
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use super::header::{Header, SkipLink};
+use super::home::Home;
+use super::lab::open::Place;
+use super::lab::page::LabPage;
+use super::lab::two::TwoLabs;
+use super::route::{Route, set_title};
+
+/// The page.
+#[component]
+pub fn App() -> Html {
+    html! {
+        <HashRouter>
+            <SkipLink />
+            <Switch<Route> render={show} />
+        </HashRouter>
+    }
+}
+
+fn show(route: Route) -> Html {
+    match route {
+        Route::Home => html! { <Home /> },
+        Route::Lab => html! { <LabPage place={Place::Own} /> },
+        Route::Run { slug } => html! { <LabPage place={Place::Gallery(slug.into())} /> },
+        Route::Shared | Route::New => html! { <WithQuery {route} /> },
+        Route::Two => html! { <TwoLabs /> },
+        Route::TwoOf { slug } => html! { <TwoLabs {slug} /> },
+        Route::Nowhere => html! { <Nowhere /> },
+    }
+}
+
+/// Properties of [`WithQuery`].
+#[derive(Debug, PartialEq, Properties)]
+struct WithQueryProps {
+    route: Route,
+}
+
+/// A lab that is described by what follows the `?`.
+#[component]
+fn WithQuery(props: &WithQueryProps) -> Html {
+    let query: AttrValue = use_location().map(|l| l.query_str().to_owned()).unwrap_or_default().into();
+    let place = if props.route == Route::New { Place::New(query) } else { Place::Shared(query) };
+    html! { <LabPage {place} /> }
+}
+
+/// Nothing is here.
+#[component]
+fn Nowhere() -> Html {
+    use_effect_with((), |()| set_title("Not found"));
+    html! {
+        <>
+            <Header />
+            <main id="main" class="pg" tabindex="-1" data-testid="not-found">
+                <div class="cover"><div>
+                    <h1>{ "There is nothing here" }</h1>
+                    <p>{ "The address may have been cut off or mistyped." }</p>
+                </div></div>
+                <div class="cta">
+                    <Link<Route> classes="btn pri big" to={Route::Home}>{ "Front page" }</Link<Route>>
+                    <Link<Route> classes="btn big" to={Route::Lab}>{ "Lab" }</Link<Route>>
+                </div>
+            </main>
+        </>
+    }
+}

@@ -1,0 +1,123 @@
+//! The bar at the top of every page: name, places to go, what is open, and tools.
+
+use yew::prelude::*;
+use yew_router::prelude::Link;
+
+use super::marks::icon;
+use super::route::Route;
+use super::theme;
+use crate::view::glyph::Icon;
+
+/// Properties of [`Header`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct HeaderProps {
+    /// The entry of the navigation that is marked as current.
+    #[prop_or_default]
+    pub current: Option<Route>,
+    /// What is open, in the middle.
+    #[prop_or_default]
+    pub mid: Html,
+    /// Tools of this page, left of those that every page has.
+    #[prop_or_default]
+    pub tools: Html,
+    /// Tools of this page, right of those that every page has.
+    #[prop_or_default]
+    pub last: Html,
+}
+
+/// The bar at the top.
+#[component]
+pub fn Header(props: &HeaderProps) -> Html {
+    html! {
+        <header class="top">
+            <Link<Route> classes="brand" to={Route::Home}>
+                <svg width="34" height="26" viewBox="0 0 34 26" aria-hidden="true">
+                    <rect class="v2" x="1" y="8" width="17" height="17" rx="2" />
+                    <rect class="v1" x="10" y="1" width="17" height="17" rx="2" />
+                    <path d="M27 18l6 6" />
+                </svg>
+                <span>{ "Drift & Repair" }</span>
+            </Link<Route>>
+            <nav aria-label="Places">
+                { for [(Route::Home, "Home"), (Route::Lab, "Lab"), (Route::Two, "Two labs")].map(|(to, name)| place(to, name, props.current.as_ref())) }
+            </nav>
+            <div class="mid">{ props.mid.clone() }</div>
+            <div class="tools">
+                { props.tools.clone() }
+                <ThemeButton />
+                { props.last.clone() }
+            </div>
+        </header>
+    }
+}
+
+fn place(to: Route, name: &'static str, current: Option<&Route>) -> Html {
+    use yew_router::Routable;
+    let mark = (current == Some(&to)).then_some("page");
+    html! { <a href={format!("#{}", to.to_path())} aria-current={mark}>{ name }</a> }
+}
+
+/// Properties of [`ToolButton`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct ToolButtonProps {
+    /// Its picture.
+    pub icon: Icon,
+    /// What it does.
+    pub label: AttrValue,
+    /// Its name for tests.
+    pub testid: AttrValue,
+    /// Whether it is on, if it can be on.
+    #[prop_or_default]
+    pub pressed: Option<bool>,
+    /// More classes.
+    #[prop_or_default]
+    pub class: Classes,
+    /// What to do.
+    pub onclick: Callback<MouseEvent>,
+}
+
+/// A square button with a picture.
+#[component]
+pub fn ToolButton(props: &ToolButtonProps) -> Html {
+    html! {
+        <button
+            type="button"
+            class={classes!("tb", props.class.clone())}
+            data-testid={props.testid.clone()}
+            aria-label={props.label.clone()}
+            title={props.label.clone()}
+            aria-pressed={props.pressed.map(|on| on.to_string())}
+            onclick={props.onclick.clone()}
+        >{ icon(props.icon) }</button>
+    }
+}
+
+/// Light or dark.
+#[component]
+pub fn ThemeButton() -> Html {
+    let dark = use_state(theme::is_dark);
+    let onclick = {
+        let dark = dark.clone();
+        Callback::from(move |_| {
+            theme::toggle();
+            dark.set(theme::is_dark());
+        })
+    };
+    let label = if *dark { "Light page" } else { "Dark page" };
+    html! { <ToolButton icon={Icon::Contrast} {label} testid="theme" {onclick} /> }
+}
+
+/// A link past the bar, for a keyboard. The address stays as it is: what follows the `#` is the router's.
+#[component]
+pub fn SkipLink() -> Html {
+    let onclick = Callback::from(|event: MouseEvent| {
+        event.prevent_default();
+        let main = gloo::utils::document().get_element_by_id("main");
+        if let Some(main) = main.and_then(|m| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(m).ok()) {
+            // An element that cannot take the focus keeps the reader where they are.
+            let _ = main.focus();
+            main.scroll_into_view();
+        }
+    });
+    html! { <a class="skip" href="#main" {onclick}>{ "Skip to the figure" }</a> }
+}

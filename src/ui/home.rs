@@ -1,0 +1,210 @@
+//! The front page: what this is, what runs there are, and what heals what. Every number and picture comes from the engine in the page.
+
+use gloo::timers::callback::Timeout;
+use yew::prelude::*;
+use yew_router::prelude::Link;
+
+use super::empty_ring::EmptyRing;
+use super::header::Header;
+use super::marks::{Patterns, glyph, icon};
+use super::ribbon::{Frame, RibbonView};
+use super::route::{Route, set_title};
+use super::storage;
+use crate::engine::node::Repair;
+use crate::lab::{self, gallery};
+use crate::view::chip::look;
+use crate::view::format::counted;
+use crate::view::glyph::{Form, Icon, Kind};
+use crate::view::home::{self, Dot, Healing, Picture};
+
+/// The run on the cover; the first of the gallery if there is none of this name.
+const COVER: &str = "week";
+/// The run on which ways of repairing are measured; the first of the gallery if there is none of this name.
+const MEASURED: &str = "three-answers";
+
+/// What has been computed so far. Each run is computed after a breath, so that the page is there at once.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Computed {
+    pictures: Vec<Option<Picture>>,
+    healing: Vec<Healing>,
+}
+
+fn file(slug: &str) -> Option<&'static str> {
+    let all = gallery();
+    all.iter().find(|(name, _)| *name == slug).or(all.first()).map(|(_, file)| *file)
+}
+
+/// Computes what the page shows, one run at a time.
+#[hook]
+fn use_computed() -> Computed {
+    let computed = use_state_eq(Computed::default);
+    let timer = use_mut_ref(|| None::<Timeout>);
+    {
+        let computed = computed.clone();
+        use_effect_with((*computed).clone(), move |so_far| {
+            let (so_far, next) = (so_far.clone(), computed.setter());
+            let done = so_far.pictures.len() == gallery().len() && !so_far.healing.is_empty();
+            *timer.borrow_mut() = (!done).then(|| Timeout::new(0, move || next.set(compute(so_far))));
+        });
+    }
+    (*computed).clone()
+}
+
+fn compute(mut so_far: Computed) -> Computed {
+    match gallery().get(so_far.pictures.len()) {
+        // A run that is shipped with the page opens; should one not, its card has no picture.
+        Some((_, file)) => so_far.pictures.push(home::picture(file).ok()),
+        None => {
+            let script = file(MEASURED).and_then(|file| lab::script_from_file(file).ok());
+            so_far.healing = script.and_then(|script| home::healing(&script).ok()).unwrap_or_default();
+        }
+    }
+    so_far
+}
+
+/// The front page.
+#[component]
+pub fn Home() -> Html {
+    use_effect_with((), |()| set_title(""));
+    let computed = use_computed();
+    let place = gallery().iter().position(|(slug, _)| *slug == COVER).unwrap_or_default();
+    let cover = computed.pictures.get(place).cloned().flatten();
+    html! {
+        <>
+            <Header current={Route::Home} />
+            <Patterns />
+            <main id="main" class="pg" tabindex="-1" data-testid="home">
+                <div class="cover">
+                    <div>
+                        <h1>{ "Copies drift. Watch them mend." }</h1>
+                        <p>{ "A textbook on databases without a leader, built around a real replication engine that runs in this page. Every run can be stopped, rewound, changed and shared." }</p>
+                    </div>
+                    <Doors />
+                </div>
+                { cover_part(gallery().get(place).map_or("", |(slug, _)| slug), cover.as_ref()) }
+                <div class="sec"><h2>{ "Runs" }</h2><p>{ "Ready to be broken. Each picture is the run itself at its end." }</p></div>
+                <ul class="gal">{ for gallery().iter().enumerate().map(|(i, (slug, file))| card(slug, file, computed.pictures.get(i).cloned().flatten())) }</ul>
+                { healing_part(&computed.healing) }
+                <EmptyRing />
+                <footer class="foot">
+                    <span>{ "Runs in this page alone: nothing is sent anywhere." }</span>
+                    <span>{ "MIT or Apache-2.0; fonts under the OFL." }</span>
+                </footer>
+            </main>
+        </>
+    }
+}
+
+/// Where to go first.
+#[component]
+fn Doors() -> Html {
+    let latest = use_memo((), |()| storage::latest());
+    html! {
+        <div class="cta">
+            if let Some(work) = (*latest).as_ref() {
+                <Link<Route> classes="btn pri big" to={Route::Lab}>{ format!("Continue: {}", crate::view::format::clipped(&work.title, 28)) }</Link<Route>>
+                <a class="btn big" href="#/new" data-testid="open-lab">{ "Open the lab" }</a>
+            } else {
+                <a class="btn pri big" href="#/lab/three-answers" data-testid="start">{ "Watch a run" }</a>
+                <Link<Route> classes="btn big" to={Route::Lab}>{ "Open the lab" }</Link<Route>>
+            }
+        </div>
+    }
+}
+
+fn cover_part(slug: &str, picture: Option<&Picture>) -> Html {
+    let Some(picture) = picture else { return html! { <div class="front-room"></div> } };
+    let Some(ribbon) = picture.ribbon.clone() else { return Html::default() };
+    html! {
+        <figure data-testid="cover">
+            <RibbonView ribbon={ribbon.clone()} frame={Frame::WIDE} class="wide" />
+            <RibbonView {ribbon} frame={Frame::NARROW} class="narrow" />
+            <figcaption class="figcap">
+                { format!("{}: {}. ", picture.title, picture.facts) }<a href={format!("#/lab/{slug}")}>{ "Open this run" }</a>
+            </figcaption>
+        </figure>
+    }
+}
+
+fn card(slug: &'static str, file: &'static str, picture: Option<Picture>) -> Html {
+    let words = lab::script_from_file(file).map(|s| (s.title, s.about)).unwrap_or_default();
+    html! {
+        <li key={slug}>
+            <a href={format!("#/lab/{slug}")} data-testid={format!("card-{slug}")}>
+                <svg class="thumb" viewBox="0 0 232 136" aria-hidden="true">
+                    <rect class="body" x=".5" y=".5" width="231" height="135" rx="3" />
+                    <path class="squares" d={squares()} />
+                    if let Some(picture) = &picture { { small_ring(&picture.dots) } }
+                </svg>
+                <b>{ words.0 }</b>
+                <span>{ words.1 }</span>
+                <span class="fact">{ picture.map(|p| p.facts).unwrap_or_default() }</span>
+            </a>
+        </li>
+    }
+}
+
+/// Squared paper.
+fn squares() -> String {
+    let upright = (1..=12).map(|i| format!("M{} 1V135", i * 18 - 2));
+    let level = (1..=7).map(|i| format!("M1 {}H231", i * 18 - 4));
+    upright.chain(level).collect()
+}
+
+fn small_ring(dots: &[Dot]) -> Html {
+    let (cx, cy, rx, ry) = (116.0, 68.0, 62.0, 46.0);
+    let radius = if dots.len() > 12 { 5.0 } else { 9.0 };
+    html! {
+        <>
+            <ellipse class="ringline" cx={cx.to_string()} cy={cy.to_string()} rx={rx.to_string()} ry={ry.to_string()} />
+            { for dots.iter().map(|dot| {
+                let (x, y) = (cx + dot.at.x * rx, cy + dot.at.y * ry);
+                let side = if dot.at.x < -0.05 { -1.0 } else { 1.0 };
+                let chip = x + side * (radius + 11.0) - 8.0;
+                let class = classes!("n", dot.replica.then_some("rep"));
+                html! {
+                    <>
+                        <circle {class} cx={x.to_string()} cy={y.to_string()} r={radius.to_string()} fill={dot.down.then_some("url(#hatch-dead)")} />
+                        if let Some(n) = dot.version {
+                            <rect class={classes!("c", look(n).class)} x={chip.to_string()} y={(y - 6.0).to_string()} width="16" height="12" rx="1.5" />
+                            <rect x={chip.to_string()} y={(y - 6.0).to_string()} width="5" height="12" fill={look(n).spine_fill()} />
+                        }
+                    </>
+                }
+            }) }
+        </>
+    }
+}
+
+fn healing_part(all: &[Healing]) -> Html {
+    let Some(script) = file(MEASURED).and_then(|file| lab::script_from_file(file).ok()) else { return Html::default() };
+    let words = |repair: Repair| match repair {
+        Repair::Blocking => ("Read repair, before the answer", "Copies that a read has found behind", "Before the client hears: it never sees an older value afterwards"),
+        Repair::Asynchronous => ("Read repair, after the answer", "Copies that a read has found behind", "Soon after the client hears: the answer does not wait"),
+        Repair::Off => ("Nothing", "None", "Never: a copy that missed a write stays behind"),
+    };
+    html! {
+        <>
+            <div class="sec"><h2>{ "What heals what" }</h2><p>{ format!("Measured now, on \"{}\".", script.title) }</p></div>
+            <table class="heals" data-testid="heals">
+                <thead><tr>
+                    <th scope="col">{ "Mechanism" }</th><th scope="col">{ "Heals" }</th><th scope="col">{ "How soon" }</th>
+                    <th scope="col">{ "Last read" }</th><th scope="col">{ "Repair sent" }</th><th scope="col">{ "Behind at the end" }</th>
+                </tr></thead>
+                <tbody>{ for all.iter().map(|row| {
+                    let (name, heals, soon) = words(row.repair);
+                    let mark = if row.repair == Repair::Off { icon(Icon::Close) } else { glyph(Kind::Repair, Form::Carries, 22) };
+                    html! {
+                        <tr>
+                            <th scope="row">{ mark }{ name }</th><td>{ heals }</td><td>{ soon }</td>
+                            <td class="num">{ row.read.clone().unwrap_or_else(|| "no answer".to_owned()) }</td>
+                            <td class="num">{ row.bytes.clone() }</td>
+                            <td class="num">{ counted(row.behind, "copy", "copies") }</td>
+                        </tr>
+                    }
+                }) }</tbody>
+            </table>
+            <p class="figcap">{ "Read repair never reaches a key that nobody reads." }</p>
+        </>
+    }
+}

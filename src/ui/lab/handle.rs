@@ -1,0 +1,208 @@
+//! A lab on the page: one session and how it is looked at, shared by its panels. There is no global lab; two on a page never meet.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use yew::Callback;
+
+use crate::engine::base::{ClientId, EventId, NodeId, OpId};
+use crate::engine::data::Key;
+use crate::engine::node::{Level, Traffic};
+use crate::lab::Session;
+
+/// What the person points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Selection {
+    /// Nothing: panels follow the last event.
+    #[default]
+    Nothing,
+    /// A node.
+    Node(NodeId),
+    /// An event of the log.
+    Event(EventId),
+    /// An operation.
+    Operation(OpId),
+}
+
+/// What a drag or a choice of nodes on the stage does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Tool {
+    /// Select things; a drag across the sheet cuts.
+    #[default]
+    Point,
+    /// Nodes are being chosen for a cut.
+    Cut {
+        /// Chosen so far.
+        chosen: Vec<NodeId>,
+        /// Messages stop only from the chosen nodes to the others.
+        one_way: bool,
+    },
+    /// Two nodes are being chosen, to cut the link between them.
+    Snip {
+        /// The first one.
+        first: Option<NodeId>,
+    },
+}
+
+/// How a session is looked at. Nothing here changes a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UiState {
+    /// The key whose versions are shown; none until one exists.
+    pub key: Option<Key>,
+    /// What is selected.
+    pub selection: Selection,
+    /// What is pointed at right now, lit in every view.
+    pub hover: Selection,
+    /// Whether time runs.
+    pub playing: bool,
+    /// Playback speed in powers of two: 0 is 1×, at which the median link takes 900 ms.
+    pub speed: i8,
+    /// Whether stretches in which nothing is on its way are skipped.
+    pub skip_quiet: bool,
+    /// Whether playing stops at decisions.
+    pub stop_at_decisions: bool,
+    /// Whether the inspector shows what is true instead of what the coordinator knows.
+    pub truth: bool,
+    /// What a drag on the stage does.
+    pub tool: Tool,
+    /// The client of the console.
+    pub client: ClientId,
+    /// The coordinator of the console.
+    pub via: NodeId,
+    /// The operation of the console: write, read or delete.
+    pub verb: ConsoleVerb,
+    /// The level of the console; `None` follows the settings.
+    pub level: Option<Level>,
+    /// A message for the person: what went wrong, in one sentence.
+    pub error: Option<String>,
+    /// A short confirmation ("Link copied"), announced and shown for a while.
+    pub notice: Option<String>,
+    /// Kinds of traffic that are drawn faintly, chosen in the legend.
+    pub faded: Vec<Traffic>,
+    /// Counts jumps (seek, step back, branch switch): the stage does not animate across them.
+    pub jumps: u32,
+}
+
+/// What the client console sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConsoleVerb {
+    /// A write.
+    #[default]
+    Write,
+    /// A read.
+    Read,
+    /// A delete.
+    Delete,
+}
+
+impl Default for UiState {
+    fn default() -> Self {
+        UiState {
+            key: None,
+            selection: Selection::Nothing,
+            hover: Selection::Nothing,
+            playing: false,
+            speed: 0,
+            skip_quiet: true,
+            stop_at_decisions: false,
+            truth: false,
+            tool: Tool::Point,
+            client: ClientId(0),
+            via: NodeId(0),
+            verb: ConsoleVerb::Write,
+            level: None,
+            error: None,
+            notice: None,
+            faded: Vec::new(),
+            jumps: 0,
+        }
+    }
+}
+
+struct Shared {
+    session: RefCell<Session>,
+    ui: RefCell<UiState>,
+    revision: Cell<u64>,
+    rerender: Callback<u64>,
+    /// Tells labs of one page apart in element ids.
+    number: u32,
+}
+
+thread_local! {
+    /// Labs made so far on this page.
+    static LABS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A shared handle on one lab. Equal handles show the same revision of the same lab.
+#[derive(Clone)]
+pub struct LabHandle {
+    shared: Rc<Shared>,
+    revision: u64,
+}
+
+impl PartialEq for LabHandle {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.shared, &other.shared) && self.revision == other.revision
+    }
+}
+
+impl LabHandle {
+    /// A lab on `session`. `rerender` is called with each new revision; whoever owns the lab puts [`LabHandle::at`] of it in context.
+    pub fn new(session: Session, rerender: Callback<u64>) -> LabHandle {
+        let key = session.script().focus.clone().or_else(|| session.history().keys().next().map(|(k, _)| k.clone()));
+        let ui = UiState { key, ..UiState::default() };
+        let number = LABS.replace(LABS.get() + 1);
+        let shared = Shared { session: RefCell::new(session), ui: RefCell::new(ui), revision: Cell::new(0), rerender, number };
+        LabHandle { shared: Rc::new(shared), revision: 0 }
+    }
+
+    /// This handle at another revision.
+    pub fn at(&self, revision: u64) -> LabHandle {
+        LabHandle { shared: self.shared.clone(), revision }
+    }
+
+    /// The revision this handle shows.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// A number that no other lab of this page has, for element ids.
+    pub fn number(&self) -> u32 {
+        self.shared.number
+    }
+
+    /// Looks at the session. Do not call [`LabHandle::with`] from inside.
+    pub fn read<R>(&self, look: impl FnOnce(&Session) -> R) -> R {
+        look(&self.shared.session.borrow())
+    }
+
+    /// Changes the session and shows the change.
+    pub fn with<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
+        let result = self.quietly(change);
+        self.show();
+        result
+    }
+
+    /// Changes the session without showing it yet: the canvas reads it every frame, panels follow at [`LabHandle::show`].
+    pub fn quietly<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
+        change(&mut self.shared.session.borrow_mut())
+    }
+
+    /// Shows the present state in all panels.
+    pub fn show(&self) {
+        let revision = self.shared.revision.get() + 1;
+        self.shared.revision.set(revision);
+        self.shared.rerender.emit(revision);
+    }
+
+    /// How the session is looked at.
+    pub fn ui(&self) -> UiState {
+        self.shared.ui.borrow().clone()
+    }
+
+    /// Changes how the session is looked at, and shows it.
+    pub fn set_ui(&self, change: impl FnOnce(&mut UiState)) {
+        change(&mut self.shared.ui.borrow_mut());
+        self.show();
+    }
+}

@@ -1,0 +1,91 @@
+//! The help sheet: every key, and how a picture is read.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::keys::{KEYS, enabled, set_enabled};
+use crate::ui::header::ToolButton;
+use crate::ui::marks::{glyph, icon};
+use crate::ui::share::show_modal;
+use crate::view::glyph::{Form, Icon, Kind};
+
+/// What the window is told to open the help sheet of the lab that has the keys.
+pub const HELP_EVENT: &str = "drift-help";
+
+/// Asks for the help sheet.
+pub fn ask() {
+    if let (Some(window), Ok(event)) = (web_sys::window(), web_sys::Event::new(HELP_EVENT)) {
+        let _ = window.dispatch_event(&event);
+    }
+}
+
+/// The tool that opens the help sheet.
+#[component]
+pub fn HelpButton() -> Html {
+    html! { <ToolButton icon={Icon::Help} label="Help and keys (?)" testid="help" onclick={Callback::from(|_| ask())} /> }
+}
+
+/// Properties of [`HelpSheet`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct HelpSheetProps {
+    /// Closes the sheet.
+    pub close: Callback<()>,
+}
+
+/// Marks that every picture uses.
+const LEGEND: [(Kind, Form, &str); 6] = [
+    (Kind::Read, Form::Asks, "hollow: asks for something"),
+    (Kind::Read, Form::Carries, "filled: carries a value or a fingerprint"),
+    (Kind::Write, Form::Acks, "with a tick: confirms"),
+    (Kind::Digest, Form::Carries, "a digest: the fingerprint of a copy"),
+    (Kind::Repair, Form::Carries, "a repair: the newer copy for who is behind"),
+    (Kind::Gossip, Form::Carries, "a heartbeat: I live"),
+];
+
+/// The help sheet.
+#[component]
+pub fn HelpSheet(props: &HelpSheetProps) -> Html {
+    let sheet = use_node_ref();
+    let on = use_state_eq(enabled);
+    {
+        let sheet = sheet.clone();
+        use_effect_with((), move |()| show_modal(&sheet));
+    }
+    let onclick = props.close.reform(|_: MouseEvent| ());
+    let onclose = props.close.reform(|_: Event| ());
+    let onchange = {
+        let on = on.clone();
+        Callback::from(move |event: Event| {
+            if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+                set_enabled(input.checked());
+                on.set(input.checked());
+            }
+        })
+    };
+    html! {
+        <dialog class="sheet help" ref={sheet} {onclose} data-testid="help-sheet" aria-labelledby="help-title">
+            <header>
+                <h2 id="help-title">{ "Help" }</h2>
+                <button type="button" class="tb" aria-label="Close" data-testid="help-close" {onclick}>{ icon(Icon::Close) }</button>
+            </header>
+            <p>{ "Press play, or go step by step. Every step can be taken back. Change anything at any instant: write, cut the network, stop a node. The future that would have been is kept." }</p>
+            { for KEYS.iter().map(|(title, keys)| html! {
+                <>
+                    <h3>{ *title }</h3>
+                    <dl class="keys">
+                        { for keys.iter().map(|key| html! {
+                            <div><dt><kbd class="kbd">{ key.cap }</kbd></dt><dd>{ key.words }</dd></div>
+                        }) }
+                    </dl>
+                </>
+            }) }
+            <h3>{ "Messages" }</h3>
+            <dl class="keys">
+                { for LEGEND.iter().map(|(kind, form, words)| html! { <div><dt>{ glyph(*kind, *form, 22) }</dt><dd>{ *words }</dd></div> }) }
+            </dl>
+            <h3>{ "The timeline" }</h3>
+            <p>{ "Drag to go to an instant. The wheel, two fingers or + and − zoom; drag with Shift to move. A filled diamond is a decision that has been made, a hollow one is still to come; a red cross is a lost message." }</p>
+            <label class="switch"><input type="checkbox" checked={*on} data-testid="keys-switch" {onchange} />{ "Keys do something (they never do while you type)" }</label>
+        </dialog>
+    }
+}

@@ -1,0 +1,110 @@
+//! Work between the frames: long runs are executed to their end in slices, and what the person has done is kept.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo::events::EventListener;
+use gloo::timers::callback::Timeout;
+use yew::prelude::*;
+
+use super::LabHandle;
+use super::open::Opened;
+use crate::lab;
+use crate::ui::storage::{self, NotKept};
+
+/// Events executed in one slice: a few milliseconds.
+const SLICE: u32 = 4_000;
+/// Slices after which the panels are drawn anew, so that a long timeline is seen growing.
+const SHOWN_EVERY: u32 = 25;
+/// Milliseconds between a change and its being kept.
+const PATIENCE: u32 = 500;
+
+/// Executes what is still unknown of the run, slice by slice.
+#[hook]
+pub fn use_idle_work(lab: &LabHandle) {
+    let running = use_mut_ref(|| None::<Timeout>);
+    let lab = lab.clone();
+    use_effect_with(lab.revision(), move |_| {
+        if running.borrow().is_none() && !lab.quietly(|s| s.pump(0)) {
+            slice(lab, running, 1);
+        }
+    });
+}
+
+fn slice(lab: LabHandle, running: Rc<RefCell<Option<Timeout>>>, nth: u32) {
+    let next = running.clone();
+    let timer = Timeout::new(0, move || {
+        let done = lab.quietly(|s| s.pump(SLICE));
+        *next.borrow_mut() = None;
+        if !done {
+            slice(lab.clone(), next, nth + 1);
+        }
+        if done || nth.is_multiple_of(SHOWN_EVERY) {
+            lab.show();
+        }
+    });
+    *running.borrow_mut() = Some(timer);
+}
+
+/// Keeps the work of a lab: soon after every change, and at once when the page is left.
+#[hook]
+pub fn use_autosave(lab: &LabHandle, opened: &Opened) {
+    let keeper = use_memo((), |()| Keeper { lab: lab.clone(), opened: opened.clone(), timer: RefCell::default(), told: RefCell::default() });
+    {
+        let keeper = keeper.clone();
+        use_effect_with(lab.revision(), move |_| Keeper::soon(&keeper));
+    }
+    use_effect_with((), move |()| {
+        let (on_hide, on_switch) = (keeper.clone(), keeper.clone());
+        // Phones may never say that a page is left, only that it is no longer seen.
+        let listeners = [
+            EventListener::new(&gloo::utils::window(), "pagehide", move |_| on_hide.keep()),
+            EventListener::new(&gloo::utils::document(), "visibilitychange", move |_| on_switch.keep()),
+        ];
+        move || {
+            drop(listeners);
+            keeper.close();
+        }
+    });
+}
+
+/// Keeps one lab's work.
+struct Keeper {
+    lab: LabHandle,
+    opened: Opened,
+    timer: RefCell<Option<Timeout>>,
+    /// What the person has been told about work that is not kept.
+    told: RefCell<Option<NotKept>>,
+}
+
+impl Keeper {
+    fn soon(keeper: &Rc<Keeper>) {
+        if keeper.opened.place.is_none() || keeper.timer.borrow().is_some() {
+            return;
+        }
+        let again = keeper.clone();
+        *keeper.timer.borrow_mut() = Some(Timeout::new(PATIENCE, move || again.keep()));
+    }
+
+    fn keep(&self) {
+        self.timer.borrow_mut().take();
+        let Some(place) = &self.opened.place else { return };
+        let (title, file, own) = self.lab.read(|s| {
+            let own = s.branches().len() > 1 || *s.script() != *self.opened.original;
+            (s.script().title.clone(), lab::to_file(s), own)
+        });
+        let problem = storage::keep(place, &title, file, own).err();
+        if self.told.replace(problem) != problem
+            && let Some(problem) = problem
+        {
+            self.lab.set_ui(|ui| ui.error = Some(problem.words().to_owned()));
+        }
+    }
+
+    /// The lab leaves the page.
+    fn close(&self) {
+        if self.timer.borrow_mut().take().is_some() {
+            self.keep();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What the page has to tell the person: what went wrong, and short confirmations.
+
+use gloo::timers::callback::Timeout;
+use yew::prelude::*;
+
+use super::LabHandle;
+use crate::ui::marks::icon;
+use crate::view::glyph::Icon;
+
+/// How long a confirmation stays, in milliseconds.
+const STAYS: u32 = 5_000;
+
+/// The banner for errors and the corner for confirmations.
+#[component]
+pub fn Messages() -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let ui = lab.ui();
+    {
+        let lab = lab.clone();
+        use_effect_with(ui.notice.clone(), move |notice| {
+            let timer = notice.is_some().then(|| Timeout::new(STAYS, move || lab.set_ui(|ui| ui.notice = None)));
+            move || drop(timer)
+        });
+    }
+    let close = {
+        let lab = lab.clone();
+        Callback::from(move |_: MouseEvent| lab.set_ui(|ui| ui.error = None))
+    };
+    html! {
+        <>
+            if let Some(error) = ui.error {
+                <div class="banner" role="alert" data-testid="error">
+                    { icon(Icon::Warning) }
+                    <p>{ error }</p>
+                    <button type="button" class="btn sm" data-testid="error-close" onclick={close}>{ "Close" }</button>
+                </div>
+            }
+            <div class="said" role="status" data-testid="notice">{ ui.notice.unwrap_or_default() }</div>
+        </>
+    }
+}

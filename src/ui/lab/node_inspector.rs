@@ -1,0 +1,120 @@
+//! The node inspector: what one node holds and believes, and what can be done to it.
+
+use yew::prelude::*;
+
+use super::LabHandle;
+use super::act::act_or_say;
+use super::event_inspector::{close, pairs};
+use super::handle::Selection;
+use super::inspector::chips;
+use super::why::visit;
+use crate::engine::base::NodeId;
+use crate::engine::world::Status;
+use crate::ui::marks::icon;
+use crate::view::format::counted;
+use crate::view::inspect::{Act, NodeView};
+use crate::view::narrate::Names;
+
+/// Properties of [`NodeInspector`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct NodeInspectorProps {
+    /// The node.
+    pub node: NodeId,
+}
+
+/// What there is to know about one node, and the buttons that act on it.
+#[component]
+pub fn NodeInspector(props: &NodeInspectorProps) -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let Some(view) = lab.read(|s| NodeView::of(s, props.node)) else { return Html::default() };
+    let dead = (view.running == Status::Down).then_some("dead");
+    html! {
+        <section data-testid="node-inspector" data-node={view.node.to_string()}>
+            <div class="oph">
+                <span class={classes!("disc", dead)}>{ view.node.to_string() }</span>
+                <h2>{ format!("Node {}", view.node) }</h2>
+                <span class="dim m" data-testid="node-status">{ &view.status }</span>
+                { close(&lab) }
+            </div>
+            <div class="verbs">{ for view.acts.iter().map(|a| button(&lab, a)) }</div>
+            { pairs(&view.facts) }
+            { believes(&lab, &view) }
+            { works(&lab, &view) }
+            <h3 class="h">{ "Rows it holds" }<small>{ counted(view.total, "row", "rows") }</small></h3>
+            { rows(&view) }
+        </section>
+    }
+}
+
+fn button(lab: &LabHandle, act: &Act) -> Html {
+    let (lab, command) = (lab.clone(), act.command.clone());
+    html! {
+        <button type="button" class="btn sm" data-testid={format!("node-{}", act.id)} disabled={act.why_not.is_some()} title={act.why_not.clone()}
+            onclick={move |_| { act_or_say(&lab, command.clone()); }}>
+            { icon(act.icon) }{ &act.label }
+        </button>
+    }
+}
+
+fn believes(lab: &LabHandle, view: &NodeView) -> Html {
+    if view.down.is_empty() {
+        return Html::default();
+    }
+    let item = |(peer, since, event): &(NodeId, String, Option<crate::engine::base::EventId>)| {
+        let text = html! { <><span class="disc dead">{ peer.to_string() }</span><b></b><span class="what">{ since }</span><span></span></> };
+        match event {
+            Some(event) => {
+                let (lab, event) = (lab.clone(), *event);
+                html! { <li><button type="button" onclick={move |_| visit(&lab, event)}>{ text }</button></li> }
+            }
+            None => html! { <li class="plain">{ text }</li> },
+        }
+    };
+    html! {
+        <>
+            <h3 class="h">{ "Believes down" }</h3>
+            <ul class="hist" data-testid="node-believes">{ for view.down.iter().map(item) }</ul>
+        </>
+    }
+}
+
+fn works(lab: &LabHandle, view: &NodeView) -> Html {
+    if view.works.is_empty() {
+        return Html::default();
+    }
+    let item = |(op, text): &(crate::engine::base::OpId, String)| {
+        let (name, target, op) = (lab.read(|s| Names::of(s).op(*op)), lab.clone(), *op);
+        html! {
+            <li><button type="button" onclick={move |_| target.set_ui(|ui| ui.selection = Selection::Operation(op))}>
+                <span></span><b>{ name }</b><span class="what">{ text }</span><span></span>
+            </button></li>
+        }
+    };
+    html! {
+        <>
+            <h3 class="h">{ "Works on" }</h3>
+            <ul class="hist" data-testid="node-works">{ for view.works.iter().map(item) }</ul>
+        </>
+    }
+}
+
+fn rows(view: &NodeView) -> Html {
+    if view.rows.is_empty() {
+        return html! { <p class="dim">{ "None." }</p> };
+    }
+    html! {
+        <>
+            <ul class="hist" data-testid="node-rows">
+                { for view.rows.iter().map(|row| html! {
+                    <li class="plain">
+                        <span class="m">{ if row.place > 0 { row.place.to_string() } else { String::new() } }</span>
+                        <b class="m">{ &row.key }</b>
+                        <span class="what">{ chips(&row.chips) }</span>
+                        <span>{ if row.behind { "behind" } else { "" } }</span>
+                    </li>
+                }) }
+            </ul>
+            if view.hidden() > 0 { <p class="dim">{ format!("and {} more", counted(view.hidden(), "row", "rows")) }</p> }
+        </>
+    }
+}

@@ -1,0 +1,175 @@
+//! Opening a lab: the run a place stands for, or the work that was left there.
+
+use std::rc::Rc;
+
+use yew::AttrValue;
+
+use crate::engine::base::{Digest, Micros};
+use crate::engine::node::{Level, Repair};
+use crate::engine::world::{CommandError, Config};
+use crate::lab::{self, LabError, Script, Session};
+use crate::ui::route::query;
+use crate::ui::storage;
+
+/// What the address says should be open.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// The person's own newest work; an empty ring if there is none.
+    Own,
+    /// A run of the gallery, by its short name.
+    Gallery(AttrValue),
+    /// A shared run: the query of its link.
+    Shared(AttrValue),
+    /// An empty ring with the settings of this query.
+    New(AttrValue),
+}
+
+impl Place {
+    /// The name under which work done here is kept.
+    pub fn name(&self) -> String {
+        let short = |text: &str| format!("{:016x}", Digest::of_bytes(text.as_bytes()).0);
+        match self {
+            Place::Own => "lab".to_owned(),
+            Place::Gallery(slug) => format!("lab/{slug}"),
+            Place::Shared(query) => format!("run/{}", short(query)),
+            Place::New(query) => format!("new/{}", short(query)),
+        }
+    }
+}
+
+/// A session to start with. Equal only to itself.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The session, at the place where the person goes on.
+    pub session: Rc<Session>,
+    /// The run as it was before the person changed anything.
+    pub original: Rc<Script>,
+    /// Where work is kept; nowhere if none.
+    pub place: Option<AttrValue>,
+    /// What went wrong on the way, for the person.
+    pub error: Option<String>,
+}
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.session, &other.session) && self.place == other.place
+    }
+}
+
+impl Opened {
+    /// A session as it is, kept at `place`.
+    pub fn new(session: Session, original: Script, place: Option<String>) -> Opened {
+        Opened { session: Rc::new(session), original: Rc::new(original), place: place.map(AttrValue::from), error: None }
+    }
+}
+
+/// An empty ring.
+pub fn sandbox(config: Config) -> Script {
+    Script {
+        title: "Sandbox".to_owned(),
+        about: "An empty ring. Write something, cut the network, and see who still knows it.".to_owned(),
+        config,
+        seed: 1,
+        commands: Vec::new(),
+        end: Micros::secs(2),
+        focus: None,
+        start: None,
+    }
+}
+
+/// Opens what a place stands for. What cannot be opened leaves the person's own work open, and says why.
+pub fn open(place: &Place) -> Opened {
+    open_strictly(place).unwrap_or_else(|error| {
+        let own = open_strictly(&Place::Own).unwrap_or_else(|_| fallback());
+        Opened { error: Some(error), ..own }
+    })
+}
+
+/// The empty ring with default settings, kept nowhere: always possible.
+fn fallback() -> Opened {
+    let script = sandbox(Config::default());
+    match Session::open(script.clone()) {
+        Ok(session) => Opened::new(session, script, None),
+        Err(error) => unreachable!("the default settings are within bounds: {error}"),
+    }
+}
+
+fn open_strictly(place: &Place) -> Result<Opened, String> {
+    let name = place.name();
+    // The run comes first: a link that cannot be read must not show the work of another one.
+    let (script, event) = run_of(place).map_err(|e| sentence(&e))?;
+    let left = if storage::is_fresh() { storage::kept(&name) } else { storage::kept(&name).or_else(|| newest(place)) };
+    if let Some(session) = left.and_then(|file| lab::from_file(&file).ok()) {
+        return Ok(Opened::new(session, script, Some(name)));
+    }
+    let mut session = Session::open(script.clone()).map_err(|e| sentence(&e))?;
+    session.seek_event(event);
+    Ok(Opened::new(session, script, Some(name)))
+}
+
+/// The newest work of any tab, for the place of one's own work.
+fn newest(place: &Place) -> Option<String> {
+    (*place == Place::Own).then(storage::latest).flatten().map(|latest| latest.file)
+}
+
+/// The run a place stands for before anything is changed, and the event at which it opens.
+fn run_of(place: &Place) -> Result<(Script, u32), LabError> {
+    match place {
+        Place::Own => Ok((sandbox(Config::default()), 0)),
+        Place::New(text) => Ok((sandbox(config_of(text)?), 0)),
+        Place::Shared(text) => lab::from_link(query(text, "r").unwrap_or_default()),
+        Place::Gallery(slug) => {
+            let found = lab::gallery().iter().find(|(name, _)| *name == slug.as_str());
+            let (_, file) = found.ok_or_else(|| invalid("run", format!("there is none called \"{}\"", slug.chars().take(40).collect::<String>())))?;
+            let script = lab::script_from_file(file)?;
+            let start = script.start.unwrap_or(0);
+            Ok((script, start))
+        }
+    }
+}
+
+fn invalid(field: &'static str, problem: String) -> LabError {
+    CommandError { field, problem }.into()
+}
+
+/// Reads `?nodes=6&copies=3&write=QUORUM&read=QUORUM&repair=blocking`; what is left out is as usual.
+fn config_of(text: &str) -> Result<Config, LabError> {
+    let mut config = Config::default();
+    let number = |name, field| match query(text, name) {
+        None => Ok(None),
+        Some(value) => value.parse::<u32>().map(Some).map_err(|_| invalid(field, format!("must be a whole number, is \"{}\"", clip(value)))),
+    };
+    let level = |name, field| match query(text, name) {
+        None => Ok(None),
+        Some(value) => {
+            let found = Level::EVERY.into_iter().find(|l| l.name() == value);
+            found.map(Some).ok_or_else(|| invalid(field, format!("must be ONE, QUORUM or ALL, is \"{}\"", clip(value))))
+        }
+    };
+    config.nodes = number("nodes", "nodes")?.unwrap_or(config.nodes);
+    let settings = &mut config.settings;
+    settings.replicas = number("copies", "copies")?.unwrap_or(settings.replicas);
+    settings.write.level = level("write", "write")?.unwrap_or(settings.write.level);
+    settings.read.level = level("read", "read")?.unwrap_or(settings.read.level);
+    settings.read.repair = match query(text, "repair") {
+        None => settings.read.repair,
+        Some("blocking") => Repair::Blocking,
+        Some("asynchronous") => Repair::Asynchronous,
+        Some("off") => Repair::Off,
+        Some(other) => return Err(invalid("repair", format!("must be blocking, asynchronous or off, is \"{}\"", clip(other)))),
+    };
+    Ok(config)
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(20).collect()
+}
+
+/// An error as a sentence: it begins with a capital and ends with a full stop.
+pub fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let dot = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{dot}", chars.as_str())
+}

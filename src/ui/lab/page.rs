@@ -1,0 +1,133 @@
+//! A lab on the page: owns the session, lays out the panels, keeps the work.
+
+use gloo::events::EventListener;
+use yew::prelude::*;
+
+use super::LabHandle;
+use super::console::Console;
+use super::dock::Dock;
+use super::faults::Faults;
+use super::help::HelpButton;
+use super::inspector::Inspector;
+use super::keeping::{use_autosave, use_idle_work};
+use super::keys::Keys;
+use super::legend::Legend;
+use super::messages::Messages;
+use super::open::{self, Opened, Place};
+use super::settings::Settings;
+use super::stage::Stage;
+use super::tabs::{Tab, Tabs};
+use super::title::Title;
+use super::tools::{LabTools, use_file_drop};
+use super::why::Why;
+use crate::ui::header::Header;
+use crate::ui::route::{Route, set_title};
+use crate::ui::theme;
+
+/// Properties of [`LabPage`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct LabPageProps {
+    /// What the address says.
+    pub place: Place,
+}
+
+/// A page with one lab.
+#[component]
+pub fn LabPage(props: &LabPageProps) -> Html {
+    // Starting afresh opens the place once more, after its work has been forgotten.
+    let round = use_state(|| 0u32);
+    let opened = use_memo((props.place.clone(), *round), |(place, _)| open::open(place));
+    use_effect_with(opened.session.script().title.clone(), |title| set_title(title));
+    let again = {
+        let round = round.clone();
+        Callback::from(move |()| round.set(*round + 1))
+    };
+    let key = format!("{}#{}", props.place.name(), *round);
+    html! { <LabView {key} opened={(*opened).clone()} {again} /> }
+}
+
+/// Properties of [`LabView`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct LabViewProps {
+    /// The session to start with, and where its work is kept.
+    pub opened: Opened,
+    /// Forgets the work of this place and opens it again.
+    #[prop_or_default]
+    pub again: Callback<()>,
+    /// Whether this is one of several labs on a page: no bar at the top, no title of its own.
+    #[prop_or_default]
+    pub compact: bool,
+    /// What this lab is called among several.
+    #[prop_or_default]
+    pub label: AttrValue,
+}
+
+/// One lab, independent of every other one on the page.
+#[component]
+pub fn LabView(props: &LabViewProps) -> Html {
+    let revision = use_state(|| 0u64);
+    let owner = {
+        let set = revision.setter();
+        use_memo((), |()| LabHandle::new((*props.opened.session).clone(), Callback::from(move |r| set.set(r))))
+    };
+    let lab = owner.at(*revision);
+    let tab = use_state_eq(Tab::default);
+    use_opening_error(&lab, &props.opened);
+    use_mode(&lab);
+    use_idle_work(&lab);
+    use_autosave(&lab, &props.opened);
+    let (ondragover, ondrop) = use_file_drop(&lab);
+    let faded: Vec<&str> = lab.ui().faded.iter().map(|t| t.name()).collect();
+    let faded = (!faded.is_empty()).then(|| faded.join(" "));
+    let mid = html! { <Title opened={props.opened.clone()} again={props.again.clone()} /> };
+    let header = html! { <Header current={Route::Lab} {mid} tools={html! { <LabTools /> }} last={html! { <HelpButton /> }} /> };
+    let choose = {
+        let tab = tab.clone();
+        Callback::from(move |to| tab.set(to))
+    };
+    html! {
+        <ContextProvider<LabHandle> context={lab.clone()}>
+            <div class={classes!("lab", props.compact.then_some("compact"))} data-testid="lab" data-tab={tab.word()} data-faded={faded}
+                role={props.compact.then_some("group")} aria-label={props.compact.then(|| props.label.clone())} {ondragover} {ondrop}>
+                if !props.compact { { header } }
+                <Keys />
+                <Messages />
+                <main id={(!props.compact).then_some("main")} class="mid-col" tabindex="-1">
+                    <p class="phone-only scn">{ lab.read(|s| s.script().title.clone()) }</p>
+                    <Legend />
+                    <Stage />
+                    <Why />
+                </main>
+                <Dock />
+                <Tabs current={*tab} {choose} />
+                <aside class="col right" aria-label="What is selected"><Inspector /></aside>
+                <aside class="col left" aria-label="What you can do">
+                    <Console />
+                    <Faults />
+                    <Settings />
+                </aside>
+            </div>
+        </ContextProvider<LabHandle>>
+    }
+}
+
+/// Shows once what went wrong when the lab was opened.
+#[hook]
+fn use_opening_error(lab: &LabHandle, opened: &Opened) {
+    let lab = lab.clone();
+    use_effect_with(opened.error.clone(), move |error| {
+        if let Some(error) = error.clone() {
+            lab.set_ui(|ui| ui.error = Some(error));
+        }
+    });
+}
+
+/// Draws everything anew when the projector goes on or off.
+#[hook]
+fn use_mode(lab: &LabHandle) {
+    let lab = lab.clone();
+    use_effect_with((), move |()| {
+        let listener = EventListener::new(&gloo::utils::window(), theme::MODE_EVENT, move |_| lab.show());
+        move || drop(listener)
+    });
+}

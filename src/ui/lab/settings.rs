@@ -1,0 +1,122 @@
+//! The settings: sentences whose values can be changed, from here on or from the start of the run.
+
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use super::LabHandle;
+use super::act::act_or_say;
+use super::open::sentence;
+use super::scrub::Scrub;
+use crate::engine::node::Setting;
+use crate::engine::world::Command;
+use crate::view::settings_text::{self, Change, Choice, Number, Part};
+
+/// When a change takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// At the cursor.
+    Here,
+    /// From the first event on: the run is executed again.
+    Start,
+}
+
+/// The settings.
+#[component]
+pub fn Settings() -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let when = use_state_eq(|| When::Here);
+    let fault = use_state_eq(|| None::<String>);
+    let touched = use_state_eq(|| None::<Number>);
+    let sentences = lab.read(settings_text::sentences);
+    let apply = {
+        let (lab, when, fault) = (lab.clone(), *when, fault.clone());
+        Callback::from(move |change: Change| {
+            fault.set(None);
+            carry_out(&lab, when, change);
+        })
+    };
+    let part = |part: Part| match part {
+        Part::Text(words) => html! { { words } },
+        Part::Choice(choice) => choice_part(choice, *when, apply.clone()),
+        Part::Number(number) => {
+            let set = {
+                let (lab, apply) = (lab.clone(), apply.clone());
+                Callback::from(move |value| {
+                    if let Some(change) = lab.read(|s| settings_text::change(s, number.id, value)) {
+                        apply.emit(change);
+                    }
+                })
+            };
+            let refuse = fault.setter();
+            let touched = touched.setter();
+            html! {
+                <Scrub key={number.id} {number} {set} refuse={Callback::from(move |why| refuse.set(Some(why)))}
+                    touch={Callback::from(move |n| touched.set(Some(n)))} />
+            }
+        }
+    };
+    let paragraphs: Html = sentences.into_iter().map(|s| html! { <p class="cfg">{ for s.into_iter().map(part) }</p> }).collect();
+    html! {
+        <section data-panel="settings" data-testid="settings" aria-labelledby={format!("settings-title-{}", lab.number())}>
+            <h2 class="h" id={format!("settings-title-{}", lab.number())}>{ "Settings" }</h2>
+            <div class="seg sm" role="group" aria-label="When a change takes effect">
+                { verb(&when, When::Here, "from here", "setting-here", "A change takes effect now; a future you have seen is kept as a branch") }
+                { verb(&when, When::Start, "from the start", "setting-start", "A change makes a new branch: the same run with the other setting from its start") }
+            </div>
+            { paragraphs }
+            <p class="faulty" role="alert" data-testid="setting-error">{ (*fault).clone().unwrap_or_default() }</p>
+            if let Some(number) = *touched {
+                <p class="dimmer hint" data-testid="setting-bounds">{ format!("{}: {}. Drag, use \u{2191} and \u{2193}, or type.", number.label, number.bounds()) }</p>
+            }
+        </section>
+    }
+}
+
+fn verb(when: &UseStateHandle<When>, this: When, words: &'static str, testid: &'static str, title: &'static str) -> Html {
+    let pressed = (**when == this).to_string();
+    let when = when.clone();
+    html! { <button type="button" aria-pressed={pressed} data-testid={testid} {title} onclick={move |_| when.set(this)}>{ words }</button> }
+}
+
+fn choice_part(choice: Choice, when: When, apply: Callback<Change>) -> Html {
+    let options = choice.options.clone();
+    let onchange = Callback::from(move |event: Event| {
+        let select = event.target_dyn_into::<HtmlSelectElement>();
+        if let Some((_, change)) = select.and_then(|s| usize::try_from(s.selected_index()).ok()).and_then(|i| options.get(i)) {
+            apply.emit(*change);
+        }
+    });
+    // The select is made anew when the value in force changes, also if the person's choice was refused.
+    let key = format!("{}{:?}{}", choice.id, choice.chosen, when == When::Here);
+    html! {
+        <select {key} class="scrub" data-testid={format!("setting-{}", choice.id)} aria-label={choice.label} title={choice.label} {onchange}>
+            { for choice.options.iter().enumerate().map(|(i, (words, _))| html! {
+                <option selected={choice.chosen == Some(i)}>{ words.clone() }</option>
+            }) }
+        </select>
+    }
+}
+
+/// Makes a change. The network is part of the world: it changes at the cursor only.
+fn carry_out(lab: &LabHandle, when: When, change: Change) {
+    match (when, change) {
+        (When::Start, Change::Setting(setting)) => from_start(lab, setting),
+        (When::Here, Change::Setting(setting)) => {
+            act_or_say(lab, Command::Set { setting });
+        }
+        (_, Change::Network(network)) => {
+            act_or_say(lab, Command::Network { network });
+        }
+    }
+}
+
+fn from_start(lab: &LabHandle, setting: Setting) {
+    let made = lab.quietly(|s| s.set_from_start(setting).map(|id| s.branches().get(id.0 as usize).map(|b| b.name.clone()).unwrap_or_default()));
+    lab.set_ui(|ui| match made {
+        Ok(name) => {
+            ui.jumps += 1;
+            ui.notice = Some(format!("Now on \"{name}\": the same run, with this setting from its start."));
+        }
+        Err(error) => ui.error = Some(sentence(&error)),
+    });
+}

@@ -1,0 +1,78 @@
+//! Small parts used all over the drawing: words, glyphs, chips.
+
+use yew::prelude::*;
+
+use crate::view::chip::{self, Kind as ChipKind};
+use crate::view::geometry::{Point, Rect};
+use crate::view::glyph::{self, Form, Kind, Paint};
+use crate::view::scene::{TextMark, VersionMark};
+
+/// One line of text. With `halo` it stays readable on lines.
+pub fn words(text: &TextMark, halo: bool) -> Html {
+    html! {
+        <text
+            class={classes!(text.tone.class(), halo.then_some("halo"))}
+            x={text.at.x.to_string()}
+            y={text.at.y.to_string()}
+            text-anchor={text.anchor.name()}
+            font-size={text.size.to_string()}
+        >{ text.text.clone() }</text>
+    }
+}
+
+/// A traffic glyph at a place of the drawing.
+pub fn glyph(kind: Kind, form: Form, version: Option<u32>, at: Point, scale: f64) -> Html {
+    let g = glyph::glyph(kind, form);
+    let core = g.core.zip(version).map(|(half, v)| (half, chip::look(v).class));
+    html! {
+        <g class={classes!("gl", kind.class())} transform={format!("translate({} {}) scale({scale})", at.x, at.y)}>
+            <path class={classes!("gb", g.filled.then_some("full"))} d={g.body} />
+            if let Some((d, paint, width)) = g.mark {
+                if matches!(paint, Paint::FillKind | Paint::FillPaper) {
+                    <path class={paint.class()} d={d} />
+                } else {
+                    <path class={paint.class()} d={d} stroke-width={width.to_string()} />
+                }
+            }
+            if let Some((half, class)) = core {
+                <rect class={classes!("core", class)} x={(-half).to_string()} y={(-half).to_string()}
+                    width={(2.0 * half).to_string()} height={(2.0 * half).to_string()} rx="1" />
+            }
+        </g>
+    }
+}
+
+/// The parts of a version chip. `None` draws the dashed card of somebody who holds nothing.
+pub fn chip_parts(version: Option<&VersionMark>, room: &Rect) -> Html {
+    let kind = match version {
+        None => ChipKind::Unknown,
+        Some(v) if v.stone => ChipKind::Stone,
+        Some(_) => ChipKind::Card,
+    };
+    let shape = chip::shape(kind, room);
+    let label = version.map_or("\u{2013}".to_owned(), |v| v.look.label.clone());
+    let spine = version.map(|v| v.look.spine_fill());
+    // Long labels (v12 and beyond) are set smaller so that they stay on their card.
+    let size = if label.chars().count() > 2 { shape.size * 0.84 } else { shape.size };
+    html! {
+        <>
+            <path class="body" d={shape.body.clone()} />
+            if let Some(fill) = spine {
+                if kind == ChipKind::Stone { <path class="spine-ground" d={shape.spine.clone()} /> }
+                <path d={shape.spine} fill={fill} />
+                <path class="divider" d={shape.divider} />
+            }
+            <path class="edge" d={shape.body} />
+            <text x={shape.label.x.to_string()} y={shape.label.y.to_string()} font-size={size.to_string()}>{ label }</text>
+            if !shape.strike.is_empty() { <path class="strike" d={shape.strike} /> }
+        </>
+    }
+}
+
+/// The classes of a version chip.
+pub fn chip_class(version: Option<&VersionMark>) -> Classes {
+    match version {
+        None => classes!("chip", "unknown"),
+        Some(v) => classes!("chip", v.look.class, v.stone.then_some("stone")),
+    }
+}

@@ -1,0 +1,93 @@
+//! Tabs below the drawing on phones: one panel at a time.
+
+use yew::prelude::*;
+
+/// A panel that has a tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// What is selected.
+    #[default]
+    Inspect,
+    /// What clients do.
+    Client,
+    /// What breaks.
+    Faults,
+    /// How nodes behave.
+    Settings,
+}
+
+impl Tab {
+    /// Every tab, in order.
+    pub const ALL: [Tab; 4] = [Tab::Inspect, Tab::Client, Tab::Faults, Tab::Settings];
+
+    /// Its word in `data-tab` and `data-panel`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Tab::Inspect => "inspect",
+            Tab::Client => "client",
+            Tab::Faults => "faults",
+            Tab::Settings => "settings",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Tab::Inspect => "Inspect",
+            Tab::Client => "Client",
+            Tab::Faults => "Faults",
+            Tab::Settings => "Settings",
+        }
+    }
+}
+
+/// Properties of [`Tabs`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct TabsProps {
+    /// The one that is open.
+    pub current: Tab,
+    /// Opens another.
+    pub choose: Callback<Tab>,
+}
+
+/// The row of tabs.
+#[component]
+pub fn Tabs(props: &TabsProps) -> Html {
+    let place = Tab::ALL.iter().position(|t| *t == props.current).unwrap_or_default();
+    let onkeydown = {
+        let choose = props.choose.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let to = match event.key().as_str() {
+                "ArrowRight" => (place + 1) % Tab::ALL.len(),
+                "ArrowLeft" => (place + Tab::ALL.len() - 1) % Tab::ALL.len(),
+                _ => return,
+            };
+            // These arrows move between tabs and not in time.
+            event.stop_propagation();
+            event.prevent_default();
+            focus_sibling(&event, to);
+            choose.emit(Tab::ALL[to]);
+        })
+    };
+    html! {
+        <div class="tabs" role="tablist" aria-label="Panels" {onkeydown}>
+            { for Tab::ALL.map(|tab| {
+                let chosen = tab == props.current;
+                let choose = props.choose.clone();
+                html! {
+                    <button type="button" role="tab" data-testid={format!("tab-{}", tab.word())} aria-selected={chosen.to_string()}
+                        tabindex={if chosen { "0" } else { "-1" }} onclick={move |_| choose.emit(tab)}>{ tab.name() }</button>
+                }
+            }) }
+        </div>
+    }
+}
+
+/// Moves the focus to the button at `place` of the row in which a key was pressed.
+fn focus_sibling(event: &KeyboardEvent, place: usize) {
+    let row = event.target_dyn_into::<web_sys::Element>().and_then(|button| button.parent_element());
+    let button = row.and_then(|row| row.children().item(place as u32));
+    if let Some(button) = button.and_then(|b| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(b).ok()) {
+        // The tab is chosen all the same.
+        let _ = button.focus();
+    }
+}

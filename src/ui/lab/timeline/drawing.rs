@@ -1,0 +1,308 @@
+//! The timeline as SVG: a part that depends only on the recording and the window, and a part that moves with the cursor.
+
+use std::fmt::Write as _;
+
+use yew::prelude::*;
+
+use super::super::{LabHandle, Selection, UiState};
+use super::Shared;
+use crate::engine::base::Micros;
+use crate::ui::marks::glyph_parts;
+use crate::view::glyph::{DECISION, Form, Kind, LOST};
+use crate::view::timeline::{Bands, Bars, Dock, FaultBox, Look, Mark, OpBox, OpSpan, Track, Wrong, clock, fitting, is_past};
+
+fn px(n: f64) -> String {
+    format!("{n:.1}")
+}
+
+fn form_name(form: Form) -> &'static str {
+    match form {
+        Form::Asks => "asks",
+        Form::Carries => "carries",
+        Form::Acks => "acks",
+    }
+}
+
+fn symbol(number: u32, kind: Kind, form: Form) -> String {
+    format!("tl{number}-{}-{}", kind.class(), form_name(form))
+}
+
+#[derive(PartialEq, Properties)]
+pub struct StripProps {
+    /// What is drawn.
+    pub dock: Shared<Dock>,
+    /// The lab's number, for ids.
+    pub number: u32,
+}
+
+/// What does not depend on the cursor: axis, messages, plot, kept futures.
+#[component]
+pub fn Strip(props: &StripProps) -> Html {
+    let dock = &props.dock.0;
+    html! {
+        <g aria-hidden="true">
+            { symbols(dock, props.number) }
+            { axis(dock) }
+            { row_names(dock) }
+            <path class="area past" d={dock.plot.area.clone()} />
+            <path class="curve" d={dock.plot.edge.clone()} />
+            <path class="base" d={format!("M{} {}H{}", px(dock.scale.left), px(dock.bands.plot_base), px(dock.scale.right()))} />
+            { for dock.marks.bars.iter().map(bars) }
+            { for dock.marks.glyphs.iter().map(|m| mark(m, props.number)) }
+            { for dock.marks.more.iter().map(|(x, n)| more(*x, *n, &dock.bands)) }
+            { ghosts(dock) }
+        </g>
+    }
+}
+
+/// Each glyph in use, drawn once; the marks refer to it.
+fn symbols(dock: &Dock, number: u32) -> Html {
+    let mut used: Vec<(Kind, Form)> = Vec::new();
+    for mark in &dock.marks.glyphs {
+        if let Look::Message { kind, form, .. } = mark.look
+            && !used.contains(&(kind, form))
+        {
+            used.push((kind, form));
+        }
+    }
+    html! {
+        <defs>
+            { for used.into_iter().map(|(kind, form)| html! { <g id={symbol(number, kind, form)}>{ glyph_parts(kind, form) }</g> }) }
+            <path id={format!("tl{number}-lost")} class="lost" d={LOST} />
+        </defs>
+    }
+}
+
+fn mark(mark: &Mark, number: u32) -> Html {
+    let transform = format!("translate({} {}) scale({})", px(mark.x), px(mark.y), mark.scale);
+    match mark.look {
+        Look::Message { kind, form, .. } => html! { <use href={format!("#{}", symbol(number, kind, form))} {transform} class={kind.class()} /> },
+        Look::Lost => html! { <use href={format!("#tl{number}-lost")} {transform} class="k-fault" /> },
+    }
+}
+
+fn more(x: f64, n: usize, bands: &Bands) -> Html {
+    let y = bands.events - bands.event_rows as f64 * 9.7 + 6.0;
+    html! { <path class="more" d={format!("M{} {}h5m-2.5 -2.5v5", px(x - 2.5), px(y))}><title>{ format!("and {n} more") }</title></path> }
+}
+
+fn bars(bars: &Bars) -> Html {
+    html! { <path class={classes!("bars", bars.kind.map_or("k-fault", Kind::class))} d={bars.path.clone()} /> }
+}
+
+fn axis(dock: &Dock) -> Html {
+    let b = &dock.bands;
+    let edge = |x: f64| match () {
+        () if x < dock.scale.left + 14.0 => "start",
+        () if x > dock.scale.right() - 12.0 => "end",
+        () => "middle",
+    };
+    html! {
+        { for dock.ticks.iter().map(|tick| {
+            let x = if edge(tick.x) == "start" { tick.x.min(dock.scale.left) } else { tick.x };
+            html! {
+                <>
+                    <path class="tick" d={format!("M{} {}v{}", px(tick.x), px(b.axis + 3.0), if tick.strong { 6 } else { 4 })} />
+                    <text class="f-ink3" x={px(x)} y={px(b.axis)} text-anchor={edge(tick.x)} font-size={px(b.font)}>{ tick.label.clone() }</text>
+                </>
+            }
+        }) }
+    }
+}
+
+fn row_names(dock: &Dock) -> Html {
+    let b = &dock.bands;
+    if !b.has_labels() {
+        return Html::default();
+    }
+    let events = b.events - (b.event_rows as f64 - 1.0) * 9.7 / 2.0;
+    let mut names = vec![
+        ("operations", b.ops + b.op_lane / 2.0 - 1.0),
+        ("decisions", b.decisions),
+        ("messages", events),
+        ("copies behind", (b.plot + b.plot_base) / 2.0),
+    ];
+    if b.fault_rows > 0 {
+        names.push(("faults", b.faults + b.fault_lane * b.fault_rows as f64 / 2.0 - 1.0));
+    }
+    if let Some(y) = b.ghosts {
+        names.push(("other futures", y));
+    }
+    html! {
+        { for names.into_iter().map(|(name, y)| html! {
+            <text class="f-ink2" x={px(b.left - 10.0)} y={px(y + b.font * 0.34)} text-anchor="end" font-size={px(b.font)}>{ name }</text>
+        }) }
+    }
+}
+
+fn ghosts(dock: &Dock) -> Html {
+    let Some(y) = dock.bands.ghosts else { return Html::default() };
+    html! {
+        { for dock.ghosts.iter().map(|ghost| html! {
+            <g class="fork">
+                <path class="fork-line" d={ghost.line.clone()} />
+                <path class="fork-acts" d={ghost.acts.clone()} />
+                if let Some(x) = ghost.fork {
+                    <path class="fork-point" d={format!("M{} {}v10l8 -5z", px(x - 3.0), px(y - 5.0))}><title>{ format!("{} goes its own way from here", ghost.name) }</title></path>
+                }
+            </g>
+        }) }
+    }
+}
+
+/// What moves with the cursor.
+pub struct Picture<'a> {
+    /// The lab.
+    pub lab: &'a LabHandle,
+    /// The drawing.
+    pub dock: &'a Dock,
+    /// The run.
+    pub track: &'a Track,
+    /// What is selected and lit.
+    pub ui: &'a UiState,
+    /// Events that have happened.
+    pub cursor: u32,
+    /// The present.
+    pub now: Micros,
+}
+
+impl Picture<'_> {
+    /// The layer above the strip.
+    pub fn changing(&self) -> Html {
+        let (b, scale) = (&self.dock.bands, &self.dock.scale);
+        let x = scale.x(self.now).clamp(scale.left, scale.right());
+        let top = b.decisions + 8.0;
+        html! {
+            <g aria-hidden="true">
+                { for self.dock.faults.iter().map(|f| self.fault_ground(f)) }
+                <rect class="veil" data-part="veil" x={format!("{x:.2}")} y={px(top)} width={format!("{:.2}", (scale.right() - x).max(0.0))} height={px(b.plot_base - top)} />
+                { for self.dock.faults.iter().map(|f| self.fault_words(f)) }
+                { for self.dock.ops.iter().map(|o| self.operation(o, x)) }
+                { for self.dock.diamonds.iter().map(|d| {
+                    let to_come = (!is_past(d.first, self.cursor)).then_some("to-come");
+                    html! { <path class={classes!("dec", to_come)} transform={format!("translate({} {}) scale(.62)", px(d.x), px(b.decisions))} d={DECISION} /> }
+                }) }
+                { self.lit() }
+                { self.playhead(x) }
+            </g>
+        }
+    }
+
+    fn fault_ground(&self, place: &FaultBox) -> Html {
+        let fault = &self.track.faults[place.index];
+        let FaultBox { x, y, width, height, .. } = place;
+        if fault.wrong == Wrong::Change {
+            return html! { <path class="change" d={format!("M{} {}v{}m0 {}l5 3.5l-5 3.5", px(*x), px(*y), px(*height), px(-*height))} /> };
+        }
+        let class = match fault.wrong {
+            Wrong::Cut(_) | Wrong::Link(..) => "span-fault-box",
+            _ => "span-dead",
+        };
+        if class == "span-dead" {
+            return html! { <rect class="span-dead" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} /> };
+        }
+        html! {
+            <>
+                <rect class="span-fault" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} />
+                <rect class="span-fault-edge" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} />
+            </>
+        }
+    }
+
+    fn fault_words(&self, place: &FaultBox) -> Html {
+        if place.label.is_empty() {
+            return Html::default();
+        }
+        let fault = &self.track.faults[place.index];
+        let hue = if matches!(fault.wrong, Wrong::Cut(_) | Wrong::Link(..)) { "f-fault" } else { "f-ink" };
+        html! {
+            <text class={classes!("halo", "sb", hue)} x={px(place.label_x)} y={px(place.y + place.height / 2.0 + self.dock.bands.font * 0.34)} font-size={px(self.dock.bands.font)}>{ place.label.clone() }</text>
+        }
+    }
+
+    fn operation(&self, place: &OpBox, now: f64) -> Html {
+        let op = &self.track.operations[place.index];
+        let OpBox { x, y, width, height, count, .. } = place;
+        let over = op.ended.is_some_and(|(id, _)| is_past(id, self.cursor));
+        let chosen = *count == 1 && (self.ui.selection == Selection::Operation(op.op) || self.ui.hover == Selection::Operation(op.op));
+        let past = (now - x).clamp(0.0, *width);
+        html! {
+            <g class={classes!("op", place.kind.class(), (!over).then_some("open"), chosen.then_some("sel"))}>
+                <rect class="box" x={px(*x)} y={px(*y)} width={px(*width)} height={px(*height)} rx="2" />
+                if !over && past > 0.5 && is_past(op.began, self.cursor) { <rect class="past" x={px(*x)} y={px(*y)} width={px(past)} height={px(*height)} rx="2" /> }
+                { self.operation_words(place, op, over) }
+                if over && op.failed { <path class="lost k-fault" transform={format!("translate({} {}) scale(.5)", px(x + width), px(y + height / 2.0))} d={LOST} /> }
+            </g>
+        }
+    }
+
+    fn operation_words(&self, place: &OpBox, op: &OpSpan, over: bool) -> Html {
+        let font = self.dock.bands.font;
+        let room = place.width - 10.0;
+        let name = if place.count > 1 { place.count.to_string() } else { op.name.clone() };
+        let name = if name.chars().count() as f64 * font * 0.6 <= room + 4.0 { name } else { String::new() };
+        if name.is_empty() {
+            return Html::default();
+        }
+        let left = room - (name.chars().count() as f64 + 0.6) * font * 0.56;
+        let rest = if place.count > 1 { String::new() } else { fitting(if over { &op.done } else { &op.doing }, left, font) };
+        html! {
+            <text x={px(place.x + 5.0)} y={px(place.y + place.height / 2.0 + font * 0.35)} font-size={px(font)}>
+                <tspan class="sb">{ name }</tspan>
+                if !rest.is_empty() { <tspan dx="4">{ rest }</tspan> }
+            </text>
+        }
+    }
+
+    /// Rings round the marks of what is selected or pointed at.
+    fn lit(&self) -> Html {
+        let mut rings = String::new();
+        let (selection, hover) = (self.ui.selection, self.ui.hover);
+        self.lab.read(|session| {
+            let log = session.log();
+            let is = |mark: &Mark| {
+                let event = log.get(mark.id.0 as usize);
+                [selection, hover].into_iter().any(|wanted| match wanted {
+                    Selection::Nothing => false,
+                    Selection::Event(id) => id == mark.id,
+                    Selection::Operation(op) => event.is_some_and(|e| e.op == Some(op)),
+                    Selection::Node(node) => hover == wanted && event.is_some_and(|e| e.who == Some(node.into())),
+                })
+            };
+            for mark in self.dock.marks.glyphs.iter().filter(|m| is(m)) {
+                // Writing to a string cannot fail.
+                let _ = write!(rings, "M{} {}a6.2 6.2 0 1 1 12.4 0a6.2 6.2 0 1 1 -12.4 0", px(mark.x - 6.2), px(mark.y));
+            }
+            for wanted in [selection, hover] {
+                if let Selection::Event(id) = wanted
+                    && let Some(diamond) = self.dock.diamonds.iter().find(|d| d.first <= id && id <= d.last)
+                {
+                    let _ = write!(rings, "M{} {}a7 7 0 1 1 14 0a7 7 0 1 1 -14 0", px(diamond.x - 7.0), px(self.dock.bands.decisions));
+                }
+            }
+        });
+        html! { <path class="lit" d={rings} /> }
+    }
+
+    fn playhead(&self, x: f64) -> Html {
+        let (b, scale) = (&self.dock.bands, &self.dock.scale);
+        let label = clock(self.now);
+        let half = label.chars().count() as f64 * b.font * 0.31 + 6.0;
+        // Near an edge the tag stays on the strip while the line goes on to the edge.
+        let shift = (scale.left - 6.0 - (x - half)).max(0.0) - ((x + half) - b.width + 1.0).max(0.0);
+        let stale = self.lab.read(|s| s.truth().stale_copies());
+        let y = self.dock.plot_y(stale, self.track.worst);
+        let beside = x + 30.0 > scale.right();
+        html! {
+            <g data-part="playhead" data-testid="timeline-playhead" transform={format!("translate({x:.2} 0)")}>
+                <path class="playhead" d={format!("M0 {}V{}", px(b.axis), px(b.plot_base))} />
+                <rect class="playhead-tag" x={px(shift - half)} y="1" width={px(half * 2.0)} height={px(b.font + 7.0)} rx="2" />
+                <text class="m f-sheet sb" x={px(shift)} y={px(b.axis + 0.5)} text-anchor="middle" font-size={px(b.font)}>{ label }</text>
+                if self.track.worst > 0 {
+                    <circle class="playhead-dot" cx="0" cy={px(y)} r="4.2" />
+                    <text class="halo sb" x={if beside { "-8" } else { "8" }} text-anchor={if beside { "end" } else { "start" }} y={px((y + b.font * 0.34).min(b.plot_base - 1.0))} font-size={px(b.font)}>{ stale }</text>
+                }
+            </g>
+        }
+    }
+}

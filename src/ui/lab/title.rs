@@ -1,0 +1,53 @@
+//! What is open: the run's title, its seed, and whether the person has changed it.
+
+use yew::prelude::*;
+
+use super::LabHandle;
+use super::open::Opened;
+use crate::ui::storage;
+
+/// Properties of [`Title`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct TitleProps {
+    /// What was opened.
+    pub opened: Opened,
+    /// Opens it again from its beginning.
+    pub again: Callback<()>,
+}
+
+/// The title in the bar.
+#[component]
+pub fn Title(props: &TitleProps) -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let (title, about, seed, changed) = lab.read(|s| {
+        let script = s.script();
+        (script.title.clone(), script.about.clone(), script.seed, s.branches().len() > 1 || *script != *props.opened.original)
+    });
+    let shared = props.opened.place.as_ref().is_some_and(|p| p.starts_with("run/"));
+    let onclick = {
+        let (again, place) = (props.again.clone(), props.opened.place.clone());
+        Callback::from(move |_: MouseEvent| {
+            if let Some(place) = &place {
+                storage::forget(place);
+            }
+            again.emit(());
+        })
+    };
+    let kind = match (changed, shared) {
+        (true, _) => "changed by you",
+        (false, true) => "a shared run",
+        (false, false) => "",
+    };
+    html! {
+        <>
+            <h1 title={about} data-testid="title">{ if title.is_empty() { "A run without a title".to_owned() } else { title } }</h1>
+            <span class="dim not-projector">{ "seed " }<b>{ seed.to_string() }</b></span>
+            if !kind.is_empty() { <span class="dim not-projector" data-testid="whose">{ kind }</span> }
+            if changed && props.opened.place.is_some() {
+                <button type="button" class="btn sm not-projector" data-testid="again" {onclick} title="Forgets what you did here">
+                    { "Start again" }
+                </button>
+            }
+        </>
+    }
+}

@@ -1,0 +1,148 @@
+//! The sentence that says why, its rule and its cause.
+
+use gloo::timers::callback::Timeout;
+use yew::prelude::*;
+
+use super::handle::Selection;
+use super::moves::{Move, go};
+use super::LabHandle;
+use crate::engine::base::EventId;
+use crate::ui::marks::{glyph, icon};
+use crate::view::format::moment;
+use crate::view::glossary::{self, Term};
+use crate::view::glyph::Form;
+use crate::view::narrate::{Decisions, Mark, Sentence, narrate};
+
+/// Least time between two sentences while time runs, in milliseconds of the page's clock: nobody reads faster.
+const PACE_MS: f64 = 800.0;
+
+/// The mark beside a sentence or a step, `size` CSS pixels wide.
+pub fn mark(of: Mark, size: u32) -> Html {
+    match of {
+        Mark::Traffic(kind, form) => glyph(kind, form, size),
+        Mark::Lost(kind) => html! { <span class="lost">{ glyph(kind, Form::Asks, size) }</span> },
+        Mark::Fault(of) => html! { <span class="faulty">{ icon(of) }</span> },
+        Mark::Plain(of) => icon(of),
+    }
+}
+
+/// Goes to an event and selects it.
+pub fn visit(lab: &LabHandle, event: EventId) {
+    go(lab, Move::Event(event.0 + 1));
+    lab.set_ui(|ui| ui.selection = Selection::Event(event));
+}
+
+fn clock_ms() -> f64 {
+    gloo::utils::window().performance().map_or(0.0, |p| p.now())
+}
+
+/// The latest sentence, but while time runs at most one each [`PACE_MS`].
+#[hook]
+fn use_paced(latest: Sentence, playing: bool) -> Sentence {
+    let shown = use_state_eq(|| latest.clone());
+    let last = use_mut_ref(|| f64::NEG_INFINITY);
+    {
+        let shown = shown.setter();
+        use_effect_with((latest.clone(), playing), move |(latest, playing)| {
+            let wait = if *playing { PACE_MS - (clock_ms() - *last.borrow()) } else { 0.0 };
+            let latest = latest.clone();
+            let show = move || {
+                *last.borrow_mut() = clock_ms();
+                shown.set(latest);
+            };
+            let timer = if wait <= 0.0 {
+                show();
+                None
+            } else {
+                Some(Timeout::new(wait as u32, show))
+            };
+            move || drop(timer)
+        });
+    }
+    if playing { (*shown).clone() } else { latest }
+}
+
+/// A text in which words of the glossary can be asked for.
+#[derive(Debug, PartialEq, Properties)]
+pub struct ExplainedProps {
+    /// The text.
+    pub text: AttrValue,
+    /// The word that is asked for.
+    pub open: Option<Term>,
+    /// Asks for a word, or for none.
+    pub ask: Callback<Option<Term>>,
+}
+
+/// Text whose technical words are buttons: they say what they mean when asked, by mouse, touch or key.
+#[component]
+pub fn Explained(props: &ExplainedProps) -> Html {
+    let piece = |piece: glossary::Piece| match piece.term {
+        None => html! { { piece.text } },
+        Some(term) => {
+            let open = props.open == Some(term);
+            let ask = props.ask.reform(move |_: MouseEvent| (!open).then_some(term));
+            html! {
+                <button type="button" class="term" title={term.meaning} aria-expanded={open.to_string()} onclick={ask}>{ piece.text }</button>
+            }
+        }
+    };
+    html! { <>{ for glossary::pieces(&props.text).into_iter().map(piece) }</> }
+}
+
+/// The sentence under the stage.
+#[component]
+pub fn Why() -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let decisions = use_mut_ref(Decisions::default);
+    let latest = lab.read(|session| {
+        let mut decisions = decisions.borrow_mut();
+        decisions.update(session);
+        let mut sentence = narrate(session);
+        sentence.decision = sentence.event.and_then(|event| decisions.place(session, event));
+        sentence
+    });
+    let sentence = use_paced(latest, lab.ui().playing);
+    let open = use_state_eq(|| None::<Term>);
+    let ask = {
+        let open = open.clone();
+        Callback::from(move |term| open.set(term))
+    };
+    let (brief, so) = sentence.brief();
+    html! {
+        <div class="why" aria-live="polite" aria-atomic="true" data-testid="why" data-event={sentence.event.map(|e| e.0.to_string())}>
+            <span class="g">{ mark(sentence.mark, 26) }</span>
+            <p class="not-projector">
+                if let Some((n, of)) = sentence.decision {
+                    <span class="vh">{ format!("Decision {n} of {of}. ") }</span>
+                }
+                <b>{ &sentence.headline }</b>{ " " }<Explained text={sentence.rest.clone()} open={*open} {ask} />
+            </p>
+            <p class="projector-only"><b>{ brief }</b>{ " " }{ so }</p>
+            <div class="rule">
+                if let Some(term) = *open {
+                    <span class="meaning" data-testid="why-meaning"><b>{ term.word }</b>{ ": " }{ term.meaning }</span>
+                } else {
+                    { rule_and_cause(&lab, &sentence) }
+                }
+            </div>
+        </div>
+    }
+}
+
+fn rule_and_cause(lab: &LabHandle, sentence: &Sentence) -> Html {
+    let cause = sentence.cause.clone().map(|cause| {
+        let lab = lab.clone();
+        let visit = Callback::from(move |_: MouseEvent| visit(&lab, cause.event));
+        html! {
+            <button type="button" data-testid="why-cause" data-event={cause.event.0.to_string()} onclick={visit}>
+                { format!("Cause: {}, {}", cause.text, moment(cause.at)) }
+            </button>
+        }
+    });
+    html! {
+        <>
+            if !sentence.rule.is_empty() { <span data-testid="why-rule">{ format!("Rule: {}", sentence.rule) }</span> }
+            { for cause }
+        </>
+    }
+}

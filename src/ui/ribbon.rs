@@ -1,0 +1,202 @@
+//! Lanes of replicas over time, filled with the version held: a disagreement reads like a flag.
+
+use yew::prelude::*;
+
+use super::marks::glyph_parts;
+use crate::engine::base::Micros;
+use crate::view::chip::look;
+use crate::view::format::{list, span};
+use crate::view::glyph::{Form, Kind, LOST};
+use crate::view::home::{Lane, Ribbon, ticks};
+
+/// Places and sizes of a drawing, in its own units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame {
+    width: f64,
+    /// Where the lanes begin.
+    left: f64,
+    /// Height of a lane.
+    lane: f64,
+    /// From one lane to the next.
+    pitch: f64,
+    /// Size of the words.
+    words: f64,
+}
+
+impl Frame {
+    /// For a screen.
+    pub const WIDE: Frame = Frame { width: 1312.0, left: 46.0, lane: 32.0, pitch: 66.0, words: 16.0 };
+    /// For a phone.
+    pub const NARROW: Frame = Frame { width: 362.0, left: 26.0, lane: 26.0, pitch: 50.0, words: 12.5 };
+
+    fn x(&self, at: Micros, end: Micros) -> f64 {
+        let share = at.0.min(end.0) as f64 / end.0.max(1) as f64;
+        (self.left + share * (self.width - self.left - 8.0)).round()
+    }
+
+    fn top(&self, lane: usize) -> f64 {
+        14.0 + lane as f64 * self.pitch
+    }
+
+    fn bottom(&self, lanes: usize) -> f64 {
+        self.top(lanes) - self.pitch + self.lane + 24.0
+    }
+}
+
+/// Properties of [`RibbonView`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct RibbonProps {
+    /// What to draw.
+    pub ribbon: Ribbon,
+    /// Places and sizes.
+    pub frame: Frame,
+    /// Its class: which screens show it.
+    pub class: Classes,
+}
+
+/// The drawing.
+#[component]
+pub fn RibbonView(props: &RibbonProps) -> Html {
+    let (ribbon, f) = (&props.ribbon, props.frame);
+    let bottom = f.bottom(ribbon.lanes.len());
+    html! {
+        <svg class={classes!("front", props.class.clone())} viewBox={format!("0 0 {} {}", f.width, bottom + 22.0)} role="img" aria-label={summary(ribbon)}>
+            { axis(ribbon, f, bottom) }
+            { for ribbon.lanes.iter().enumerate().map(|(i, lane)| lane_view(ribbon, f, i, lane)) }
+            { for ribbon.lanes.iter().enumerate().map(|(i, lane)| notes(ribbon, f, i, lane)) }
+        </svg>
+    }
+}
+
+/// The drawing in a sentence.
+fn summary(ribbon: &Ribbon) -> String {
+    let lane = |lane: &Lane| {
+        let held = list(lane.held.iter().map(|h| h.version.map_or("nothing".to_owned(), |(n, _)| format!("v{n}"))));
+        let missed = lane.missed.iter().map(|(_, n)| format!("v{n}"));
+        let missed = if lane.missed.is_empty() { String::new() } else { format!(", missed {}", list(missed)) };
+        format!("{} held {held}{missed}.", lane.node)
+    };
+    let lanes: Vec<String> = ribbon.lanes.iter().map(lane).collect();
+    format!("The replicas of {} over {}. {}", ribbon.key, span(ribbon.end), lanes.join(" "))
+}
+
+fn axis(ribbon: &Ribbon, f: Frame, bottom: f64) -> Html {
+    let all = ticks(ribbon.end);
+    let every = if f.width < 600.0 { all.len().div_ceil(4).max(1) } else { 1 };
+    let days = ribbon.end >= Micros::secs(3 * 86_400);
+    html! {
+        { for all.iter().step_by(every).map(|at| {
+            let x = f.x(*at, ribbon.end);
+            let words = if days { format!("day {}", at.0 / 86_400_000_000 + 1) } else if at.0 == 0 { "0".to_owned() } else { span(*at) };
+            html! {
+                <>
+                    <path class="day" d={format!("M{x} 4V{bottom}")} />
+                    if x + 40.0 < f.width {
+                        <text class="s f-ink3" x={(x + 4.0).to_string()} y={(bottom + 16.0).to_string()} font-size={f.words.to_string()}>{ words }</text>
+                    }
+                </>
+            }
+        }) }
+    }
+}
+
+fn lane_view(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
+    let top = f.top(i);
+    let (y, height) = (top.to_string(), f.lane.to_string());
+    let room = |from: Micros, to: Micros| {
+        let x = f.x(from, ribbon.end);
+        (x, (f.x(to, ribbon.end) - x).max(1.0))
+    };
+    html! {
+        <g class="lane">
+            <text class="d wb" x={(f.left * 0.52).to_string()} y={(top + f.lane * 0.5 + 8.0).to_string()} text-anchor="middle" font-size={(f.words * 1.45).to_string()}>
+                { lane.node.to_string() }
+            </text>
+            <path class="base" d={format!("M{} {}H{}", f.left, top + f.lane / 2.0, f.width - 8.0)} />
+            { for lane.held.iter().filter_map(|held| {
+                let (number, stone) = held.version?;
+                let (x, width) = room(held.from, held.to);
+                let look = look(number);
+                Some(html! {
+                    <>
+                        <rect class={classes!("held", look.class)} x={x.to_string()} y={y.clone()} width={width.to_string()} height={height.clone()} />
+                        <rect x={x.to_string()} y={y.clone()} width={width.min(10.0).to_string()} height={height.clone()} fill={look.spine_fill()} />
+                        if width > 42.0 {
+                            <text class="on" x={(x + 17.0).to_string()} y={(top + f.lane / 2.0 + f.words * 0.36).to_string()} font-size={f.words.to_string()}>
+                                { if stone { format!("{} deleted", look.label) } else { look.label } }
+                            </text>
+                        }
+                    </>
+                })
+            }) }
+            { for lane.down.iter().map(|(from, to)| {
+                let (x, width) = room(*from, *to);
+                html! {
+                    <>
+                        <rect class="down" x={x.to_string()} y={y.clone()} width={width.to_string()} height={height.clone()} />
+                        if width > 46.0 {
+                            <text class="s wb halo" x={(x + width / 2.0).to_string()} y={(top + f.lane / 2.0 + 5.0).to_string()} text-anchor="middle" font-size={f.words.to_string()}>{ "down" }</text>
+                        }
+                    </>
+                }
+            }) }
+            { for lane.cut.iter().map(|(from, to)| html! { <path class="torn" d={torn(f.x(*from, ribbon.end), f.x(*to, ribbon.end), top - 13.0)} /> }) }
+        </g>
+    }
+}
+
+/// A strip of torn paper from `x0` to `x1` round `y`. The same strip every time.
+fn torn(x0: f64, x1: f64, y: f64) -> String {
+    let steps = (((x1 - x0) / 9.0).round() as u32).clamp(2, 200);
+    let at = |i: u32| x0 + (x1 - x0) * f64::from(i) / f64::from(steps);
+    // A hash of the step, from -1 to 1: irregular, but not random.
+    let rough = |i: u32| f64::from(i.wrapping_mul(2_654_435_761).wrapping_add(97) >> 16 & 0xff) / 127.5 - 1.0;
+    let thick = |i: u32| if i == 0 || i == steps { 0.0 } else { 5.0 };
+    let mut d = format!("M{x0:.1} {y:.1}");
+    for i in 1..=steps {
+        d.push_str(&format!("L{:.1} {:.1}", at(i), y - thick(i) + 1.8 * rough(i)));
+    }
+    for i in (1..steps).rev() {
+        d.push_str(&format!("L{:.1} {:.1}", at(i), y + thick(i) + 1.8 * rough(i + 500)));
+    }
+    d + "Z"
+}
+
+/// What was missed and what mended it, in words where there is room.
+fn notes(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
+    let top = f.top(i);
+    let y = (top + f.lane + f.words + 1.0).to_string();
+    let mut free = 0.0;
+    let mut word = |x: f64, class: &'static str, text: String| {
+        let half = text.chars().count() as f64 * f.words * 0.25;
+        let middle = x.clamp(f.left + half, f.width - 8.0 - half);
+        let fits = middle - half > free;
+        if fits {
+            free = middle + half + 8.0;
+        }
+        fits.then(|| html! { <text class={classes!("s", "wb", class)} x={middle.to_string()} y={y.clone()} text-anchor="middle" font-size={f.words.to_string()}>{ text }</text> })
+    };
+    let mut marks: Vec<(Micros, Option<u32>, u32)> = lane.missed.iter().map(|(at, n)| (*at, Some(*n), *n)).collect();
+    marks.extend(lane.repairs.iter().map(|(at, n)| (*at, None, *n)));
+    marks.sort_unstable();
+    html! {
+        { for marks.into_iter().map(|(at, missed, _)| {
+            let x = f.x(at, ribbon.end);
+            let middle = top + f.lane / 2.0;
+            match missed {
+                Some(n) => html! {
+                    <>
+                        <path class="lost k-fault" transform={format!("translate({x} {middle}) scale(.62)")} d={LOST} />
+                        { word(x, "f-fault", format!("{} misses v{n}", lane.node)) }
+                    </>
+                },
+                None => html! {
+                    <>
+                        <g transform={format!("translate({x} {middle}) scale(.9)")}>{ glyph_parts(Kind::Repair, Form::Carries) }</g>
+                        { word(x, "", format!("a read repairs {}", lane.node)) }
+                    </>
+                },
+            }
+        }) }
+    }
+}

@@ -1,0 +1,119 @@
+//! Keeping work. Each tab keeps its own per place; the newest work of all tabs is kept too, for a tab that was closed.
+
+use std::cell::RefCell;
+
+use serde::{Deserialize, Serialize};
+use web_sys::Storage;
+
+/// Prefix of the names under which a tab keeps the work of each place.
+const WORK: &str = "drift.work/";
+/// Name under which the newest work of all tabs is kept.
+const LATEST: &str = "drift.latest";
+
+/// Why something could not be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotKept {
+    /// The browser does not let this page store anything.
+    Blocked,
+    /// There is no room left.
+    Full,
+}
+
+impl NotKept {
+    /// What to tell the person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            NotKept::Blocked => "The browser does not let this page keep your work: it will be gone when you close or reload this tab. Save it as a file to keep it.",
+            NotKept::Full => "There is no room left to keep your work: what you do from here on will be gone when you close or reload this tab. Save it as a file to keep it.",
+        }
+    }
+}
+
+/// Somebody's newest work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latest {
+    /// Its title.
+    pub title: String,
+    /// The place it belongs to, as in [`keep`].
+    pub place: String,
+    /// The run file.
+    pub file: String,
+}
+
+thread_local! {
+    /// The newest run file of this page, for the last words after a panic, when nothing can be computed any more.
+    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The newest run file of this page, if it can be had.
+pub fn last_words() -> Option<String> {
+    LAST.try_with(|last| last.try_borrow().ok()?.clone()).ok().flatten()
+}
+
+/// What this tab alone sees. Asking throws where storage is blocked.
+fn tab() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok().flatten()
+}
+
+/// What all tabs see.
+fn shared() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}
+
+/// Keeps a run file for a place of this tab; `own` says that the person has made something of it, so that it is worth offering to a
+/// new tab.
+pub fn keep(place: &str, title: &str, file: String, own: bool) -> Result<(), NotKept> {
+    let latest = Latest { title: title.to_owned(), place: place.to_owned(), file };
+    let here = put(tab(), &format!("{WORK}{place}"), &latest.file);
+    let everywhere = if own {
+        // Plain texts always have a JSON form.
+        put(shared(), LATEST, &serde_json::to_string(&latest).unwrap_or_default())
+    } else {
+        Ok(())
+    };
+    LAST.with(|last| *last.borrow_mut() = Some(latest.file));
+    here.and(everywhere)
+}
+
+fn put(storage: Option<Storage>, name: &str, value: &str) -> Result<(), NotKept> {
+    let storage = storage.ok_or(NotKept::Blocked)?;
+    storage.set_item(name, value).map_err(|_| NotKept::Full)
+}
+
+fn get(storage: Option<Storage>, name: &str) -> Option<String> {
+    storage?.get_item(name).ok().flatten()
+}
+
+/// The work this tab has kept for a place.
+pub fn kept(place: &str) -> Option<String> {
+    get(tab(), &format!("{WORK}{place}"))
+}
+
+/// Forgets what this tab has kept for a place.
+pub fn forget(place: &str) {
+    if let Some(storage) = tab() {
+        // If it cannot be removed it will be kept over at the next change.
+        let _ = storage.remove_item(&format!("{WORK}{place}"));
+    }
+}
+
+/// The newest work of all tabs.
+pub fn latest() -> Option<Latest> {
+    serde_json::from_str(&get(shared(), LATEST)?).ok()
+}
+
+/// Remembers a small choice for all tabs, where that is allowed.
+pub fn remember(name: &str, value: &str) {
+    // Not being remembered costs one click next time.
+    let _ = put(shared(), name, value);
+}
+
+/// A choice remembered by [`remember`].
+pub fn remembered(name: &str) -> Option<String> {
+    get(shared(), name)
+}
+
+/// Whether the reader has asked for a fresh start, so that nothing is restored.
+pub fn is_fresh() -> bool {
+    gloo::utils::document_element().has_attribute("data-fresh")
+}

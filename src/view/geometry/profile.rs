@@ -1,0 +1,70 @@
+//! The three drawings of the stage and their squared paper.
+
+use super::{Pen, Rect, pt};
+
+/// Which drawing of the stage is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// The lab on a laptop or desktop.
+    Desktop,
+    /// The lab on a projector: larger letters, fewer of them.
+    Projector,
+    /// A phone held upright.
+    Mobile,
+}
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Profile; 3] = [Profile::Desktop, Profile::Projector, Profile::Mobile];
+
+    /// The `viewBox`: a margin is kept round the paper so that a piece pushed away stays in sight.
+    pub fn view(self) -> Rect {
+        match self {
+            Profile::Desktop => Rect::new(-6.0, -8.0, 816.0, 550.0),
+            Profile::Projector => Rect::new(-6.0, -8.0, 912.0, 494.0),
+            Profile::Mobile => Rect::new(0.0, -2.0, 390.0, 440.0),
+        }
+    }
+
+    /// The squared paper.
+    pub fn sheet(self) -> Rect {
+        match self {
+            Profile::Desktop => Rect::new(10.0, 8.0, 784.0, 506.0),
+            Profile::Projector => Rect::new(10.0, 8.0, 880.0, 450.0),
+            Profile::Mobile => Rect::new(8.0, 8.0, 374.0, 406.0),
+        }
+    }
+
+    /// The viewBox as attribute text.
+    pub fn view_box(self) -> String {
+        let v = self.view();
+        format!("{} {} {} {}", v.x, v.y, v.w, v.h)
+    }
+
+    /// How far a cut-off piece moves away.
+    pub fn shift(self) -> f64 {
+        if self == Profile::Mobile { 10.0 } else { 15.0 }
+    }
+
+    /// Distance between the lines of the squared paper.
+    pub fn square(self) -> f64 {
+        if self == Profile::Mobile { 22.0 } else { 26.0 }
+    }
+
+    /// The lines of the squared paper as one path.
+    pub fn grid(self) -> String {
+        let (s, step) = (self.sheet(), self.square());
+        let mut d = Pen::new();
+        let mut x = s.x + step;
+        while x < s.right() - 1.0 {
+            d.go(pt(x, s.y)).line(pt(x, s.bottom()));
+            x += step;
+        }
+        let mut y = s.y + step;
+        while y < s.bottom() - 1.0 {
+            d.go(pt(s.x, y)).line(pt(s.right(), y));
+            y += step;
+        }
+        d.done()
+    }
+}

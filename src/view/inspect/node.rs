@@ -1,0 +1,201 @@
+//! The node inspector: what one node holds and believes, and what a person can do to it.
+
+use super::ChipView;
+use crate::engine::base::{EventId, Micros, NodeId, OpId};
+use crate::engine::node::Node;
+use crate::engine::node::coordinate::Pending;
+use crate::engine::observe::Truth;
+use crate::engine::world::{Command, Host, Status};
+use crate::lab::Session;
+use crate::view::format::{count, counted, moment, offset, span};
+use crate::view::glyph::Icon;
+use crate::view::narrate::Facts;
+
+/// Rows listed at most.
+const ROWS: usize = 12;
+
+/// One row a node holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowView {
+    /// The key's name.
+    pub key: String,
+    /// Its versions.
+    pub chips: Vec<ChipView>,
+    /// The node's place in the key's preference list, from 1; 0 if it is none of its replicas.
+    pub place: u32,
+    /// Whether another replica holds something that this one lacks: true, but unknown to the node.
+    pub behind: bool,
+}
+
+/// Something a person can do to the node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// A short name for tests.
+    pub id: &'static str,
+    /// What the button says.
+    pub label: String,
+    /// Its icon.
+    pub icon: Icon,
+    /// What it does.
+    pub command: Command,
+    /// Why it cannot be done now; `None` if it can.
+    pub why_not: Option<String>,
+}
+
+/// One node at the cursor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeView {
+    /// Which.
+    pub node: NodeId,
+    /// `runs`, `is paused`, `is down`, with since when.
+    pub status: String,
+    /// Whether it runs, stands still or is down.
+    pub running: Status,
+    /// Facts in pairs: name and value.
+    pub facts: Vec<(&'static str, String)>,
+    /// Rows it holds, in ring order; at most a dozen.
+    pub rows: Vec<RowView>,
+    /// How many rows it holds in all.
+    pub total: u64,
+    /// Whom it believes down, since when, and the event to go to.
+    pub down: Vec<(NodeId, String, Option<EventId>)>,
+    /// Operations it coordinates, each with what it waits for.
+    pub works: Vec<(OpId, String)>,
+    /// What can be done to it.
+    pub acts: Vec<Act>,
+}
+
+impl NodeView {
+    /// The view of a node at the cursor; `None` if there is no such node.
+    pub fn of(session: &Session, node: NodeId) -> Option<NodeView> {
+        let facts = Facts::of(session);
+        let host = session.world().host(node)?;
+        let machine: &Node = &host.node;
+        Some(NodeView {
+            node,
+            status: status(&facts, node, host.status),
+            running: host.status,
+            facts: pairs(session, host, machine),
+            rows: rows(&facts, machine),
+            total: machine.store.rows().len(),
+            down: down(&facts, machine, host.status),
+            works: works(&facts, machine),
+            acts: acts(session, node, host.status),
+        })
+    }
+
+    /// How many rows are not listed.
+    pub fn hidden(&self) -> u64 {
+        self.total - self.rows.len() as u64
+    }
+}
+
+fn status(facts: &Facts<'_>, node: NodeId, status: Status) -> String {
+    let here = EventId(facts.session.cursor());
+    let turn = facts.last_fault(node, here, |f| {
+        use crate::engine::world::Fault::{Crashed, Paused, Restarted, Resumed, Wiped};
+        matches!(f, Crashed { .. } | Wiped { .. } | Restarted | Paused | Resumed { .. })
+    });
+    let since = turn.map_or_else(|| " from the start".to_owned(), |(_, e)| format!(" since {}", moment(e.at)));
+    let word = match status {
+        Status::Up => "runs",
+        Status::Paused => "is paused",
+        Status::Down => "is down",
+    };
+    format!("{word}{since}")
+}
+
+fn pairs(session: &Session, host: &Host, machine: &Node) -> Vec<(&'static str, String)> {
+    let slow = session.world().network().slow(machine.id);
+    let mut pairs = vec![("started", counted(u64::from(machine.generation), "time", "times")), ("clock", offset(machine.clock.offset))];
+    if slow > Micros::ZERO {
+        pairs.push(("slow by", span(slow)));
+    }
+    let unsynced = machine.store.unsynced() as u64;
+    pairs.push(("not on disk", if unsynced == 0 { "nothing".to_owned() } else { counted(unsynced, "change", "changes") }));
+    if host.status == Status::Paused {
+        pairs.push(("waiting", counted(host.held() as u64, "message", "messages")));
+    }
+    pairs
+}
+
+fn rows(facts: &Facts<'_>, machine: &Node) -> Vec<RowView> {
+    let world = facts.session.world();
+    let row = |(key, row): &(crate::engine::data::Key, std::sync::Arc<crate::engine::data::Row>)| {
+        let copies = Truth::copies(world, key);
+        let own = copies.iter().position(|c| c.node == machine.id);
+        RowView {
+            key: key.to_string(),
+            chips: ChipView::row(&facts.names, key, row),
+            place: own.map_or(0, |i| i as u32 + 1),
+            behind: own.is_some_and(|i| copies[i].behind),
+        }
+    };
+    machine.store.rows().iter().take(ROWS).map(row).collect()
+}
+
+fn down(facts: &Facts<'_>, machine: &Node, status: Status) -> Vec<(NodeId, String, Option<EventId>)> {
+    if status == Status::Down {
+        return Vec::new();
+    }
+    let here = EventId(facts.session.cursor());
+    let since = |peer| match facts.suspected_since(machine.id, peer, here) {
+        Some((id, e)) => (peer, format!("since {}", moment(e.at)), Some(id)),
+        None => (peer, String::new(), None),
+    };
+    machine.heartbeats.suspected().map(since).collect()
+}
+
+fn works(facts: &Facts<'_>, machine: &Node) -> Vec<(OpId, String)> {
+    let begun = facts.names.history.operations().iter().take_while(|o| o.began.0 < facts.session.cursor());
+    let own = begun.filter(|o| o.via == machine.id);
+    own.filter_map(|o| {
+        let told = |answered: bool| if answered { ", client told" } else { "" };
+        let text = match machine.coordinator.pending(o.id)? {
+            Pending::Write(w) => format!("{} of {} confirmed{}", w.acks.len(), w.targets.len(), told(w.answered)),
+            Pending::Read(r) => format!("{} of {} answers{}", count(r.answers.len() as u64), r.required, told(r.answered)),
+        };
+        Some((o.id, text))
+    })
+    .collect()
+}
+
+fn acts(session: &Session, node: NodeId, status: Status) -> Vec<Act> {
+    let act = |id, label: &str, icon, command, why_not: Option<&str>| Act {
+        id,
+        label: label.to_owned(),
+        icon,
+        command,
+        why_not: why_not.map(|why| format!("{node} {why}")),
+    };
+    let (up, paused, dead) = (status == Status::Up, status == Status::Paused, status == Status::Down);
+    let when = |no: bool, why: &'static str| no.then_some(why);
+    let slow = session.world().network().slow(node);
+    // Slow and skewed enough to be seen at the run's own pace.
+    let by = Micros(session.median_travel().0.saturating_mul(10).clamp(1, crate::engine::world::LIMITS.span.0));
+    let skewed = session.world().host(node).is_some_and(|h| h.node.clock.offset != 0);
+    let ahead = 10_000_000;
+    vec![
+        if dead {
+            act("restart", "Start again", Icon::Restart, Command::Restart { node }, None)
+        } else {
+            act("crash", "Crash", Icon::Crash, Command::Crash { node }, None)
+        },
+        if paused {
+            act("resume", "Go on", Icon::Play, Command::Resume { node }, None)
+        } else {
+            act("pause", "Pause", Icon::Hand, Command::Pause { node }, when(!up, "is down already"))
+        },
+        act("wipe", "Wipe its disk", Icon::Wipe, Command::Wipe { node }, None),
+        if slow > Micros::ZERO {
+            act("slow", "As quick as before", Icon::Slow, Command::Slow { node, by: Micros::ZERO }, None)
+        } else {
+            act("slow", &format!("Slow by {}", span(by)), Icon::Slow, Command::Slow { node, by }, None)
+        },
+        if skewed {
+            act("clock", "Set its clock right", Icon::Clock, Command::Clock { node, offset_us: 0 }, None)
+        } else {
+            act("clock", "Clock 10 s ahead", Icon::Clock, Command::Clock { node, offset_us: ahead }, None)
+        },
+    ]
+}

@@ -1,0 +1,17 @@
+//! Floor 4: pure view-models. Everything a screen shows, as plain values, testable without a browser.
+
+pub mod chip;
+pub mod console;
+pub mod digest_bars;
+pub mod faults;
+pub mod format;
+pub mod geometry;
+pub mod glossary;
+pub mod glyph;
+pub mod home;
+pub mod inspect;
+pub mod narrate;
+pub mod network_text;
+pub mod scene;
+pub mod settings_text;
+pub mod timeline;

@@ -1,0 +1,165 @@
+//! Sentences about clients: what they ask, and what they are told.
+
+use std::sync::Arc;
+
+use super::facts::Facts;
+use super::names::{quoted, quoted_bytes};
+use super::origin;
+use super::{Cause, Said};
+use crate::engine::base::{Endpoint, EventId, NodeId, OpId};
+use crate::engine::data::{Change, Key, Order, Row, Version};
+use crate::engine::node::{Outcome, Request, Verb};
+use crate::engine::observe::Operation;
+use crate::engine::world::{Event, EventKind};
+use crate::view::format::{counted, list, span};
+
+pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: NodeId) -> Said {
+    let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
+    let key = &request.key;
+    let headline = match &request.verb {
+        Verb::Read => format!("{who} asks {via} to read {key}."),
+        Verb::Write(bytes) => format!("{who} asks {via} to write {} to {key}.", quoted_bytes(bytes)),
+        Verb::Delete => format!("{who} asks {via} to delete {key}."),
+    };
+    let n = facts.settings_at(event.at).replicas;
+    let required = request.level.block_for(n);
+    let replicas = facts.replicas(key, event.at);
+    let copies = if replicas.len() as u32 == n {
+        format!("{} of the {} {}", required, counted(u64::from(n), "replica", "replicas"), list(replicas.iter()))
+    } else {
+        format!("{required} of {n} replicas, though only {} exist ({})", counted(replicas.len() as u64, "node", "nodes"), list(replicas.iter()))
+    };
+    let does = if request.verb == Verb::Read { "hears from" } else { "has a confirmation from" };
+    let waits = format!("{via} will be the coordinator: it answers {who} once it {does} {copies}, for that is what {} means here.", request.level.name());
+    Said::new(headline).rest(waits).so(format!("so {via} becomes the coordinator")).rule("any node can coordinate any key")
+}
+
+pub(super) fn ended(facts: &Facts<'_>, id: EventId, event: &Event, outcome: &Outcome) -> Said {
+    let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
+    let Some(operation) = event.op.and_then(|op| facts.names.history.operation(op)) else { return Said::new(format!("{who} has an answer.")) };
+    let took = span(event.at.since(operation.began_at));
+    let name = facts.names.op(operation.id);
+    match outcome {
+        Outcome::Written { acks } => written(facts, &who, operation, *acks, &took),
+        Outcome::Found(row) => found(facts, id, &who, operation, row.as_ref(), &took),
+        Outcome::Unavailable { required, alive } => Said::new(format!("{who} is refused.")).rest(format!(
+            "{} believed only {alive} of the {required} replicas up that the level needs, so it sent nothing to any replica and nothing has changed.",
+            operation.via
+        )),
+        Outcome::TimedOut { received, required } => {
+            let rest = if operation.request.verb == Verb::Read {
+                format!("Only {received} of {required} answers came in time, so there is no answer that the level allows.")
+            } else {
+                let reached = reached(facts, operation, id);
+                match reached {
+                    Some(reached) => format!("This does not mean that nothing was written: {reached}, and the timeout does not undo that. {who} cannot know."),
+                    None => format!("This does not mean that nothing is written: no replica has taken the write so far, but a late message still may. {who} cannot know."),
+                }
+            };
+            Said::new(format!("{who} is told that {name} timed out.")).rest(rest).rule("a timeout takes nothing back")
+        }
+        Outcome::NoAnswer => no_answer(facts, id, &who, operation, &took),
+    }
+}
+
+fn written(facts: &Facts<'_>, who: &str, operation: &Operation, acks: u32, took: &str) -> Said {
+    let key = &operation.request.key;
+    let version = operation.version.as_ref().map_or_else(|| "the write".to_owned(), |v| facts.names.version(key, v));
+    let verb = if operation.request.verb == Verb::Delete { "deleted" } else { "written" };
+    Said::new(format!("{who} is told that {key} is {verb}."))
+        .rest(format!("{} had confirmed {version} when {} answered, {took} after {who} asked. Other replicas may still lack it.", counted(u64::from(acks), "replica", "replicas"), operation.via))
+        .so(format!("with {}", counted(u64::from(acks), "confirmation", "confirmations")))
+        .rule("the level decides when to answer, not whom to write to")
+}
+
+/// The replicas that took a write up to `id`, as a sentence; `None` if no replica did.
+fn reached(facts: &Facts<'_>, operation: &Operation, id: EventId) -> Option<String> {
+    let version = operation.version.as_ref()?;
+    let trace = facts.trace(operation.id, id);
+    let mut nodes: Vec<NodeId> = trace
+        .events
+        .iter()
+        .filter_map(|(_, e)| match &e.kind {
+            EventKind::Applied(a) if a.change == Change::Stored && a.given.versions().contains(version) => e.who.and_then(Endpoint::node),
+            _ => None,
+        })
+        .collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let name = facts.names.version(&operation.request.key, version);
+    (!nodes.is_empty()).then(|| format!("{} took {name}", list(nodes.iter())))
+}
+
+fn found(facts: &Facts<'_>, id: EventId, who: &str, operation: &Operation, row: Option<&Arc<Row>>, took: &str) -> Said {
+    let key = &operation.request.key;
+    let Some(row) = row else {
+        let said = Said::new(format!("{who} is told that there is no {key}.")).so("for no replica it asked had a row");
+        return match newer_acknowledged(facts, operation, key, None) {
+            Some((op, version)) => stale(facts, id, said, operation, op, &version),
+            None => said.rest(format!("No replica that {} asked had a row for it. The answer took {took}.", operation.via)),
+        };
+    };
+    let name = facts.names.row(key, row);
+    let headline = if row.is_deleted() {
+        format!("{who} is told that {key} is deleted.")
+    } else {
+        format!("{who} reads {name}: {}.", quoted(row))
+    };
+    let said = Said::new(headline);
+    match row.versions().last().and_then(|v| newer_acknowledged(facts, operation, key, Some(v))) {
+        Some((op, version)) => stale(facts, id, said, operation, op, &version),
+        None if row.is_deleted() => {
+            said.rest(format!("A tombstone is the newest version found: it is kept and read like a value. The answer took {took}."))
+        }
+        None => {
+            let asked = facts.trace(operation.id, id).choice().map(|c| c.asked.to_vec()).unwrap_or_default();
+            let of = match asked.as_slice() {
+                [only] => format!("{only} was the only replica asked, so nothing was compared."),
+                _ => format!("It is the newest version in the answers of {}.", list(asked.iter())),
+            };
+            said.rest(format!("{of} The answer took {took}."))
+        }
+    }
+}
+
+/// A write that was acknowledged before this read began, of a version newer than what was found.
+fn newer_acknowledged(facts: &Facts<'_>, read: &Operation, key: &Key, found: Option<&Version>) -> Option<(OpId, Version)> {
+    let rule = facts.session.world().settings().rule;
+    let newer = |v: &Version| found.is_none_or(|f| rule.compare(v, f) == Order::Newer);
+    let writes = facts.names.history.operations().iter().filter(|o| o.request.key == *key);
+    let told = writes.filter(|o| matches!(&o.ended, Some((at, _, Outcome::Written { .. })) if *at < read.began));
+    let mut all: Vec<(OpId, Version)> = told.filter_map(|o| Some((o.id, o.version.clone()?))).filter(|(_, v)| newer(v)).collect();
+    // A key whose newest acknowledged version is a tombstone is rightly absent.
+    if found.is_none() {
+        all.retain(|(_, v)| v.payload != crate::engine::data::Payload::Tombstone);
+    }
+    all.into_iter().reduce(|best, next| if rule.compare(&next.1, &best.1) == Order::Newer { next } else { best })
+}
+
+fn stale(facts: &Facts<'_>, id: EventId, said: Said, read: &Operation, write: OpId, version: &Version) -> Said {
+    let (name, op) = (facts.names.version(&read.request.key, version), facts.names.op(write));
+    let asked = facts.trace(read.id, id).choice().map(|c| c.asked.to_vec()).unwrap_or_default();
+    let cause = asked.iter().find_map(|n| origin::why_behind(facts, *n, &read.request.key, version, id));
+    let among = if asked.len() == 1 { format!("{} was the only replica asked, and its answer lacked {name}", asked[0]) } else { format!("none of the replicas asked ({}) brought {name}", list(asked.iter())) };
+    said.rest(format!("This is an old answer: {op} was acknowledged with the newer {name} before this read began, but {among}."))
+        .so(format!("although the newer {name} was acknowledged before"))
+        .rule("a read sees only the replicas it asks")
+        .cause(cause)
+}
+
+fn no_answer(facts: &Facts<'_>, id: EventId, who: &str, operation: &Operation, took: &str) -> Said {
+    let known = match (&operation.request.verb, reached(facts, operation, id)) {
+        (Verb::Read, _) => String::new(),
+        (_, Some(reached)) => format!(" In truth {reached}."),
+        (_, None) => " In truth no replica has taken the write so far.".to_owned(),
+    };
+    let trace = facts.trace(operation.id, id);
+    let cause = trace.last_lost().or_else(|| facts.forgot(operation.via, operation.began, id)).and_then(|(event, e)| {
+        Cause::at(facts, event, facts.clause(e))
+    });
+    Said::new(format!("{who} gives up on {}: {} never answered.", facts.names.op(operation.id), operation.via))
+        .rest(format!("For {took} {who} heard nothing, and cannot tell a lost message from a dead coordinator.{known}"))
+        .so(format!("after {took} of silence"))
+        .rule("a client waits only so long")
+        .cause(cause)
+}

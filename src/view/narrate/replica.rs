@@ -1,0 +1,102 @@
+//! Sentences about a node's own copies: rows taken, refused, lost and brought to disk.
+
+use std::sync::Arc;
+
+use super::Said;
+use super::facts::Facts;
+use crate::engine::base::EventId;
+use crate::engine::data::{Change, Key, Order, Row};
+use crate::engine::node::{Applied, Note, Sync, Timer, Traffic};
+use crate::engine::world::{Event, EventKind};
+use crate::view::format::{list, moment};
+
+pub(super) fn applied(facts: &Facts<'_>, event: &Event, applied: &Applied) -> Said {
+    let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
+    let key = &applied.key;
+    let given = facts.names.row(key, &applied.given);
+    let before = applied.before.as_ref().map(|row| facts.names.row(key, row));
+    let repair = applied.by == Traffic::Repair;
+    match (applied.change, before) {
+        (Change::Stored, before) => {
+            let headline = if repair { format!("{who} is repaired: it now holds {given}.") } else { format!("{who} now holds {given}.") };
+            let rest = match &before {
+                Some(old) => format!("It replaces {old}, since {given} {}.", wins(facts, applied)),
+                None => format!("It had no row of {key} before."),
+            };
+            let disk = match facts.settings_at(event.at).sync {
+                Sync::EveryWrite => "The change is on disk before it is confirmed.",
+                Sync::Every(_) => "It confirms at once, but the change is not on disk yet: a crash before the next sync would take it back.",
+            };
+            Said::new(headline).rest(format!("{rest} {disk}")).so(format!("in place of {}", before.unwrap_or_else(|| "nothing".to_owned()))).rule("the newer version wins")
+        }
+        (Change::Same, _) => Said::new(format!("{who} already holds {given}, so nothing changes."))
+            .rest("It confirms all the same: being given a row twice does no harm.")
+            .rule("merging the same row twice changes nothing"),
+        (Change::Refused, before) => {
+            let held = before.unwrap_or_else(|| "another row".to_owned());
+            let what = if repair { "the repair with " } else { "" };
+            Said::new(format!("{who} refuses {what}{given}: it holds {held}, which is newer."))
+                .rest(format!("It confirms all the same: the sender wants {who} to hold at least {given}, and it does."))
+                .so("and what is newer stays")
+                .rule("a version never replaces a newer one")
+        }
+    }
+}
+
+/// Why the row given wins over the one held before: what last write wins looks at first.
+fn wins(facts: &Facts<'_>, applied: &Applied) -> &'static str {
+    let (Some(before), rule) = (&applied.before, facts.session.world().settings().rule) else { return "is the only one" };
+    let stamp = |row: &Row| row.versions().iter().map(|v| v.clock).max();
+    let newer = applied.given.versions().iter().any(|g| before.versions().iter().all(|b| rule.compare(g, b) == Order::Newer));
+    match stamp(&applied.given).zip(stamp(before)) {
+        Some((given, held)) if newer && given > held => "has the later timestamp",
+        _ => "wins by the rule for equal timestamps",
+    }
+}
+
+pub(super) fn reverted(facts: &Facts<'_>, event: &Event, key: &Key, before: Option<&Arc<Row>>, after: Option<&Arc<Row>>) -> Said {
+    let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
+    let lost = facts.names.maybe_row(key, before);
+    let headline = match after {
+        Some(row) => format!("{who}'s copy of {key} falls back from {lost} to {}.", facts.names.row(key, row)),
+        None => format!("{who}'s copy of {key} is gone: {lost} had not reached the disk."),
+    };
+    Said::new(headline)
+        .rest(format!("{who} had confirmed {lost}, but only what is on disk survives a crash."))
+        .so(format!("for {lost} was not on disk"))
+        .rule("a crash takes back what was not synced")
+}
+
+pub(super) fn timer(facts: &Facts<'_>, id: EventId, event: &Event, timer: Timer) -> Said {
+    let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
+    match timer {
+        Timer::Beat(_) => Said::new(format!("{who} tells the others that it lives."))
+            .rest("These heartbeats are all that the others know of it.")
+            .rule("silence for too long means down"),
+        Timer::Sync => Said::new(format!("{who} brings its log to disk.")),
+        Timer::Operation(op) => {
+            let name = facts.names.op(op);
+            if facts.at_once(id).any(|(_, e)| matches!(e.kind, EventKind::Note(Note::TimedOut { .. }))) {
+                return Said::new(format!("{who} has waited long enough for {name}."));
+            }
+            let trace = facts.trace(op, id);
+            let told = trace.reply().map_or_else(String::new, |(_, e, _)| format!(" The client has had its answer since {}.", moment(e.at)));
+            let missing: Vec<String> = missing(&trace).iter().map(ToString::to_string).collect();
+            let silent = if missing.is_empty() { String::new() } else { format!(" {} never answered.", list(missing)) };
+            Said::new(format!("{who} stops waiting for the rest of {name}.")).rest(format!("{}{told}", silent.trim_start()).trim().to_owned()).rule("a coordinator waits only so long")
+        }
+    }
+}
+
+/// Replicas that were asked and have not confirmed: of a repair if there was one, else of the operation.
+fn missing(trace: &super::Trace<'_>) -> Vec<crate::engine::base::NodeId> {
+    let repaired = trace.last_note(|n| matches!(n, Note::RepairStarted { .. }));
+    let asked = match (&repaired, trace.choice()) {
+        (Some((_, Note::RepairStarted { to, .. })), _) => to.to_vec(),
+        (_, Some(choice)) => choice.asked.to_vec(),
+        _ => Vec::new(),
+    };
+    let from = repaired.map_or(EventId(0), |(id, _)| id);
+    let heard = |n| trace.answers().any(|(id, _, node, _)| node == n && id > from);
+    asked.into_iter().filter(|n| !heard(*n)).collect()
+}

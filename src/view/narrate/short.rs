@@ -1,0 +1,172 @@
+//! One plain line per event, for lists, the timeline and `drift events`.
+
+use super::names::{Names, quoted_bytes, verb_name};
+use super::words;
+use crate::engine::data::Change;
+use crate::engine::node::{Body, Message, Note, Outcome, Timer, Traffic, Verb};
+use crate::engine::observe::History;
+use crate::engine::world::{Event, EventKind, Fault, LostWhy};
+use crate::view::format::{counted, list, moment, offset, span};
+
+/// What happened, in a few words: `F asks C for a digest of cart:ada`.
+pub fn short(event: &Event, names: &Names<'_>) -> String {
+    let who = event.who.map_or_else(String::new, |w| names.end(w));
+    match &event.kind {
+        EventKind::Began { request, via } => {
+            let verb = verb_name(&request.verb);
+            let value = if let Verb::Write(bytes) = &request.verb { format!(" {} to", quoted_bytes(bytes)) } else { String::new() };
+            format!("{who} asks {via} to {verb}{value} {} at {}", request.key, request.level.name())
+        }
+        EventKind::Ended(outcome) => ended(event, &who, outcome, names),
+        EventKind::Sent(m) => sent(m, names),
+        EventKind::Delivered(m) => format!("{} gets {}", names.end(m.to), noun(m, names)),
+        EventKind::Held(m) => format!("{} waits at {}, which is paused", noun(m, names), names.end(m.to)),
+        EventKind::Lost { message: m, why } => {
+            let why = match why {
+                LostWhy::Loss => "lost by the network",
+                LostWhy::Cut(_) => "stopped by a cut",
+                LostWhy::Down => "lost: the receiver is down",
+                LostWhy::Crashed => "lost: the receiver crashed before handling it",
+            };
+            format!("{} to {}: {why}", noun(m, names), names.end(m.to))
+        }
+        EventKind::Timer(Timer::Operation(op)) => format!("{who} has waited long enough for {}", names.op(*op)),
+        EventKind::Timer(Timer::Beat(_)) => format!("{who} tells the others that it lives"),
+        EventKind::Timer(Timer::Sync) => format!("{who} brings its log to disk"),
+        EventKind::Applied(a) => {
+            let given = names.row(&a.key, &a.given);
+            let held = names.maybe_row(&a.key, a.before.as_ref());
+            match a.change {
+                Change::Stored => format!("{who} stores {given} of {} in place of {held}", a.key),
+                Change::Same => format!("{who} already holds {given} of {}", a.key),
+                Change::Refused => format!("{who} refuses {given} of {}: it holds {held}, which is newer", a.key),
+            }
+        }
+        EventKind::Reverted { key, before, after } => {
+            format!("{who} loses {} of {key}, back to {}", names.maybe_row(key, before.as_ref()), names.maybe_row(key, after.as_ref()))
+        }
+        EventKind::Note(note) => noted(event, &who, note, names),
+        EventKind::Fault(fault) => faulted(&who, fault, names),
+    }
+}
+
+fn ended(event: &Event, who: &str, outcome: &Outcome, names: &Names<'_>) -> String {
+    let what = event.op.map_or_else(String::new, |op| names.op(op));
+    match outcome {
+        Outcome::Written { acks } => format!("{who} is told that {what} is written: {}", counted(u64::from(*acks), "confirmation", "confirmations")),
+        Outcome::Found(row) => {
+            let found = match names.key(event.op) {
+                Some(key) => names.maybe_row(key, row.as_ref()),
+                None => "a row".to_owned(),
+            };
+            format!("{who} gets the answer to {what}: {found}")
+        }
+        Outcome::Unavailable { required, alive } => format!("{who} is refused {what}: {alive} of {required} replicas believed up"),
+        Outcome::TimedOut { received, required } => format!("{who} is told that {what} timed out: {received} of {required} answers"),
+        Outcome::NoAnswer => format!("{who} gives up on {what}: no answer at all"),
+    }
+}
+
+/// What a message is, as a noun with its sender: `F's question for a digest`.
+pub(super) fn noun(m: &Message, names: &Names<'_>) -> String {
+    let from = names.end(m.from);
+    let what = match &m.body {
+        Body::Request(r) => format!("request to {} {}", verb_name(&r.verb), r.key),
+        Body::Reply { .. } => "answer".to_owned(),
+        Body::Write { .. } => format!("write of {}", names.carried(m)),
+        Body::WriteAck => "confirmation".to_owned(),
+        Body::ReadData { .. } => "request for the row".to_owned(),
+        Body::Data { row: Some(_), .. } => format!("row {}", names.carried(m)),
+        Body::Data { row: None, .. } => "answer that it has no row".to_owned(),
+        Body::ReadDigest { .. } => "request for a digest".to_owned(),
+        Body::Digest(digest) => format!("digest {}", digest.short()),
+        Body::Repair { .. } => format!("repair with {}", names.carried(m)),
+        Body::RepairAck => "confirmation of the repair".to_owned(),
+        Body::Heartbeat { .. } => "heartbeat".to_owned(),
+    };
+    format!("{from}'s {what}")
+}
+
+fn sent(m: &Message, names: &Names<'_>) -> String {
+    let (from, to) = (names.end(m.from), names.end(m.to));
+    let key = names.key(m.op).map_or_else(String::new, |k| format!(" of {k}"));
+    match &m.body {
+        Body::Request(r) => format!("{from} sends {to} the request to {} {}", verb_name(&r.verb), r.key),
+        Body::Reply { .. } => format!("{from} answers {to}"),
+        Body::Write { .. } => format!("{from} sends {to} the write of {}{key}", names.carried(m)),
+        Body::WriteAck => format!("{from} confirms the write to {to}"),
+        Body::ReadData { round, .. } if *round > 1 => format!("{from} asks {to} for its whole row{key}"),
+        Body::ReadData { .. } => format!("{from} asks {to} for its row{key}"),
+        Body::Data { row: Some(_), .. } => format!("{from} sends {to} its row{key}: {}", names.carried(m)),
+        Body::Data { row: None, .. } => format!("{from} tells {to} that it has no row{key}"),
+        Body::ReadDigest { .. } => format!("{from} asks {to} for a digest{key}"),
+        Body::Digest(digest) => format!("{from} sends {to} the digest {}{key}", digest.short()),
+        Body::Repair { .. } => format!("{from} repairs {to} with {}{key}", names.carried(m)),
+        Body::RepairAck => format!("{from} confirms the repair to {to}"),
+        Body::Heartbeat { .. } => format!("{from} tells {to} that it lives"),
+    }
+}
+
+fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
+    let key = names.key(event.op);
+    let read = event.op.and_then(|op| names.request(op)).is_some_and(|r| r.verb.traffic() == Traffic::Read);
+    match note {
+        Note::Stamped { key, version } => format!("{who} makes {} of {key}", names.version(key, version)),
+        Note::Chose { asked, down, .. } => {
+            let out = if down.is_empty() { String::new() } else { format!(", leaving out {}", list(down.iter())) };
+            format!("{who} chooses {}{out}", list(asked.iter()))
+        }
+        Note::Unavailable { required, alive } => format!("{who} refuses: {alive} of {required} replicas believed up"),
+        Note::QuorumReached { received, required } => {
+            let what = if read { "answers" } else { "confirmations" };
+            format!("{who} has {received} of {required} {what}")
+        }
+        Note::DigestsMatch => format!("{who} compares: the answers match"),
+        Note::DigestsDiffer { data, others } => {
+            format!("{who} compares: {} {} from {}'s row", list(others.iter().map(|(n, _)| n)), if others.len() == 1 { "differs" } else { "differ" }, data.0)
+        }
+        Note::Resolved { behind, .. } if behind.is_empty() => format!("{who} merges the rows: all are equal now"),
+        Note::Resolved { behind, .. } => {
+            format!("{who} merges the rows: {} {} behind", list(behind.iter()), if behind.len() == 1 { "is" } else { "are" })
+        }
+        Note::RepairStarted { to, .. } => format!("{who} repairs {}{}", list(to.iter()), key.map_or_else(String::new, |k| format!(" for {k}"))),
+        Note::RepairSkipped { behind } => format!("{who} leaves {} behind: repair is off", list(behind.iter())),
+        Note::RepairLatchOpened { acks } => format!("{who} has {} of the repair: it may answer", counted(u64::from(*acks), "confirmation", "confirmations")),
+        Note::TimedOut { received, required } => format!("{who} gives up: {received} of {required} answers"),
+        Note::Suspected(peer) => format!("{who} believes {peer} down"),
+        Note::Trusted(peer) => format!("{who} believes {peer} up again"),
+        Note::Synced { changes } => format!("{who}'s log is on disk: {} safe", counted(u64::from(*changes), "change", "changes")),
+    }
+}
+
+fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
+    match fault {
+        Fault::Cut(id) => format!("cut {} is made", id.0 + 1),
+        Fault::Mended(id) => format!("cut {} is mended", id.0 + 1),
+        Fault::Crashed { lost: 0 } => format!("{who} crashes, losing nothing"),
+        Fault::Crashed { lost } => format!("{who} crashes, losing the newest row of {}", counted(u64::from(*lost), "key", "keys")),
+        Fault::Restarted => format!("{who} starts again"),
+        Fault::Paused => format!("{who} is paused"),
+        Fault::Resumed { waiting } => format!("{who} goes on, with {} waiting", counted(u64::from(*waiting), "message or timer", "messages and timers")),
+        Fault::Wiped { rows } => format!("{who} loses its disk: {}", counted(*rows, "row", "rows")),
+        Fault::Clock { offset_us } => format!("{who}'s clock is set {}", offset(*offset_us)),
+        Fault::Slow { by } if by.0 == 0 => format!("{who} is as quick as the others again"),
+        Fault::Slow { by } => format!("{who}'s messages take {} longer", span(*by)),
+        Fault::Link { from, to } => format!("the link from {} to {} gets its own rule", names.end(*from), names.end(*to)),
+        Fault::Network => "the network changes".to_owned(),
+        Fault::Set(setting) => words::setting(*setting),
+        Fault::Preloaded { count } => format!("{} preloaded", counted(*count, "key is", "keys are")),
+    }
+}
+
+/// A whole log as aligned text, one line per event: number, time, at whom, for which operation, what.
+pub fn lines(log: &[Event], clients: &[String], history: &History) -> Vec<String> {
+    let names = Names { clients, history };
+    let width = |of: &dyn Fn(&Event) -> String| log.iter().map(|e| of(e).chars().count()).max().unwrap_or(0);
+    let at = |e: &Event| moment(e.at);
+    let who = |e: &Event| e.who.map_or_else(|| "-".to_owned(), |w| names.end(w));
+    let op = |e: &Event| e.op.map_or_else(|| "-".to_owned(), |o| names.op(o));
+    let (a, w, o, n) = (width(&at), width(&who), width(&op), log.len().to_string().len());
+    let line = |(i, e): (usize, &Event)| format!("{i:>n$}  {:>a$}  {:<w$}  {:<o$}  {}", at(e), who(e), op(e), short(e, &names));
+    log.iter().enumerate().map(line).collect()
+}

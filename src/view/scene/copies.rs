@@ -1,0 +1,168 @@
+//! What replicas hold of the key shown, and the versions made of it so far.
+
+use std::sync::Arc;
+
+use super::text::{TextMark, Tone, clipped};
+use super::ground::Ground;
+use crate::engine::base::NodeId;
+use crate::engine::data::{Key, Order, Payload, Row, Version};
+use crate::engine::node::{Note, Verb};
+use crate::engine::observe::Truth;
+use crate::engine::world::{EventKind, Status};
+use crate::lab::Session;
+use crate::view::chip;
+use crate::view::geometry::Rect;
+
+/// How a copy stands to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// No replica holds anything newer.
+    Newest,
+    /// This many newer versions exist among the replicas.
+    Behind(u32),
+    /// Holds nothing, while others do.
+    Missing,
+    /// Nobody holds anything.
+    Nothing,
+}
+
+impl Standing {
+    /// In words, as written beside the chip.
+    pub fn words(self) -> String {
+        match self {
+            Standing::Newest => "newest".to_owned(),
+            Standing::Behind(n) => format!("{n} behind"),
+            Standing::Missing => "none yet".to_owned(),
+            Standing::Nothing => String::new(),
+        }
+    }
+}
+
+/// One version as it is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionMark {
+    /// Its number among the versions of its key, from 1; 0 if it is older than the run.
+    pub number: u32,
+    /// Colour, spine and label.
+    pub look: chip::Look,
+    /// Whether it is a tombstone.
+    pub stone: bool,
+    /// What it says, clipped.
+    pub text: String,
+}
+
+/// The chip beside a replica.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChipMark {
+    /// The replica.
+    pub node: NodeId,
+    /// What it holds; empty for nothing.
+    pub versions: Vec<VersionMark>,
+    /// How that stands to the others.
+    pub standing: Standing,
+    /// Where the chip lies; `None` where there is only room for a dot.
+    pub room: Option<Rect>,
+    /// "newest" or "1 behind".
+    pub note: Option<TextMark>,
+    /// The value.
+    pub value: Option<TextMark>,
+    /// Whether the replica is down, so that nobody can read this.
+    pub gone: bool,
+}
+
+impl ChipMark {
+    /// All labels: `v3`, or `none`.
+    pub fn label(&self) -> String {
+        let labels: Vec<&str> = self.versions.iter().map(|v| v.look.label.as_str()).collect();
+        if labels.is_empty() { "none".to_owned() } else { labels.join(" ") }
+    }
+}
+
+/// A version as it is drawn, its text at most `letters` long.
+pub(super) fn version_mark(session: &Session, key: &Key, version: &Version, letters: usize) -> VersionMark {
+    let number = session.history().ordinal(key, version);
+    let (stone, text) = match &version.payload {
+        Payload::Value(bytes) => (false, clipped(&String::from_utf8_lossy(bytes), letters)),
+        Payload::Tombstone => (true, "deleted".to_owned()),
+    };
+    VersionMark { number, look: chip::look(number), stone, text }
+}
+
+fn row_marks(session: &Session, key: &Key, row: Option<&Arc<Row>>, letters: usize) -> Vec<VersionMark> {
+    row.map_or(Vec::new(), |r| r.versions().iter().map(|v| version_mark(session, key, v, letters)).collect())
+}
+
+/// How many versions made so far lie between what is held and the merge of all replicas.
+fn behind(session: &Session, key: &Key, held: &Row, merged: &Row) -> u32 {
+    let rule = session.world().settings().rule;
+    let newer = |v: &Version, row: &Row| row.versions().iter().all(|h| rule.compare(v, h) == Order::Newer);
+    let made = session.history().operations().iter().take_while(|o| o.began.0 < session.cursor());
+    let between = made
+        .filter(|o| o.request.key == *key)
+        .filter_map(|o| o.version.as_ref())
+        .filter(|v| newer(v, held) && !newer(v, merged))
+        .count();
+    (between as u32).max(1)
+}
+
+/// The chips of all replicas of `key`, in preference order.
+pub(super) fn chips(session: &Session, ground: &Ground, key: &Key) -> Vec<ChipMark> {
+    let world = session.world();
+    let copies = Truth::copies(world, key);
+    let rule = world.settings().rule;
+    let merged = copies.iter().fold(None, |m, c| rule.merged(m, c.row.as_ref()));
+    let sizes = super::text::sizes(ground.profile);
+    let mark = |node: NodeId, row: &Option<Arc<Row>>, late: bool| -> ChipMark {
+        let card = ground.layout.nodes.get(node.index()).and_then(|n| n.card);
+        let standing = match (row, &merged) {
+            (_, None) => Standing::Nothing,
+            (None, _) => Standing::Missing,
+            (Some(held), Some(all)) if late => Standing::Behind(behind(session, key, held, all)),
+            _ => Standing::Newest,
+        };
+        let letters = card.and_then(|c| c.value).map_or(14, |v| (v.width / (sizes.value * 0.47)) as usize);
+        let versions = row_marks(session, key, row.as_ref(), letters);
+        let tone = if standing == Standing::Newest { Tone::QuietBold } else { Tone::Fault };
+        let note = card.and_then(|c| c.note).filter(|_| standing != Standing::Nothing);
+        let value = card.and_then(|c| c.value).filter(|_| !versions.is_empty());
+        let text: Vec<&str> = versions.iter().map(|v| v.text.as_str()).collect();
+        ChipMark {
+            node,
+            room: card.map(|c| c.chip),
+            note: note.map(|s| TextMark::at_spot(&s, standing.words(), tone, sizes.note)),
+            value: value.map(|s| TextMark::at_spot(&s, text.join(" | "), Tone::Ink, sizes.value)),
+            versions,
+            standing,
+            gone: world.host(node).is_none_or(|h| h.status == Status::Down),
+        }
+    };
+    copies.iter().map(|c| mark(c.node, &c.row, c.behind)).collect()
+}
+
+/// Versions of `key` stamped so far, oldest first, at most `most` of the latest, each with its text.
+pub(super) fn made(session: &Session, key: &Key, most: usize, letters: usize) -> Vec<VersionMark> {
+    let cursor = session.cursor();
+    let stamped = |from: u32, op| {
+        let past = &session.log()[from as usize..cursor as usize];
+        past.iter().any(|e| e.op == Some(op) && matches!(e.kind, EventKind::Note(Note::Stamped { .. })))
+    };
+    let operations = session.history().operations();
+    let begun = &operations[..operations.partition_point(|o| o.began.0 < cursor)];
+    let mut found: Vec<VersionMark> = begun
+        .iter()
+        .rev()
+        .filter(|o| o.request.key == *key && o.request.verb != Verb::Read)
+        .filter_map(|o| Some((o, o.version.as_ref()?)))
+        .filter(|(o, _)| stamped(o.began.0, o.id))
+        .take(most)
+        .map(|(_, v)| version_mark(session, key, v, letters))
+        .collect();
+    found.sort_by_key(|v| v.number);
+    found
+}
+
+/// The class a node of a large ring takes from what it holds.
+pub(super) fn dot_class(chips: &[ChipMark], node: NodeId) -> Option<&'static str> {
+    let chip = chips.iter().find(|c| c.node == node)?;
+    chip.versions.last().map(|v| v.look.class)
+}

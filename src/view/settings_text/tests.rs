@@ -1,0 +1,123 @@
+//! The sentences say what is in force, and every value in them can be changed to what it then says.
+
+use super::*;
+use crate::engine::world::Command;
+use crate::lab::Script;
+
+fn session(config: &str) -> Session {
+    let text = format!(r#"{{"seed": 3, "end": "9s", "config": {config}}}"#);
+    let script: Script = serde_json::from_str(&text).expect("a script");
+    Session::open(script).expect("within bounds")
+}
+
+fn text(session: &Session) -> String {
+    let part = |p: &Part| match p {
+        Part::Text(words) => (*words).to_owned(),
+        Part::Choice(c) => format!("[{}]", c.chosen.map_or("?", |i| &c.options[i].0)),
+        Part::Number(n) => format!("[{}]", n.shown()),
+    };
+    sentences(session).iter().map(|s| s.iter().map(part).collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_defaults_read_as_prose() {
+    assert_eq!(
+        text(&session("{}")),
+        "Each key lives on [3] nodes. A write waits for [2 (QUORUM)], a read for [2 (QUORUM)]. \
+         A read asks one replica for the row, the others for [a digest]; if these differ, it asks [those that differ] for the row. \
+         Copies that are behind are repaired [before the answer]. Writes reach the disk [at once]. Nodes send [no heartbeats]. \
+         A coordinator waits [2 s] for a write, [5 s] for a read; a client gives up after [12 s]. A message travels [10 ms] to [30 ms]."
+    );
+}
+
+#[test]
+fn what_is_switched_on_brings_its_numbers() {
+    let s = session(
+        r#"{"settings": {"sync": {"every": "10s"}, "detector": {"heartbeat": {"every": "200ms", "timeout": "450ms"}}, "read": {"digests": false}},
+            "network": {"latency": {"fixed": "1500us"}}}"#,
+    );
+    let said = text(&s);
+    for part in ["[together], every [10 s]", "[heartbeats] every [200 ms]; silence for [450 ms] means down", "travels [1.5 ms].", "[the whole row]. Copies"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
+fn apply(session: &mut Session, change: Change) {
+    let command = match change {
+        Change::Setting(setting) => Command::Set { setting },
+        Change::Network(network) => Command::Network { network },
+    };
+    session.act(command).expect("within bounds");
+}
+
+#[test]
+fn every_choice_and_every_number_takes_effect() {
+    let config = r#"{"settings": {"sync": {"every": "10s"}, "detector": {"heartbeat": {"every": "200ms", "timeout": "450ms"}}}}"#;
+    let mut seen = Vec::new();
+    for part in sentences(&session(config)).into_iter().flatten() {
+        match part {
+            Part::Text(_) => {}
+            Part::Choice(choice) => {
+                seen.push(choice.id);
+                for (i, (words, change)) in choice.options.iter().enumerate() {
+                    let mut s = session(config);
+                    apply(&mut s, *change);
+                    let now = sentences(&s).into_iter().flatten().find_map(|p| if let Part::Choice(c) = p { (c.id == choice.id).then_some(c) } else { None });
+                    assert_eq!(now.and_then(|c| c.chosen), Some(i), "{} {words}", choice.id);
+                }
+            }
+            Part::Number(number) => {
+                seen.push(number.id);
+                let mut s = session(config);
+                let value = number.stepped(number.value, 1);
+                assert_ne!(value, number.value);
+                let change = change(&s, number.id, value).expect("it can be changed");
+                apply(&mut s, change);
+                let now = sentences(&s).into_iter().flatten().find_map(|p| if let Part::Number(n) = p { (n.id == number.id).then_some(n.value) } else { None });
+                assert_eq!(now, Some(value), "{}", number.id);
+            }
+        }
+    }
+    assert_eq!(seen.len(), 16, "{seen:?}");
+}
+
+#[test]
+fn a_longer_interval_takes_its_bounds_along() {
+    let s = session(r#"{"settings": {"detector": {"heartbeat": {"every": "200ms", "timeout": "450ms"}}}}"#);
+    let every = change(&s, "beat-every", 1_000_000);
+    assert_eq!(every, Some(Change::Setting(Setting::Detector(Detector::Heartbeat { every: Micros::secs(1), timeout: Micros::secs(1) }))));
+    let low = change(&s, "latency-low", 50_000);
+    let latency = Latency::Uniform { low: Micros::ms(50), high: Micros::ms(50) };
+    assert_eq!(low, Some(Change::Network(NetworkConfig { latency, ..NetworkConfig::default() })));
+}
+
+#[test]
+fn numbers_step_and_are_read_within_their_bounds() {
+    let n = Number { id: "x", label: "patience", value: 450_000, least: 1_000, most: LIMITS.span.0, unit: Unit::Span };
+    assert_eq!((n.stepped(450_000, 1), n.stepped(450_000, -1), n.stepped(500_000, 3), n.stepped(1_000, -1)), (500_000, 200_000, 5_000_000, 1_000));
+    assert_eq!((n.read("80 ms"), n.read("1.5s"), n.read("20")), (Ok(80_000), Ok(1_500_000), Ok(20_000)));
+    let refused = n.read("0 ms").expect_err("too short");
+    assert!(refused.starts_with("Patience: ") && refused.contains("1 ms to 400 d"), "{refused}");
+    for nonsense in ["", "ms", "1..5 s", "-3 s", "1 fortnight", "99999999999999999999 d", "1.1234567 s"] {
+        assert!(n.read(nonsense).is_err(), "{nonsense}");
+    }
+    let copies = Number { id: "x", label: "copies", value: 3, least: 1, most: 100, unit: Unit::Count };
+    assert_eq!((copies.stepped(100, 1), copies.stepped(1, -1), copies.read(" 5 ")), (100, 1, Ok(5)));
+    assert!(copies.read("0").is_err() && copies.read("three").is_err() && copies.read("101").is_err());
+}
+
+#[test]
+fn shown_times_read_back_as_themselves() {
+    for us in [1, 100, 1_500, 1_234, 450_000, 450_001, 1_500_000, 1_234_567, 60_000_000, 61_000_000, 90_000_000, 86_400_000_000] {
+        assert_eq!(read_span(&exact(Micros(us))), Ok(Micros(us)), "{}", exact(Micros(us)));
+    }
+}
+
+#[test]
+fn shares_and_offsets() {
+    assert_eq!((read_per_cent("2.5"), read_per_cent("100 %"), read_per_cent("0")), (Ok(25_000), Ok(1_000_000), Ok(0)));
+    assert!(read_per_cent("101").is_err() && read_per_cent("x").is_err() && read_per_cent("-1").is_err());
+    assert_eq!((per_cent_field(25_000), per_cent_field(0)), ("2.5".to_owned(), "0".to_owned()));
+    assert_eq!((read_offset("+80 ms"), read_offset("-1.5 s"), read_offset("\u{2212}2 s"), read_offset("0")), (Ok(80_000), Ok(-1_500_000), Ok(-2_000_000), Ok(0)));
+    assert!(read_offset("--1 s").is_err() && read_offset("500 d").is_err());
+}

@@ -1,0 +1,2 @@
+//! Every journey, as one program: see each module for what it walks through.
+mod shell;

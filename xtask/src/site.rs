@@ -1,0 +1,220 @@
+//! The static site: Trunk's release build, made strict and ready for working without a network.
+//!
+//! After Trunk has written the folder, `index.html` gets a content-security policy with the digest of the one inline
+//! script that Trunk writes, and `sw.js` gets the list of files to keep. `trunk serve` does neither: its reload script
+//! needs a looser page, and a kept page would hide the newest one.
+use crate::run::{Failure, root, run};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::Path;
+
+/// Whether the build may bring `Cargo.lock` up to date.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// As every cargo command does.
+    MayChange,
+    /// A lock file that does not fit is an error.
+    Fixed,
+}
+
+/// Builds the site into a folder given relative to the project's root.
+pub fn build(dist: &Path, lock: Lock) -> Result<(), Failure> {
+    let folder = dist.to_string_lossy();
+    let mut args = vec!["build", "--release", "--dist", &folder];
+    if lock == Lock::Fixed {
+        args.push("--locked");
+    }
+    run("trunk", &args)?;
+    finish(&root().join(dist)).map_err(|problem| Failure::new(format!("{folder}: {problem}")))?;
+    eprintln!("  {folder}: policy and list of files written");
+    Ok(())
+}
+
+/// What Trunk leaves to us.
+fn finish(site: &Path) -> Result<(), String> {
+    let page_path = site.join("index.html");
+    let page = read(&page_path)?;
+    let strict = with_head(&page, &head(&policy(&page)?))?;
+    write(&page_path, &strict)?;
+    let worker_path = site.join("sw.js");
+    let files = files(site)?;
+    let worker = with_files(&read(&worker_path)?, site, &files)?;
+    write(&worker_path, &worker)
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// Elements that only a built page has: the policy, and the name of the worker that `boot.js` then registers.
+fn head(policy: &str) -> String {
+    format!(
+        "\n  <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n  <meta name=\"drift-worker\" content=\"sw.js\">"
+    )
+}
+
+/// Puts elements first into a page's head; a policy holds only for what follows it.
+fn with_head(page: &str, elements: &str) -> Result<String, String> {
+    let (before, after) = page
+        .split_once("<head>")
+        .ok_or("index.html has no <head>")?;
+    Ok(format!("{before}<head>{elements}{after}"))
+}
+
+/// The strictest policy under which the page works: everything from its own place, nothing inline but Trunk's script.
+fn policy(page: &str) -> Result<String, String> {
+    for what in ["<style", " style=", "javascript:"] {
+        if page.contains(what) {
+            return Err(format!(
+                "index.html contains `{what}`, which the policy forbids"
+            ));
+        }
+    }
+    let digests: String = inline_scripts(page)?
+        .iter()
+        .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script))))
+        .collect();
+    Ok([
+        "default-src 'none'",
+        &format!("script-src 'self' 'wasm-unsafe-eval'{digests}"),
+        "style-src 'self'",
+        "font-src 'self'",
+        // Charts and exported pictures are made in the page.
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    .join("; "))
+}
+
+/// The text of every script element without a source, exactly as the browser will hash it.
+fn inline_scripts(page: &str) -> Result<Vec<&str>, String> {
+    let mut found = Vec::new();
+    let mut rest = page;
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start..];
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            rest = comment
+                .split_once("-->")
+                .ok_or("a comment in index.html does not end")?
+                .1;
+        } else if let Some(element) = rest.strip_prefix("<script") {
+            let (attributes, after) = element
+                .split_once('>')
+                .ok_or("a tag in index.html does not end")?;
+            let (body, after) = after
+                .split_once("</script>")
+                .ok_or("a script in index.html does not end")?;
+            if !attributes.contains(" src=") {
+                found.push(body);
+            }
+            rest = after;
+        } else {
+            rest = &rest[1..];
+        }
+    }
+    Ok(found)
+}
+
+/// Every file of the site but the worker itself, relative to the site, with forward slashes, in order.
+fn files(site: &Path) -> Result<Vec<String>, String> {
+    let mut found = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        let here = site.join(&folder);
+        for entry in fs::read_dir(&here).map_err(|e| format!("{}: {e}", here.display()))? {
+            let entry = entry.map_err(|e| e.to_string())?;
+            let path = format!("{folder}{}", entry.file_name().to_string_lossy());
+            if entry.file_type().map_err(|e| e.to_string())?.is_dir() {
+                folders.push(format!("{path}/"));
+            } else if path != "sw.js" {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The worker with its list of files filled in, and a version that changes when any of them does.
+fn with_files(worker: &str, site: &Path, files: &[String]) -> Result<String, String> {
+    let mut digest = Sha256::new();
+    for file in files {
+        let bytes = fs::read(site.join(file)).map_err(|e| format!("{file}: {e}"))?;
+        digest.update(file);
+        digest.update([0]);
+        digest.update(Sha256::digest(&bytes));
+    }
+    let version = STANDARD.encode(&digest.finalize()[..12]);
+    let list: String = files.iter().map(|f| format!("  \"./{f}\",\n")).collect();
+    let worker = fill(
+        worker,
+        "const VERSION = \"\";",
+        &format!("const VERSION = \"{version}\";"),
+    )?;
+    fill(
+        &worker,
+        "const FILES = [];",
+        &format!("const FILES = [\n{list}];"),
+    )
+}
+
+fn fill(text: &str, blank: &str, filled: &str) -> Result<String, String> {
+    match text.matches(blank).count() {
+        1 => Ok(text.replace(blank, filled)),
+        n => Err(format!(
+            "sw.js should hold `{blank}` once, but does {n} times"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_inline_scripts_are_hashed() {
+        let page = "<head><!-- <script>no</script> --><script src=\"./boot.js\"></script><script type=\"module\">\nlet a = 1 < 2;\n</script></head>";
+        assert_eq!(inline_scripts(page), Ok(vec!["\nlet a = 1 < 2;\n"]));
+    }
+
+    #[test]
+    fn a_policy_allows_the_digest_a_browser_computes() {
+        // The digest of "alert(1)" as `openssl dgst -sha256 -binary | base64` prints it.
+        let policy = policy("<head></head><script>alert(1)</script>").expect("a policy");
+        assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"), "{policy}");
+        assert!(!policy.contains("unsafe-inline"));
+    }
+
+    #[test]
+    fn what_the_policy_would_block_is_refused_at_once() {
+        assert!(policy("<p style=\"color:red\">").is_err());
+        assert!(policy("<style>p{}</style>").is_err());
+        assert!(inline_scripts("<script>never ends").is_err());
+    }
+
+    #[test]
+    fn the_policy_comes_first_in_the_head() {
+        let page = with_head("<html><head><script></script></head>", "<meta>");
+        assert_eq!(
+            page.as_deref(),
+            Ok("<html><head><meta><script></script></head>")
+        );
+        assert!(with_head("<html>", "").is_err());
+    }
+
+    #[test]
+    fn a_worker_without_the_blanks_is_refused() {
+        assert!(fill("const FILES = [];", "const FILES = [];", "x").is_ok());
+        assert!(fill("const FILES = [1];", "const FILES = [];", "x").is_err());
+    }
+}
