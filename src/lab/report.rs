@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::player::Player;
 use super::script::{BOUNDS, Script};
-use crate::engine::base::{EventId, Micros};
+use crate::engine::base::Micros;
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Outcome, Traffic, Verb};
 use crate::engine::observe::{History, Operation};
@@ -166,10 +166,7 @@ impl Report {
                 divergence.push((player.world.now().0, stale));
             }
         }
-        let mut history = History::default();
-        for (i, event) in log.iter().enumerate() {
-            history.observe(EventId(i as u32), event);
-        }
+        let history = History::of(&log);
         let tally = |kind: Traffic| {
             let t = player.world.ledger().of(kind);
             (kind.name().to_owned(), TrafficReport { messages: t.messages, bytes: t.bytes, lost: t.lost, local: t.local })

@@ -154,10 +154,7 @@ impl Tape {
         self.marks.retain(|m| m.events <= events);
         self.snapshots.retain(|s| s.events <= events);
         self.divergence.retain(|(event, _, _)| event.0 < events);
-        self.history = History::default();
-        for (i, event) in self.log.iter().enumerate() {
-            self.history.observe(EventId(i as u32), event);
-        }
+        self.history = History::of(&self.log);
         self.tip = self.here.clone();
         self.complete = false;
         self.script = script;

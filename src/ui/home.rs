@@ -13,12 +13,12 @@ use super::storage;
 use crate::engine::node::Repair;
 use crate::lab::{self, gallery};
 use crate::view::chip::look;
-use crate::view::format::counted;
+use crate::view::format::{clipped, counted};
 use crate::view::glyph::{Form, Icon, Kind};
 use crate::view::home::{self, Dot, Healing, Picture};
 
 /// The run on the cover; the first of the gallery if there is none of this name.
-const COVER: &str = "week";
+const COVER: &str = "three-answers";
 /// The run on which ways of repairing are measured; the first of the gallery if there is none of this name.
 const MEASURED: &str = "three-answers";
 
@@ -88,6 +88,7 @@ pub fn Home() -> Html {
                 <EmptyRing />
                 <footer class="foot">
                     <span>{ "Runs in this page alone: nothing is sent anywhere." }</span>
+                    <Link<Route> to={Route::Two}>{ "Two labs side by side" }</Link<Route>>
                     <span>{ "MIT or Apache-2.0; fonts under the OFL." }</span>
                 </footer>
             </main>
@@ -102,7 +103,7 @@ fn Doors() -> Html {
     html! {
         <div class="cta">
             if let Some(work) = (*latest).as_ref() {
-                <Link<Route> classes="btn pri big" to={Route::Lab}>{ format!("Continue: {}", crate::view::format::clipped(&work.title, 28)) }</Link<Route>>
+                <a class="btn pri big" href={continued(&work.address)} data-testid="continue">{ format!("Continue: {}", clipped(&work.title, 28)) }</a>
                 <a class="btn big" href="#/new" data-testid="open-lab">{ "Open the lab" }</a>
             } else {
                 <a class="btn pri big" href="#/lab/three-answers" data-testid="start">{ "Watch a run" }</a>
@@ -110,6 +111,11 @@ fn Doors() -> Html {
             }
         </div>
     }
+}
+
+/// The address that brings the newest work back.
+fn continued(address: &str) -> String {
+    format!("#{address}{}continue=1", if address.contains('?') { '&' } else { '?' })
 }
 
 fn cover_part(slug: &str, picture: Option<&Picture>) -> Html {
@@ -197,9 +203,9 @@ fn healing_part(all: &[Healing]) -> Html {
                     html! {
                         <tr>
                             <th scope="row">{ mark }{ name }</th><td>{ heals }</td><td>{ soon }</td>
-                            <td class="num">{ row.read.clone().unwrap_or_else(|| "no answer".to_owned()) }</td>
-                            <td class="num">{ row.bytes.clone() }</td>
-                            <td class="num">{ counted(row.behind, "copy", "copies") }</td>
+                            <td class="num"><span class="lbl">{ "Last read: " }</span>{ row.read.clone().unwrap_or_else(|| "no answer".to_owned()) }</td>
+                            <td class="num"><span class="lbl">{ "Repair sent: " }</span>{ row.bytes.clone() }</td>
+                            <td class="num"><span class="lbl">{ "Behind at the end: " }</span>{ counted(row.behind, "copy", "copies") }</td>
                         </tr>
                     }
                 }) }</tbody>

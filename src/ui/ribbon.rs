@@ -140,7 +140,7 @@ fn lane_view(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
                     </>
                 }
             }) }
-            { for lane.cut.iter().map(|(from, to)| html! { <path class="torn" d={torn(f.x(*from, ribbon.end), f.x(*to, ribbon.end), top - 13.0)} /> }) }
+            { for lane.cut.iter().map(|(from, to)| html! { <path class="torn" d={torn(f.x(*from, ribbon.end), f.x(*to, ribbon.end), top - 6.5)} /> }) }
         </g>
     }
 }
@@ -151,13 +151,13 @@ fn torn(x0: f64, x1: f64, y: f64) -> String {
     let at = |i: u32| x0 + (x1 - x0) * f64::from(i) / f64::from(steps);
     // A hash of the step, from -1 to 1: irregular, but not random.
     let rough = |i: u32| f64::from(i.wrapping_mul(2_654_435_761).wrapping_add(97) >> 16 & 0xff) / 127.5 - 1.0;
-    let thick = |i: u32| if i == 0 || i == steps { 0.0 } else { 5.0 };
+    let thick = |i: u32| if i == 0 || i == steps { 0.0 } else { 3.6 };
     let mut d = format!("M{x0:.1} {y:.1}");
     for i in 1..=steps {
-        d.push_str(&format!("L{:.1} {:.1}", at(i), y - thick(i) + 1.8 * rough(i)));
+        d.push_str(&format!("L{:.1} {:.1}", at(i), y - thick(i) + 1.4 * rough(i)));
     }
     for i in (1..steps).rev() {
-        d.push_str(&format!("L{:.1} {:.1}", at(i), y + thick(i) + 1.8 * rough(i + 500)));
+        d.push_str(&format!("L{:.1} {:.1}", at(i), y + thick(i) + 1.4 * rough(i + 500)));
     }
     d + "Z"
 }
@@ -176,18 +176,19 @@ fn notes(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
         }
         fits.then(|| html! { <text class={classes!("s", "wb", class)} x={middle.to_string()} y={y.clone()} text-anchor="middle" font-size={f.words.to_string()}>{ text }</text> })
     };
-    let mut marks: Vec<(Micros, Option<u32>, u32)> = lane.missed.iter().map(|(at, n)| (*at, Some(*n), *n)).collect();
-    marks.extend(lane.repairs.iter().map(|(at, n)| (*at, None, *n)));
+    let mut marks: Vec<(Micros, Option<String>)> = lane.missed.iter().map(|(at, n)| (*at, Some(format!("{} misses v{n}", lane.node)))).collect();
+    marks.extend(lane.lost.iter().map(|(at, n)| (*at, Some(format!("{} loses v{n}", lane.node)))));
+    marks.extend(lane.repairs.iter().map(|(at, _)| (*at, None)));
     marks.sort_unstable();
     html! {
-        { for marks.into_iter().map(|(at, missed, _)| {
+        { for marks.into_iter().map(|(at, bad)| {
             let x = f.x(at, ribbon.end);
             let middle = top + f.lane / 2.0;
-            match missed {
-                Some(n) => html! {
+            match bad {
+                Some(what) => html! {
                     <>
                         <path class="lost k-fault" transform={format!("translate({x} {middle}) scale(.62)")} d={LOST} />
-                        { word(x, "f-fault", format!("{} misses v{n}", lane.node)) }
+                        { word(x, "f-fault", what) }
                     </>
                 },
                 None => html! {

@@ -34,8 +34,8 @@ impl NotKept {
 pub struct Latest {
     /// Its title.
     pub title: String,
-    /// The place it belongs to, as in [`keep`].
-    pub place: String,
+    /// Where it was made: what follows the `#` of an address.
+    pub address: String,
     /// The run file.
     pub file: String,
 }
@@ -60,19 +60,16 @@ fn shared() -> Option<Storage> {
     web_sys::window()?.local_storage().ok().flatten()
 }
 
-/// Keeps a run file for a place of this tab; `own` says that the person has made something of it, so that it is worth offering to a
-/// new tab.
-pub fn keep(place: &str, title: &str, file: String, own: bool) -> Result<(), NotKept> {
-    let latest = Latest { title: title.to_owned(), place: place.to_owned(), file };
-    let here = put(tab(), &format!("{WORK}{place}"), &latest.file);
-    let everywhere = if own {
-        // Plain texts always have a JSON form.
-        put(shared(), LATEST, &serde_json::to_string(&latest).unwrap_or_default())
-    } else {
-        Ok(())
-    };
-    LAST.with(|last| *last.borrow_mut() = Some(latest.file));
-    here.and(everywhere)
+/// Keeps a run file for a place of this tab.
+pub fn keep(place: &str, file: &str) -> Result<(), NotKept> {
+    LAST.with(|last| *last.borrow_mut() = Some(file.to_owned()));
+    put(tab(), &format!("{WORK}{place}"), file)
+}
+
+/// Keeps what a person has made, to be offered to a new tab.
+pub fn keep_latest(latest: &Latest) -> Result<(), NotKept> {
+    // Plain texts always have a JSON form.
+    put(shared(), LATEST, &serde_json::to_string(latest).unwrap_or_default())
 }
 
 fn put(storage: Option<Storage>, name: &str, value: &str) -> Result<(), NotKept> {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::engine::base::{Endpoint, Micros, NodeId};
 use crate::engine::data::{Change, Key, Row};
-use crate::engine::node::{Repair, Setting, Traffic, Verb};
+use crate::engine::node::{Note, Repair, Setting, Traffic, Verb};
 use crate::engine::observe::Truth;
-use crate::engine::world::{Event, EventKind, Fault, Status};
+use crate::engine::world::{Command, Event, EventKind, Fault, Host, Status};
 use crate::lab::{LabError, Script, Session, script_from_file};
 use crate::view::format::{bytes, counted, span};
-use crate::view::geometry::ring::layout;
+use crate::view::geometry::ring::{Place, layout};
 use crate::view::geometry::{Point, Profile, pt};
 
 /// A stretch of time in which a replica held one version.
@@ -36,6 +36,8 @@ pub struct Lane {
     pub repairs: Vec<(Micros, u32)>,
     /// When a version was made that it did not get in the ordinary way, and which.
     pub missed: Vec<(Micros, u32)>,
+    /// When a crash or a wipe took the version it held, and which.
+    pub lost: Vec<(Micros, u32)>,
     /// When it was cut off from at least one other replica.
     pub cut: Vec<(Micros, Micros)>,
 }
@@ -115,7 +117,7 @@ fn dots(session: &Session, key: Option<&Key>) -> Vec<Dot> {
     let world = session.world();
     let lay = layout(Profile::Desktop, world.hosts().len(), 0);
     let copies = key.map(|key| Truth::copies(world, key)).unwrap_or_default();
-    let dot = |(host, place): (&crate::engine::world::Host, &crate::view::geometry::ring::Place)| {
+    let dot = |(host, place): (&Host, &Place)| {
         let copy = copies.iter().find(|c| c.node == host.node.id);
         Dot {
             at: pt((place.at.x - lay.centre.x) / lay.rx, (place.at.y - lay.centre.y) / lay.ry),
@@ -134,7 +136,7 @@ pub fn ribbon(session: &Session, key: &Key) -> Ribbon {
     let mut lanes: BTreeMap<NodeId, Writing> = replicas.iter().map(|n| (*n, Writing::default())).collect();
     let mut made: Vec<(Micros, u32)> = Vec::new();
     for event in session.log() {
-        if let EventKind::Note(crate::engine::node::Note::Stamped { key: k, version }) = &event.kind
+        if let EventKind::Note(Note::Stamped { key: k, version }) = &event.kind
             && k == key
         {
             made.push((event.at, session.history().ordinal(key, version)));
@@ -161,6 +163,7 @@ struct Writing {
     /// Versions that came by an ordinary write.
     written: Vec<u32>,
     repairs: Vec<(Micros, u32)>,
+    lost: Vec<(Micros, u32)>,
     down: Vec<(Micros, Micros)>,
     down_since: Option<Micros>,
 }
@@ -184,12 +187,17 @@ impl Writing {
                     }
                 }
             }
-            EventKind::Reverted { key: k, after, .. } if k == key => self.changes.push((event.at, after.as_ref().map(|row| number(session, key, row)))),
-            EventKind::Fault(Fault::Wiped { .. }) => self.changes.push((event.at, None)),
+            EventKind::Reverted { key: k, after, .. } if k == key => self.lose(event.at, after.as_ref().map(|row| number(session, key, row))),
+            EventKind::Fault(Fault::Wiped { .. }) => self.lose(event.at, None),
             EventKind::Fault(Fault::Crashed { .. }) => self.down_since = Some(event.at),
             EventKind::Fault(Fault::Restarted) => self.down.extend(self.down_since.take().map(|since| (since, event.at))),
             _ => {}
         }
+    }
+
+    fn lose(&mut self, at: Micros, left: Option<(u32, bool)>) {
+        self.lost.extend(self.changes.last().and_then(|(_, held)| *held).map(|(n, _)| (at, n)));
+        self.changes.push((at, left));
     }
 
     fn finish(mut self, node: NodeId, end: Micros, made: &[(Micros, u32)]) -> Lane {
@@ -200,13 +208,12 @@ impl Writing {
         let ends = self.changes.iter().skip(1).map(|(at, _)| *at).chain([end]);
         let held = self.changes.iter().zip(ends).map(|((from, version), to)| Held { from: *from, to, version: *version }).collect();
         let missed = made.iter().filter(|(_, n)| !self.written.contains(n)).copied().collect();
-        Lane { node, held, down: self.down, repairs: self.repairs, missed, cut: Vec::new() }
+        Lane { node, held, down: self.down, repairs: self.repairs, missed, lost: self.lost, cut: Vec::new() }
     }
 }
 
 /// When each replica was on an island without all the others: from when to when.
 fn cut_off(session: &Session, replicas: &[NodeId]) -> BTreeMap<NodeId, Vec<(Micros, Micros)>> {
-    use crate::engine::world::Command;
     let mut open: Vec<(u32, NodeId, Micros)> = Vec::new();
     let mut done: BTreeMap<NodeId, Vec<(Micros, Micros)>> = BTreeMap::new();
     let mut cuts = 0u32;
@@ -301,15 +308,18 @@ mod tests {
     }
 
     #[test]
-    fn lanes_know_what_was_missed_and_what_mended_it() {
+    fn lanes_know_what_was_missed_lost_and_mended() {
         let session = three();
         let ribbon = ribbon(&session, &focus(&session).expect("a key"));
+        let at = |wanted: fn(&Command) -> bool| session.script().commands.iter().find(|t| wanted(&t.command)).map(|t| t.at).expect("it is in the script");
         let lane = |letter: &str| ribbon.lanes.iter().find(|l| l.node.to_string() == letter).expect("a replica");
         assert_eq!(lane("D").missed.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [2, 3], "D was cut off when v2 and v3 were made");
-        assert_eq!(lane("D").cut, [(Micros::ms(250), Micros::secs(2))]);
-        assert_eq!(lane("C").down, [(Micros::ms(950), Micros::ms(1100))]);
-        assert!(!lane("C").repairs.is_empty(), "the read repairs C");
-        assert!(lane("E").missed.is_empty() && lane("E").down.is_empty());
+        assert_eq!(lane("D").cut, [(at(|c| matches!(c, Command::Cut { .. })), at(|c| matches!(c, Command::MendAll)))]);
+        let crash = at(|c| matches!(c, Command::Crash { .. }));
+        assert_eq!(lane("C").down, [(crash, at(|c| matches!(c, Command::Restart { .. })))]);
+        assert_eq!(lane("C").lost, [(crash, 3)], "its log had not reached the disk");
+        assert_eq!(lane("C").repairs.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [3], "the read repairs C");
+        assert!(lane("B").missed.is_empty() && lane("B").down.is_empty() && lane("B").lost.is_empty());
     }
 
     #[test]

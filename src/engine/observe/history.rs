@@ -38,6 +38,15 @@ pub struct History {
 }
 
 impl History {
+    /// The history of a whole log.
+    pub fn of(log: &[Event]) -> History {
+        let mut history = History::default();
+        for (i, event) in log.iter().enumerate() {
+            history.observe(EventId(i as u32), event);
+        }
+        history
+    }
+
     /// Takes in the event with this id. Events come in order.
     pub fn observe(&mut self, id: EventId, event: &Event) {
         let Some(op) = event.op else { return };

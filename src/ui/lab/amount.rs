@@ -4,7 +4,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::act::act_or_say;
-use super::chooser::Letters;
+use super::chooser::{Letters, use_reveal};
 use super::{LabHandle, Selection};
 use crate::engine::base::NodeId;
 use crate::engine::world::Command;
@@ -111,6 +111,7 @@ pub fn NodeSheet(props: &NodeSheetProps) -> Html {
     let fault = props.fault;
     let amount = use_state_eq(|| fault.usual().unwrap_or_default().to_owned());
     let wrong = use_state_eq(|| None::<String>);
+    let sheet = use_reveal();
     let begin = use_memo((), |()| lab.ui().selection);
     let act = {
         let (lab, close, amount, wrong) = (lab.clone(), props.close.clone(), amount.clone(), wrong.clone());
@@ -160,9 +161,9 @@ pub fn NodeSheet(props: &NodeSheetProps) -> Html {
     };
     let (close, word) = (props.close.reform(|_: MouseEvent| ()), fault.word());
     html! {
-        <form class="fault-sheet" {onsubmit} data-testid={format!("fault-sheet-{word}")}>
+        <form class="fault-sheet" ref={sheet} {onsubmit} data-testid={format!("fault-sheet-{word}")}>
             if fault.usual().is_some() {
-                <label class="rows"><span>{ ask }</span>
+                <label class="amount"><span>{ ask }</span>
                     <input class="fld" value={(*amount).clone()} {oninput} autocomplete="off" data-testid="fault-amount" aria-invalid={wrong.is_some().to_string()} />
                 </label>
             }

@@ -40,6 +40,21 @@ pub fn Letters(props: &LettersProps) -> Html {
     }
 }
 
+/// Brings a sheet that has just been opened into view; give the reference to its root.
+#[hook]
+pub fn use_reveal() -> NodeRef {
+    let sheet = use_node_ref();
+    {
+        let sheet = sheet.clone();
+        use_effect_with((), move |()| {
+            if let Some(element) = sheet.cast::<web_sys::Element>() {
+                element.scroll_into_view_with_bool(false);
+            }
+        });
+    }
+    sheet
+}
+
 fn cancel(lab: &LabHandle) -> Callback<MouseEvent> {
     let lab = lab.clone();
     Callback::from(move |_| lab.set_ui(|ui| ui.tool = Tool::Point))
@@ -58,6 +73,7 @@ pub struct CutSheetProps {
 #[component]
 pub fn CutSheet(props: &CutSheetProps) -> Html {
     let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let sheet = use_reveal();
     let (chosen, one_way) = (props.chosen.clone(), props.one_way);
     let choose = {
         let lab = lab.clone();
@@ -89,7 +105,7 @@ pub fn CutSheet(props: &CutSheetProps) -> Html {
         (false, true) => format!("Nobody hears {}; they hear everyone.", list(&chosen)),
     };
     html! {
-        <form class="fault-sheet" {onsubmit} data-testid="fault-sheet-cut">
+        <form class="fault-sheet" ref={sheet} {onsubmit} data-testid="fault-sheet-cut">
             <p class="dim" role="status">{ what }</p>
             <Letters testid="fault-choose" pressed={chosen.clone()} {choose} />
             <p class="verbs">
@@ -111,6 +127,7 @@ pub struct SnipSheetProps {
 #[component]
 pub fn SnipSheet(props: &SnipSheetProps) -> Html {
     let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let sheet = use_reveal();
     let first = props.first;
     let choose = {
         let lab = lab.clone();
@@ -131,7 +148,7 @@ pub fn SnipSheet(props: &SnipSheetProps) -> Html {
         Some(a) => format!("Cut the link between {a} and …"),
     };
     html! {
-        <div class="fault-sheet" data-testid="fault-sheet-snip">
+        <div class="fault-sheet" ref={sheet} data-testid="fault-sheet-snip">
             <p class="dim" role="status">{ what }</p>
             <Letters testid="fault-choose" pressed={first.into_iter().collect::<Vec<_>>()} {choose} />
             <p class="verbs"><button type="button" class="btn sm" data-testid="fault-cancel" onclick={cancel(&lab)}>{ "Cancel" }</button></p>

@@ -66,7 +66,7 @@ pub fn Console() -> Html {
                 }
                 <button type="submit" class="btn pri wide" data-testid="console-send">{ word.0 }<kbd class="kbd">{ word.1 }</kbd></button>
             </form>
-            <Past6 />
+            <Earlier />
         </section>
     }
 }
@@ -175,7 +175,8 @@ fn Levels() -> Html {
         let lab = lab.clone();
         Callback::from(move |event: Event| {
             if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
-                let level = Level::EVERY.into_iter().find(|l| l.name() == select.value());
+                // The usual level is not said: it then follows the settings.
+                let level = Level::EVERY.into_iter().find(|l| l.name() == select.value()).filter(|l| *l != usual);
                 lab.set_ui(|ui| ui.level = level);
             }
         })
@@ -188,9 +189,8 @@ fn Levels() -> Html {
             <label for={id.clone()}>{ "Level" }</label>
             <span class="fld level">
                 <select {id} data-testid="console-level" {onchange}>
-                    <option value="" selected={ui.level.is_none()}>{ format!("{} (as set)", usual.name()) }</option>
                     { for Level::EVERY.map(|l| html! {
-                        <option value={l.name()} selected={ui.level == Some(l)}>{ l.name() }</option>
+                        <option value={l.name()} selected={l == chosen} title={if l == usual { "as in the settings" } else { "" }}>{ l.name() }</option>
                     }) }
                 </select>
                 <span class="dots" role="img" aria-label={format!("waits for {needs} of {replicas}")} title={console::level_words(chosen, replicas)}>
@@ -233,7 +233,7 @@ fn Via() -> Html {
 
 /// The last operations of this client.
 #[component]
-fn Past6() -> Html {
+fn Earlier() -> Html {
     let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
     let ui = lab.ui();
     let past = lab.read(|s| console::past(s, ui.client, SHOWN));

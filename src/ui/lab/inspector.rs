@@ -71,24 +71,22 @@ fn nothing_yet() -> Html {
 fn operation_sections(lab: &LabHandle, view: &OpView) -> Html {
     let truth = lab.ui().truth;
     let rows = if truth { &view.truth } else { &view.known };
-    let (now, all) = lab.read(|s| (s.cursor(), s.log().len()));
     html! {
         <>
             <section data-testid="inspector" data-op={view.op.number.to_string()}>
                 <div class="oph">
                     { glyph(view.kind, Form::Carries, 26) }
-                    <h2 data-testid="inspector-title">{ &view.title }</h2>
+                    <h2 data-testid="inspector-title">{ &view.title }<span class="vh">{ format!(" by {}", view.asked_by) }</span></h2>
                     <span class="dim m" data-testid="inspector-key">{ view.key.name() }</span>
                 </div>
-                <p class="dim not-projector"><span>{ &view.asked_by }</span>{ ": " }<span data-testid="inspector-status">{ &view.status }</span></p>
                 { truth_switch(lab, view, truth) }
                 <ul class="asked" aria-label={if truth { "What each replica holds".to_owned() } else { format!("What {} knows of each replica", view.via) }}>
-                    { for rows.iter().map(replica) }
+                    { for rows.iter().map(|row| replica(lab, row)) }
                 </ul>
             </section>
             <section>
-                <h3 class="h">{ format!("What {} does", view.via) }<small>{ format!("{} of {}", count(u64::from(now)), count(all as u64)) }</small></h3>
-                <ol class="ladder" data-testid="ladder">{ for view.ladder.steps.iter().map(|s| step(lab, s)) }</ol>
+                <h3 class="h">{ format!("What {} does", view.via) }<small data-testid="inspector-status">{ &view.status }</small></h3>
+                <ol class="ladder" data-testid="ladder">{ for view.ladder.steps.iter().map(|s| step(lab, s, view.ladder.steps.iter().any(|s| s.state == State::Now))) }</ol>
             </section>
             if let Some(cost) = &view.cost { { cost_section(view, cost) } }
         </>
@@ -108,13 +106,18 @@ fn truth_switch(lab: &LabHandle, view: &OpView, truth: bool) -> Html {
     }
 }
 
-fn replica(row: &ReplicaRow) -> Html {
+fn replica(lab: &LabHandle, row: &ReplicaRow) -> Html {
+    let light = |of: Selection| {
+        let lab = lab.clone();
+        Callback::from(move |_: MouseEvent| lab.set_ui(|ui| ui.hover = of))
+    };
     let verdict = row.equal.map(|equal| {
         let (sign, says) = if equal { ("=", "The digests are equal") } else { ("≠", "The digests differ") };
         html! { <span class={classes!("verdict", equal.then_some("same"))} role="img" aria-label={says} data-testid="verdict">{ sign }</span> }
     });
     html! {
-        <li key={row.node.0} class={classes!(row.idle.then_some("no"))} data-testid={format!("asked-{}", row.node)}>
+        <li key={row.node.0} class={classes!(row.idle.then_some("no"))} data-testid={format!("asked-{}", row.node)}
+            onmouseenter={light(Selection::Node(row.node))} onmouseleave={light(Selection::Nothing)}>
             <span class={classes!("disc", (row.place > 0).then_some("rep"))}>{ row.node.to_string() }</span>
             <div>
                 <div class="a">
@@ -131,18 +134,14 @@ fn replica(row: &ReplicaRow) -> Html {
     }
 }
 
-fn step(lab: &LabHandle, step: &Step) -> Html {
-    let class = match step.state {
-        State::Past => "",
-        State::Now => "now inv",
-        State::Next => "nxt",
-        State::Future => "fut",
-    };
-    let word = match step.state {
-        State::Past => "past",
-        State::Now => "now",
-        State::Next => "next",
-        State::Future => "future",
+/// One step; `running` if another one is going on now, so that those done may be left out where there is little room.
+fn step(lab: &LabHandle, step: &Step, running: bool) -> Html {
+    let (class, word) = match step.state {
+        State::Past if running => (classes!("not-projector"), "past"),
+        State::Past => (classes!(), "past"),
+        State::Now => (classes!("now", "inv"), "now"),
+        State::Next => (classes!("nxt"), "next"),
+        State::Future => (classes!("fut"), "future"),
     };
     let inside = html! {
         <>

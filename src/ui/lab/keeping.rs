@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::LabHandle;
 use super::open::Opened;
 use crate::lab;
-use crate::ui::storage::{self, NotKept};
+use crate::ui::storage::{self, Latest, NotKept};
 
 /// Events executed in one slice: a few milliseconds.
 const SLICE: u32 = 4_000;
@@ -93,7 +93,10 @@ impl Keeper {
             let own = s.branches().len() > 1 || *s.script() != *self.opened.original;
             (s.script().title.clone(), lab::to_file(s), own)
         });
-        let problem = storage::keep(place, &title, file, own).err();
+        let here = storage::keep(place, &file);
+        // A run that is only looked at does not replace what the person has made elsewhere.
+        let everywhere = if own { storage::keep_latest(&Latest { title, address: self.opened.address.to_string(), file }) } else { Ok(()) };
+        let problem = here.and(everywhere).err();
         if self.told.replace(problem) != problem
             && let Some(problem) = problem
         {

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::LabHandle;
 use super::act::act_or_say;
+use super::chooser::use_reveal;
 use crate::engine::world::Command;
 use crate::view::network_text::NetworkDraft;
 
@@ -30,6 +31,7 @@ const FIELDS: [Entry; 5] = [
 #[component]
 pub fn NetworkSheet(props: &NetworkSheetProps) -> Html {
     let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let sheet = use_reveal();
     let draft = use_state_eq(|| lab.read(|s| NetworkDraft::of(&s.world().network().config)));
     let wrong = use_state_eq(|| None::<String>);
     let onsubmit = {
@@ -56,7 +58,7 @@ pub fn NetworkSheet(props: &NetworkSheetProps) -> Html {
     };
     let close = props.close.reform(|_: MouseEvent| ());
     html! {
-        <form class="fault-sheet network" {onsubmit} data-testid="fault-sheet-network">
+        <form class="fault-sheet" ref={sheet} {onsubmit} data-testid="fault-sheet-network">
             { for FIELDS.map(|entry| field(&draft, &wrong, entry)) }
             <label class="check"><input type="checkbox" checked={draft.in_order} onchange={onorder} data-testid="fault-network-in-order" />
                 { "Messages of one link stay in order" }</label>

@@ -33,9 +33,9 @@ pub fn NodeInspector(props: &NodeInspectorProps) -> Html {
             <div class="oph">
                 <span class={classes!("disc", dead)}>{ view.node.to_string() }</span>
                 <h2>{ format!("Node {}", view.node) }</h2>
-                <span class="dim m" data-testid="node-status">{ &view.status }</span>
                 { close(&lab) }
             </div>
+            <p class="who" data-testid="node-status">{ &view.status }</p>
             <div class="verbs">{ for view.acts.iter().map(|a| button(&lab, a)) }</div>
             { pairs(&view.facts) }
             { believes(&lab, &view) }
@@ -110,7 +110,7 @@ fn rows(view: &NodeView) -> Html {
                         <span class="m">{ if row.place > 0 { row.place.to_string() } else { String::new() } }</span>
                         <b class="m">{ &row.key }</b>
                         <span class="what">{ chips(&row.chips) }</span>
-                        <span>{ if row.behind { "behind" } else { "" } }</span>
+                        if row.behind { <span class="faulty">{ "behind" }</span> } else { <span></span> }
                     </li>
                 }) }
             </ul>

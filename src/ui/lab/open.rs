@@ -35,6 +35,16 @@ impl Place {
             Place::New(query) => format!("new/{}", short(query)),
         }
     }
+
+    /// What follows the `#` of its address.
+    fn address(&self) -> String {
+        match self {
+            Place::Own => "/lab".to_owned(),
+            Place::Gallery(slug) => format!("/lab/{slug}"),
+            Place::Shared(query) => format!("/run{query}"),
+            Place::New(query) => format!("/new{query}"),
+        }
+    }
 }
 
 /// A session to start with. Equal only to itself.
@@ -46,6 +56,8 @@ pub struct Opened {
     pub original: Rc<Script>,
     /// Where work is kept; nowhere if none.
     pub place: Option<AttrValue>,
+    /// What follows the `#` of the address that leads here.
+    pub address: AttrValue,
     /// What went wrong on the way, for the person.
     pub error: Option<String>,
 }
@@ -58,8 +70,8 @@ impl PartialEq for Opened {
 
 impl Opened {
     /// A session as it is, kept at `place`.
-    pub fn new(session: Session, original: Script, place: Option<String>) -> Opened {
-        Opened { session: Rc::new(session), original: Rc::new(original), place: place.map(AttrValue::from), error: None }
+    pub fn new(session: Session, original: Script, place: Option<String>, address: String) -> Opened {
+        Opened { session: Rc::new(session), original: Rc::new(original), place: place.map(AttrValue::from), address: address.into(), error: None }
     }
 }
 
@@ -77,10 +89,21 @@ pub fn sandbox(config: Config) -> Script {
     }
 }
 
+/// Which work is brought back when a place is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restore {
+    /// None: the run is opened from its beginning.
+    Nothing,
+    /// What this tab left here; at the place of one's own work else the newest of any tab.
+    Here,
+    /// What this tab left here, else the newest of any tab.
+    Newest,
+}
+
 /// Opens what a place stands for. What cannot be opened leaves the person's own work open, and says why.
-pub fn open(place: &Place) -> Opened {
-    open_strictly(place).unwrap_or_else(|error| {
-        let own = open_strictly(&Place::Own).unwrap_or_else(|_| fallback());
+pub fn open(place: &Place, restore: Restore) -> Opened {
+    open_strictly(place, restore).unwrap_or_else(|error| {
+        let own = open_strictly(&Place::Own, Restore::Here).unwrap_or_else(|_| fallback());
         Opened { error: Some(error), ..own }
     })
 }
@@ -89,27 +112,34 @@ pub fn open(place: &Place) -> Opened {
 fn fallback() -> Opened {
     let script = sandbox(Config::default());
     match Session::open(script.clone()) {
-        Ok(session) => Opened::new(session, script, None),
+        Ok(session) => Opened::new(session, script, None, Place::Own.address()),
         Err(error) => unreachable!("the default settings are within bounds: {error}"),
     }
 }
 
-fn open_strictly(place: &Place) -> Result<Opened, String> {
+fn open_strictly(place: &Place, restore: Restore) -> Result<Opened, String> {
     let name = place.name();
     // The run comes first: a link that cannot be read must not show the work of another one.
     let (script, event) = run_of(place).map_err(|e| sentence(&e))?;
-    let left = if storage::is_fresh() { storage::kept(&name) } else { storage::kept(&name).or_else(|| newest(place)) };
-    if let Some(session) = left.and_then(|file| lab::from_file(&file).ok()) {
-        return Ok(Opened::new(session, script, Some(name)));
+    let mut error = None;
+    match left_at(place, &name, restore).map(|file| lab::from_file(&file)) {
+        Some(Ok(session)) => return Ok(Opened::new(session, script, Some(name), place.address())),
+        Some(Err(why)) => error = Some(format!("What was kept here cannot be opened. {}", sentence(&why))),
+        None => {}
     }
     let mut session = Session::open(script.clone()).map_err(|e| sentence(&e))?;
     session.seek_event(event);
-    Ok(Opened::new(session, script, Some(name)))
+    Ok(Opened { error, ..Opened::new(session, script, Some(name), place.address()) })
 }
 
-/// The newest work of any tab, for the place of one's own work.
-fn newest(place: &Place) -> Option<String> {
-    (*place == Place::Own).then(storage::latest).flatten().map(|latest| latest.file)
+/// The run file of the work to bring back.
+fn left_at(place: &Place, name: &str, restore: Restore) -> Option<String> {
+    let newest = match restore {
+        Restore::Nothing => return None,
+        Restore::Here => *place == Place::Own && !storage::is_fresh(),
+        Restore::Newest => true,
+    };
+    storage::kept(name).or_else(|| newest.then(storage::latest).flatten().map(|latest| latest.file))
 }
 
 /// The run a place stands for before anything is changed, and the event at which it opens.

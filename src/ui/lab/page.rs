@@ -2,6 +2,7 @@
 
 use gloo::events::EventListener;
 use yew::prelude::*;
+use yew_router::hooks::use_location;
 
 use super::LabHandle;
 use super::console::Console;
@@ -13,15 +14,15 @@ use super::keeping::{use_autosave, use_idle_work};
 use super::keys::Keys;
 use super::legend::Legend;
 use super::messages::Messages;
-use super::open::{self, Opened, Place};
+use super::open::{self, Opened, Place, Restore};
 use super::settings::Settings;
 use super::stage::Stage;
 use super::tabs::{Tab, Tabs};
-use super::title::Title;
+use super::title::{Title, Whose};
 use super::tools::{LabTools, use_file_drop};
 use super::why::Why;
 use crate::ui::header::Header;
-use crate::ui::route::{Route, set_title};
+use crate::ui::route::{Route, query, set_title};
 use crate::ui::theme;
 
 /// Properties of [`LabPage`].
@@ -36,7 +37,15 @@ pub struct LabPageProps {
 pub fn LabPage(props: &LabPageProps) -> Html {
     // Starting afresh opens the place once more, after its work has been forgotten.
     let round = use_state(|| 0u32);
-    let opened = use_memo((props.place.clone(), *round), |(place, _)| open::open(place));
+    let newest = use_location().is_some_and(|l| query(l.query_str(), "continue").is_some());
+    let opened = use_memo((props.place.clone(), *round), |(place, round)| {
+        let restore = match (*round, newest) {
+            (0, false) => Restore::Here,
+            (0, true) => Restore::Newest,
+            _ => Restore::Nothing,
+        };
+        open::open(place, restore)
+    });
     use_effect_with(opened.session.script().title.clone(), |title| set_title(title));
     let again = {
         let round = round.clone();
@@ -89,7 +98,11 @@ pub fn LabView(props: &LabViewProps) -> Html {
         <ContextProvider<LabHandle> context={lab.clone()}>
             <div class={classes!("lab", props.compact.then_some("compact"))} data-testid="lab" data-tab={tab.word()} data-faded={faded}
                 role={props.compact.then_some("group")} aria-label={props.compact.then(|| props.label.clone())} {ondragover} {ondrop}>
-                if !props.compact { { header } }
+                if props.compact {
+                    <div class="compact-head"><h2>{ props.label.clone() }</h2><Whose opened={props.opened.clone()} again={props.again.clone()} /></div>
+                } else {
+                    { header }
+                }
                 <Keys />
                 <Messages />
                 <main id={(!props.compact).then_some("main")} class="mid-col" tabindex="-1">

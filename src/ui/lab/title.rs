@@ -19,10 +19,21 @@ pub struct TitleProps {
 #[component]
 pub fn Title(props: &TitleProps) -> Html {
     let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
-    let (title, about, seed, changed) = lab.read(|s| {
-        let script = s.script();
-        (script.title.clone(), script.about.clone(), script.seed, s.branches().len() > 1 || *script != *props.opened.original)
-    });
+    let (title, about, seed) = lab.read(|s| (s.script().title.clone(), s.script().about.clone(), s.script().seed));
+    html! {
+        <>
+            <h1 title={about} data-testid="title">{ if title.is_empty() { "A run without a title".to_owned() } else { title } }</h1>
+            <span class="dim not-projector">{ "seed " }<b>{ seed.to_string() }</b></span>
+            <Whose opened={props.opened.clone()} again={props.again.clone()} />
+        </>
+    }
+}
+
+/// Whether the run is shared or changed by the person, and a button that opens it again from its beginning.
+#[component]
+pub fn Whose(props: &TitleProps) -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let changed = lab.read(|s| s.branches().len() > 1 || *s.script() != *props.opened.original);
     let shared = props.opened.place.as_ref().is_some_and(|p| p.starts_with("run/"));
     let onclick = {
         let (again, place) = (props.again.clone(), props.opened.place.clone());
@@ -40,8 +51,6 @@ pub fn Title(props: &TitleProps) -> Html {
     };
     html! {
         <>
-            <h1 title={about} data-testid="title">{ if title.is_empty() { "A run without a title".to_owned() } else { title } }</h1>
-            <span class="dim not-projector">{ "seed " }<b>{ seed.to_string() }</b></span>
             if !kind.is_empty() { <span class="dim not-projector" data-testid="whose">{ kind }</span> }
             if changed && props.opened.place.is_some() {
                 <button type="button" class="btn sm not-projector" data-testid="again" {onclick} title="Forgets what you did here">

@@ -51,12 +51,12 @@ pub fn Transport() -> Html {
                 { button(Icon::Step, "Step", "→", "transport-step", at_end, to(Move::Step)) }
                 { button(Icon::Decision, "To the next decision", "Shift →", "transport-decision", at_end, to(Move::Decision)) }
             </div>
+            <Until />
             <div class="tp-more">
-                <Until />
+                { speed(&lab, &ui) }
                 { toggle(&lab, Icon::SkipQuiet, "Skip quiet time", "skip-quiet", ui.skip_quiet, |ui| ui.skip_quiet = !ui.skip_quiet) }
                 { toggle(&lab, Icon::Hand, "Stop at decisions", "stop-at-decisions", ui.stop_at_decisions, |ui| ui.stop_at_decisions = !ui.stop_at_decisions) }
             </div>
-            { speed(&lab, &ui) }
             { place(&lab, &ui, track) }
         </div>
     }
@@ -92,7 +92,7 @@ fn speed(lab: &LabHandle, ui: &UiState) -> Html {
     let words = format!("simulated to real time {}", shown.replace(" : ", " to "));
     html! {
         <label class="speed" title="Simulated time : real time. Keys , and .">
-            { "Speed" }
+            <span>{ "Speed" }</span>
             <input type="range" min={SPEEDS.start().to_string()} max={SPEEDS.end().to_string()} step="1" value={ui.speed.to_string()}
                 data-testid="speed" aria-valuetext={words} {oninput} />
             <b data-testid="speed-ratio">{ shown }</b>
@@ -102,14 +102,15 @@ fn speed(lab: &LabHandle, ui: &UiState) -> Html {
 
 fn place(lab: &LabHandle, ui: &UiState, track: Rc<Track>) -> Html {
     let (now, cursor, events, skipping) = lab.read(|s| (s.now(), s.cursor(), s.log().len(), ui.playing && skips(s, ui)));
+    let shown = clock(now);
     let (made, all) = (track.decisions_before(cursor), track.decisions.len());
     let back = {
         let lab = lab.clone();
         Callback::from(move |_: MouseEvent| go(&lab, Move::DecisionBack))
     };
     html! {
-        <div class="clock" data-skipping={skipping.then_some("true")}>
-            <span class="big" data-testid="transport-time">{ clock(now) }</span>
+        <div class={classes!("clock", (shown.chars().count() > 9).then_some("long"))} data-skipping={skipping.then_some("true")}>
+            <span class="big" data-testid="transport-time">{ shown }</span>
             <span class="cnt">
                 <span data-testid="transport-event">{ "event " }<b>{ cursor }</b>{ format!(" of {events}") }</span>
                 if skipping {

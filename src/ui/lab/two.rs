@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::open::{self, Opened, Place};
+use super::open::{self, Opened, Place, Restore};
 use super::page::LabView;
 use crate::lab;
 use crate::ui::header::Header;
@@ -50,11 +50,11 @@ pub fn TwoLabs(props: &TwoLabsProps) -> Html {
 /// One side: what was left there, or the run from its beginning.
 fn side_of(slug: &AttrValue, side: &str) -> Opened {
     let name = format!("two/{slug}/{side}");
-    let fresh = open::open(&Place::Gallery(slug.clone()));
+    let fresh = open::open(&Place::Gallery(slug.clone()), Restore::Nothing);
     let kept = storage::kept(&name).and_then(|file| lab::from_file(&file).ok());
     let session = kept.or_else(|| lab::Session::open((*fresh.original).clone()).ok());
     match session {
-        Some(session) => Opened { error: fresh.error, ..Opened::new(session, (*fresh.original).clone(), Some(name)) },
+        Some(session) => Opened { error: fresh.error, ..Opened::new(session, (*fresh.original).clone(), Some(name), "/lab".to_owned()) },
         None => fresh,
     }
 }

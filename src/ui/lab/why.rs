@@ -98,7 +98,8 @@ pub fn Why() -> Html {
         let mut decisions = decisions.borrow_mut();
         decisions.update(session);
         let mut sentence = narrate(session);
-        sentence.decision = sentence.event.and_then(|event| decisions.place(session, event));
+        let decides = sentence.event.is_some_and(|event| decisions.place(event).is_some());
+        sentence.decision = decides.then(|| (decisions.passed(session.cursor()), decisions.total()));
         sentence
     });
     let sentence = use_paced(latest, lab.ui().playing);

@@ -26,7 +26,7 @@ pub struct Link {
 pub struct EventView {
     /// Which.
     pub id: EventId,
-    /// `Message`, `Decision`, `Fault`, …
+    /// `Message leaves`, `Decision`, `Change`, …
     pub title: &'static str,
     /// Its mark.
     pub mark: Mark,
@@ -82,7 +82,7 @@ fn title(event: &Event) -> &'static str {
         EventKind::Reverted { .. } => "Row lost",
         EventKind::Note(note) if note.is_decision() => "Decision",
         EventKind::Note(_) => "Note",
-        EventKind::Fault(_) => "Change of the world",
+        EventKind::Fault(_) => "Change",
     }
 }
 

@@ -114,14 +114,14 @@ fn writing(ahead: &Ahead<'_, '_>, write: &WriteOp) -> Vec<Step> {
         return vec![Step::new(text, "nobody waits", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer())];
     }
     let wait = format!("Wait: {} of {} confirmed", write.acks.len(), write.required);
-    vec![Step::new(wait, "", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer()), ahead.answer_step(&format!("at {}", write.required))]
+    vec![Step::new(wait, "", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer()).waiting(), ahead.answer_step(&format!("at {}", write.required))]
 }
 
 fn reading(ahead: &Ahead<'_, '_>, read: &ReadOp) -> Vec<Step> {
     match &read.phase {
         Phase::First => {
             let wait = format!("Wait: {} of {} answers", read.answers.len(), read.required);
-            let mut steps = vec![Step::new(wait, "", Mark::Traffic(Kind::Read, Form::Carries), ahead.answer())];
+            let mut steps = vec![Step::new(wait, "", Mark::Traffic(Kind::Read, Form::Carries), ahead.answer()).waiting()];
             if read.contacts.len() > 1 {
                 let compared = ahead.note(|n| matches!(n, Note::DigestsMatch | Note::DigestsDiffer { .. }));
                 steps.push(Step::new("Compare the answers", "", Mark::Traffic(Kind::Digest, Form::Asks), compared));
@@ -137,7 +137,7 @@ fn reading(ahead: &Ahead<'_, '_>, read: &ReadOp) -> Vec<Step> {
                 return vec![Step::new(format!("Hear that {} is repaired", list(missing.iter())), "nobody waits", mark, ahead.answer())];
             }
             let wait = format!("Wait: {} of {latch} repaired", acks.len());
-            vec![Step::new(wait, "", mark, ahead.answer()), ahead.answer_step(if *latch == 1 { "after its ack" } else { "after the acks" })]
+            vec![Step::new(wait, "", mark, ahead.answer()).waiting(), ahead.answer_step(if *latch == 1 { "after its ack" } else { "after the acks" })]
         }
     }
 }
@@ -154,7 +154,7 @@ fn second(ahead: &Ahead<'_, '_>, read: &ReadOp, waiting: &[NodeId]) -> Vec<Step>
     let (one, whose) = (waiting.len() == 1, list(waiting.iter()));
     let wait = if one { format!("Wait for {whose}'s row") } else { format!("Wait for the rows of {whose}") };
     let mut steps = vec![
-        Step::new(wait, bytes(sizes.sum()), Mark::Traffic(Kind::Read, Form::Carries), ahead.answer()),
+        Step::new(wait, bytes(sizes.sum()), Mark::Traffic(Kind::Read, Form::Carries), ahead.answer()).waiting(),
         Step::new("Keep the newer version", "1 rule", Mark::Traffic(Kind::Read, Form::Asks), ahead.note(|n| matches!(n, Note::Resolved { .. }))),
     ];
     let repair = |when: &str| Step::new("Repair whoever is behind", when, Mark::Traffic(Kind::Repair, Form::Asks), ahead.note(|n| matches!(n, Note::RepairStarted { .. })));

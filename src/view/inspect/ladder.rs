@@ -35,6 +35,10 @@ pub struct Step {
     pub state: State,
     /// Where it happens, if it does.
     pub event: Option<EventId>,
+    /// Whether it is nothing but waiting.
+    pub(super) waits: bool,
+    /// Whether it asks for whole rows after a mismatch.
+    asks_rows: bool,
 }
 
 /// All steps of one operation.
@@ -46,7 +50,12 @@ pub struct Ladder {
 
 impl Step {
     pub(super) fn new(text: impl Into<String>, note: impl Into<String>, mark: Mark, event: Option<EventId>) -> Step {
-        Step { text: text.into(), note: note.into(), mark, state: State::Past, event }
+        Step { text: text.into(), note: note.into(), mark, state: State::Past, event, waits: false, asks_rows: false }
+    }
+
+    /// The same step as one of waiting.
+    pub(super) fn waiting(self) -> Step {
+        Step { waits: true, ..self }
     }
 
     /// The text with a word before what comes next.
@@ -65,13 +74,20 @@ impl Ladder {
     pub fn of(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Ladder {
         let mut steps = done(facts, operation, trace);
         let past = steps.len();
-        let ahead = expected::steps(facts, operation, trace);
+        let mut ahead = expected::steps(facts, operation, trace);
         let told = focus(facts.session);
         // A decision and what it sends at once are told by one sentence: the first of its steps is the one it speaks of.
         let speaks_of = |s: &Step| s.event.is_some_and(|e| Some(e) == told || told.is_some() && facts.event(e).is_some_and(|e| e.cause == told && Some(e.at) == told.and_then(|t| facts.event(t)).map(|t| t.at)));
         let own = steps.iter().position(|s| s.event.is_some() && s.event == told);
         let now = own.or_else(|| steps.iter().position(speaks_of));
         let waits = !ahead.is_empty() && trace.reply().is_none();
+        // While the sentence speaks of a step, what is waited for is the answer to its last question: told together with it.
+        if now.is_some() && waits && ahead[0].waits {
+            let wait = ahead.remove(0);
+            if let Some(asks) = steps.last_mut().filter(|s| s.asks_rows && !wait.note.is_empty()) {
+                asks.note = format!("{} + {}", asks.note.trim_end_matches(" B"), wait.note);
+            }
+        }
         steps.extend(ahead);
         let now = now.or(waits.then_some(past));
         for (i, step) in steps.iter_mut().enumerate() {
@@ -123,7 +139,7 @@ impl Sends {
             "digest" if many => format!("Ask {who} for digests"),
             _ => format!("Ask {who} for a digest"),
         };
-        Step::new(text, total(&self.sizes), self.mark, Some(self.event))
+        Step { asks_rows: self.verb == "again", ..Step::new(text, total(&self.sizes), self.mark, Some(self.event)) }
     }
 }
 

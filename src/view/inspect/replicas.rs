@@ -224,13 +224,13 @@ pub fn truth(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Vec
                 Some(Status::Paused) => ", paused",
                 _ => "",
             };
-            let knows = known.iter().find(|k| k.node == copy.node).map_or_else(|| "nothing".to_owned(), |k| knowledge(k, operation));
+            let knows = known.iter().find(|k| k.node == copy.node).map_or_else(|| "knows nothing".to_owned(), |k| knowledge(k, operation));
             let others: Vec<Digest> = digests.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, d)| *d).collect();
             let row = ReplicaRow {
                 place: i as u32 + 1,
                 head: if copy.row.is_some() { "holds".to_owned() } else { "holds no row".to_owned() },
                 chips: copy.row.as_ref().map(|r| ChipView::row(&facts.names, key, r)).unwrap_or_default(),
-                detail: format!("{standing}{state}; {} knows {knows}", operation.via),
+                detail: format!("{standing}{state}; {} {knows}", operation.via),
                 digest: Some(own.short()),
                 bars: digest_bars::bars(own, &others),
                 equal: above.map(|a| a == own),
@@ -246,14 +246,14 @@ pub fn truth(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Vec
 /// What the coordinator knows of a replica, in two or three words.
 fn knowledge(row: &ReplicaRow, operation: &Operation) -> String {
     match (row.chips.as_slice(), &row.digest) {
-        ([], _) if row.head == "has no row" => "that it had none".to_owned(),
-        ([], Some(_)) => "only its digest".to_owned(),
-        ([], None) => "nothing of it".to_owned(),
+        ([], _) if row.head == "has no row" => "knows it had none".to_owned(),
+        ([], Some(_)) => "has its digest".to_owned(),
+        ([], None) => "knows nothing".to_owned(),
         (chips, _) if operation.request.verb == Verb::Read => {
             let labels: Vec<&str> = chips.iter().map(|c| c.look.label.as_str()).collect();
-            format!("of {}", labels.join(", "))
+            format!("knows {}", labels.join(", "))
         }
-        (chips, _) => format!("it has {}", chips.iter().map(|c| c.look.label.as_str()).collect::<Vec<_>>().join(", ")),
+        (chips, _) => format!("knows it took {}", chips.iter().map(|c| c.look.label.as_str()).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -72,16 +72,21 @@ fn at_the_mismatch_the_coordinator_knows_one_version_and_two_digests() {
         (State::Past, "Ask D for a digest"),
         (State::Now, "Compare: they differ"),
         (State::Next, "Next: ask D for its row"),
-        (State::Future, "Wait for D's row"),
         (State::Future, "Keep the newer version"),
         (State::Future, "Repair whoever is behind"),
         (State::Future, "Answer bob"),
     ];
     assert_eq!(steps, expected.map(|(state, line)| (state, line.to_owned())));
+    let second = |e: &Event| match &e.kind {
+        EventKind::Sent(m) if matches!(m.body, Body::ReadData { round: 2, .. } | Body::Data { round: 2, .. }) => Some(m.size.to_string()),
+        _ => None,
+    };
+    let sizes: Vec<String> = run.log().iter().filter_map(second).collect();
+    assert_eq!(view.ladder.steps[3].note, format!("{} B", sizes.join(" + ")), "the question and the row that answers it");
     let truth: Vec<(String, Option<bool>)> = view.truth.iter().map(|r| (labels(r), r.equal)).collect();
     assert_eq!(truth, [("v1".to_owned(), None), ("v2".to_owned(), Some(false)), ("v2".to_owned(), Some(true))]);
-    assert_eq!(view.truth[0].detail, "1 behind; F knows of v1");
-    assert_eq!(view.truth[1].detail, "newest; F knows only its digest");
+    assert_eq!(view.truth[0].detail, "1 behind; F knows v1");
+    assert_eq!(view.truth[1].detail, "newest; F has its digest");
 }
 
 #[test]
@@ -153,7 +158,7 @@ fn writes_timeouts_refusals_and_dead_coordinators_are_shown() {
     assert_eq!(waits.known.iter().map(|r| r.head.as_str()).collect::<Vec<_>>(), ["confirmed", "confirmed", "sent the write"]);
     assert_eq!(waits.known[2].detail, "sent 0.020 s, no confirmation yet");
     assert!(view_has(&run, State::Now, "Wait: 2 of 3 confirmed"), "{:?}", ladder(&waits));
-    assert_eq!(waits.truth[2].detail, "others hold one, down; F knows nothing of it");
+    assert_eq!(waits.truth[2].detail, "others hold one, down; F knows nothing");
     run.seek_time(Micros::secs(3));
     assert_eq!((view(&run).status.as_str(), view(&run).known[2].detail.as_str()), ("timed out after 2 s", "sent 0.020 s, no confirmation in time"));
     assert!(view_has(&run, State::Past, "Give up: 2 of 3 came"));
@@ -296,7 +301,8 @@ fn a_node_shows_its_rows_beliefs_and_work_and_can_be_acted_on() {
     let held = run.world().host(NodeId(2)).map(|h| h.held()).expect("C exists");
     assert!(held > 0 && c.running == Status::Paused && c.facts.iter().any(|(n, v)| *n == "waiting" && v.starts_with(&held.to_string())), "{:?}", c.facts);
     run.seek_time(Micros::ms(325));
-    assert_eq!(NodeView::of(&run, NodeId(5)).expect("F exists").works, [(run.history().operations()[2].id, "0 of 2 answers".to_owned())]);
+    let works: Vec<(u32, String)> = NodeView::of(&run, NodeId(5)).expect("F exists").works.into_iter().map(|(op, text)| (op.number, text)).collect();
+    assert_eq!(works, [(2, "2 of 3 confirmed, client told".to_owned()), (3, "0 of 2 answers".to_owned())]);
 }
 
 #[test]

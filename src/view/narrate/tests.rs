@@ -212,18 +212,19 @@ fn a_delete_is_a_tombstone_and_repair_may_be_off() {
 }
 
 #[test]
-fn decisions_are_counted_as_they_are_stepped() {
+fn decisions_are_counted_and_a_sentence_at_a_decision_is_about_it() {
     let mut run = quick("", DRIFT, "1s");
     let mut decisions = Decisions::default();
     decisions.update(&run);
-    let mut steps = 0;
     while run.step(Stride::Decision) {
-        steps += 1;
-        assert_eq!(decisions.passed(run.cursor()), steps);
-        let spoken = narrate(&run);
-        assert_eq!(decisions.place(&run, spoken.event.expect("a decision")), Some((steps, decisions.total())), "{}", spoken.headline);
+        let happened = run.log()[..run.cursor() as usize].iter().filter(|e| e.is_decision()).count() as u32;
+        assert_eq!(decisions.passed(run.cursor()), happened);
+        let mut told = narrate(&run);
+        told.decision = told.event.and_then(|event| decisions.place(event));
+        let (n, of) = told.decision.expect("a step that holds a decision is told by one");
+        assert!(n <= happened && of == decisions.total() && told.spoken().starts_with(&format!("Decision {n} of {of}. {}", told.headline)));
     }
-    assert_eq!(decisions.total(), steps);
+    assert_eq!(decisions.total(), decisions.passed(run.cursor()));
     run.seek_time(crate::engine::base::Micros::ms(150));
     run.act(crate::engine::world::Command::Crash { node: NodeId(0) }).expect("A can crash");
     let before = decisions.clone();

@@ -147,12 +147,14 @@ fn card_sites(card: Option<Card>, group: u8) -> Vec<Site> {
 fn word_site(layout: &Layout, i: usize, group: u8) -> Option<Site> {
     let (node, room, r) = (layout.nodes[i], layout.nodes[i].card?.room, layout.radius);
     let side = if room.centre().x < node.at.x { 1.0 } else { -1.0 };
-    let at = pt(node.at.x + side * (r + 58.0), node.at.y);
+    // Words are larger on a projector.
+    let (reach, radius) = if layout.profile == Profile::Projector { (74.0, 44.0) } else { (58.0, 30.0) };
+    let at = pt(node.at.x + side * (r + reach), node.at.y);
     let lonely = layout.nodes.iter().enumerate().filter(|(j, _)| *j != i).all(|(_, n)| {
         n.at.dist(at) > r + 62.0 && n.card.is_none_or(|c| c.room.nearest(at).dist(at) > 40.0)
     });
     let free = lonely && layout.profile != Profile::Mobile && layout.profile.sheet().grown(-50.0).holds(at);
-    free.then_some(Site { at, group, radius: 30.0, weight: CARD_WEIGHT })
+    free.then_some(Site { at, group, radius, weight: CARD_WEIGHT })
 }
 
 impl Ground {

@@ -107,7 +107,7 @@ impl Bands {
     pub fn natural_height(font: f64, track: &Track) -> f64 {
         let lanes = track.op_lanes as f64 * (font + 5.0) + track.fault_lanes as f64 * (font + 1.0);
         let ghosts = if track.ghosts.is_empty() { 0.0 } else { 13.0 };
-        font + 11.0 + lanes + ghosts + 17.0 + 3.0 * EVENT_ROW + 38.0
+        font + 11.0 + lanes + ghosts + 17.0 + 4.0 * EVENT_ROW + 42.0
     }
 
     /// Whether rows are labelled on the left.

@@ -50,6 +50,8 @@ pub struct OpSpan {
     pub doing: String,
     /// What came of it, said afterwards.
     pub done: String,
+    /// The same where there is little room.
+    pub brief: String,
     /// Whether its client was refused or gave up.
     pub failed: bool,
     /// Its first event.
@@ -167,20 +169,21 @@ fn span_of(history: &History, operation: &Operation, lane: usize) -> OpSpan {
     let (traffic, doing) = (kind(verb.traffic()), verb_name(verb));
     let made = operation.version.as_ref().map(|v| format!("v{}", history.ordinal(key, v)));
     let outcome = operation.ended.as_ref().map(|e| &e.2);
-    let done = match outcome {
-        None => format!("{doing}…"),
-        Some(Outcome::Written { .. }) => format!("{doing} {}", made.unwrap_or_default()),
-        Some(Outcome::Found(row)) => format!("{doing} {}", found(history, key, row.as_deref())),
-        Some(Outcome::Unavailable { .. }) => format!("{doing} refused"),
-        Some(Outcome::TimedOut { .. }) => format!("{doing} timed out"),
-        Some(Outcome::NoAnswer) => format!("{doing}: no answer"),
+    let brief = match outcome {
+        None => "…".to_owned(),
+        Some(Outcome::Written { .. }) => made.unwrap_or_default(),
+        Some(Outcome::Found(row)) => found(history, key, row.as_deref()),
+        Some(Outcome::Unavailable { .. }) => "refused".to_owned(),
+        Some(Outcome::TimedOut { .. }) => "timed out".to_owned(),
+        Some(Outcome::NoAnswer) => "no answer".to_owned(),
     };
     OpSpan {
         op: operation.id,
         kind: traffic,
         name: format!("{}{}", verb_letter(verb), operation.id.number),
         doing: doing.to_owned(),
-        done,
+        done: format!("{doing} {brief}"),
+        brief,
         failed: matches!(outcome, Some(Outcome::Unavailable { .. } | Outcome::TimedOut { .. } | Outcome::NoAnswer)),
         began: operation.began,
         from: operation.began_at,

@@ -245,11 +245,13 @@ impl Picture<'_> {
             return Html::default();
         }
         let left = room - (name.chars().count() as f64 + 0.6) * font * 0.56;
-        let rest = if place.count > 1 { String::new() } else { fitting(if over { &op.done } else { &op.doing }, left, font) };
+        let fits = |text: &&String| !text.is_empty() && fitting(text, left, font) == **text;
+        let words: &[&String] = if over { &[&op.done, &op.brief] } else { &[&op.doing] };
+        let rest = if place.count > 1 { None } else { words.iter().copied().find(fits) };
         html! {
             <text x={px(place.x + 5.0)} y={px(place.y + place.height / 2.0 + font * 0.35)} font-size={px(font)}>
                 <tspan class="sb">{ name }</tspan>
-                if !rest.is_empty() { <tspan dx="4">{ rest }</tspan> }
+                if let Some(rest) = rest { <tspan dx="4">{ rest.clone() }</tspan> }
             </text>
         }
     }
