@@ -1,6 +1,7 @@
 //! Run files: JSON that a teacher can write by hand and the page keeps its work in.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::error::LabError;
 use super::script::{BOUNDS, Script};
@@ -66,14 +67,16 @@ fn unreadable(error: &serde_json::Error) -> LabError {
     LabError::Unreadable { what: WHAT, why: error.to_string() }
 }
 
-/// Reads the envelope and says whether this engine can read the rest, and whether it is a tree.
-fn open_envelope(text: &str) -> Result<bool, LabError> {
+/// Reads the text and its envelope. Everything is read through one JSON value, so that each format is compiled once.
+/// Returns the value, and whether it is a tree.
+fn open(text: &str) -> Result<(Value, bool), LabError> {
     if text.len() > BOUNDS.file_bytes {
         return Err(LabError::TooLarge { what: WHAT, size: text.len() as u64, limit: BOUNDS.file_bytes as u64, unit: "bytes" });
     }
-    let envelope: Envelope = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
+    let value: Value = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
+    let envelope = Envelope::deserialize(&value).map_err(|e| unreadable(&e))?;
     check_version(WHAT, &envelope.format, envelope.version, envelope.engine)?;
-    Ok(envelope.branches.is_some())
+    Ok((value, envelope.branches.is_some()))
 }
 
 /// Whether a format, format version and engine version are ours.
@@ -119,10 +122,11 @@ pub fn to_file(session: &Session) -> String {
 
 /// Reads a session from a file, at the place where it was left (or where its author wants a reader to begin).
 pub fn from_file(text: &str) -> Result<Session, LabError> {
-    if open_envelope(text)? {
-        return read_tree(text);
+    let (value, is_tree) = open(text)?;
+    if is_tree {
+        return read_tree(value);
     }
-    let script = read_single(text)?;
+    let script = read_single(value)?;
     let start = script.start.unwrap_or(0);
     let mut session = Session::open(script)?;
     session.seek_event(start);
@@ -131,22 +135,23 @@ pub fn from_file(text: &str) -> Result<Session, LabError> {
 
 /// Reads the run of a file: its only one, or the current branch of its tree.
 pub fn script_from_file(text: &str) -> Result<Script, LabError> {
-    if open_envelope(text)? { Ok(read_tree(text)?.script().clone()) } else { read_single(text) }
+    let (value, is_tree) = open(text)?;
+    if is_tree { Ok(read_tree(value)?.script().clone()) } else { read_single(value) }
 }
 
-fn read_tree(text: &str) -> Result<Session, LabError> {
-    let tree: TreeFile = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
-    tree.open()
+fn read_tree(value: Value) -> Result<Session, LabError> {
+    let tree = TreeFile::deserialize(value).map_err(|e| unreadable(&e))?;
+    tree.session()
 }
 
-fn read_single(text: &str) -> Result<Script, LabError> {
-    let file: SingleFile = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
+fn read_single(value: Value) -> Result<Script, LabError> {
+    let file = SingleFile::deserialize(value).map_err(|e| unreadable(&e))?;
     file.run.check()?;
     Ok(file.run)
 }
 
 impl TreeFile {
-    fn open(self) -> Result<Session, LabError> {
+    fn session(self) -> Result<Session, LabError> {
         let count = self.branches.len();
         let wrong = |why: String| LabError::Unreadable { what: WHAT, why };
         if count > BOUNDS.branches {

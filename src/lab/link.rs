@@ -74,9 +74,12 @@ pub fn from_link(text: &str) -> Result<(Script, u32), LabError> {
         },
         _ => unreadable("it is damaged or cut off"),
     })?;
-    let envelope: Envelope = serde_json::from_slice(&json).map_err(|e| unreadable(&e.to_string()))?;
+    let value: serde_json::Value = std::str::from_utf8(&json)
+        .map_err(|_| unreadable("it is damaged or cut off"))
+        .and_then(|json| serde_json::from_str(json).map_err(|e| unreadable(&e.to_string())))?;
+    let envelope = Envelope::deserialize(&value).map_err(|e| unreadable(&e.to_string()))?;
     check_version(WHAT, &envelope.f, envelope.v, envelope.e)?;
-    let payload: Payload = serde_json::from_slice(&json).map_err(|e| unreadable(&e.to_string()))?;
+    let payload = Payload::deserialize(value).map_err(|e| unreadable(&e.to_string()))?;
     payload.run.check()?;
     Ok((payload.run, payload.at))
 }

@@ -13,7 +13,8 @@ const EVENT: &str = "drift-panic";
 
 /// From now on a panic is told to the page. What runs after a panic is plain script: this module is dead by then.
 pub fn install() {
-    std::panic::set_hook(Box::new(|info| {
+    // Yew would put its own hook in the place of any other.
+    yew::set_custom_panic_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         // If even this fails there is nothing left to tell it with.
         let _ = tell(info);

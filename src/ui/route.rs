@@ -1,6 +1,7 @@
 //! Addresses: what follows the `#`. The page works in any folder, since the server never sees this part.
+#![expect(clippy::disallowed_types, reason = "the router's derive makes a hash map for a route's parts; its order is never seen")]
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen::closure::Closure;
 use web_sys::{AddEventListenerOptions, Event};
 use yew_router::Routable;
@@ -80,7 +81,7 @@ fn repair() {
     let readable = path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
     if !readable && let Ok(history) = window.history() {
         let target = if path.is_empty() { "#/" } else { "#/not-found" };
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(target));
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(target));
     }
 }
 

@@ -153,7 +153,7 @@ fn copy_text(text: &str, field: &NodeRef, copied: UseStateSetter<Copied>) {
     let yes = Closure::once_into_js(move |_: JsValue| copied.set(Copied::Yes));
     let no = Closure::once_into_js(move |_: JsValue| refused());
     let promise = clipboard.write_text(text);
-    if let Ok(then) = Reflect::get(&promise, &"then".into()).and_then(|f| f.dyn_into::<Function>().map_err(JsValue::from)) {
+    if let Ok(then) = Reflect::get(&promise, &"then".into()).and_then(JsCast::dyn_into::<Function>) {
         // A promise's `then` does not throw.
         let _ = then.call2(&promise, &yes, &no);
     }

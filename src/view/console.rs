@@ -223,7 +223,7 @@ mod tests {
             {"at": "4s", "do": "write", "client": "c0", "via": "B", "key": "k", "value": "milk", "level": "ALL"}]"#,
         );
         let all = past(&s, ClientId(0), 9);
-        let words: Vec<(&str, Option<(u32, bool)>, &str)> = all.iter().map(|p| (p.name.as_str(), p.version, p.what.as_str())).collect();
+        let words: Vec<_> = all.iter().map(|p| (p.name.as_str(), p.version, p.what.as_str())).collect();
         // Whether A keeps a copy of k decides how the last write ends.
         let last = if s.world().ring().is_replica(Key::new("k").token(), 3, NodeId(0)) {
             ("W6", None, "timed out: 2 of 3")

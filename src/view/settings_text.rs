@@ -116,6 +116,9 @@ fn shown(unit: Unit, value: u64) -> String {
 
 /// A time that reads back as itself: rounded only if nothing is lost.
 pub fn exact(of: Micros) -> String {
+    if of == Micros::ZERO {
+        return "0 ms".to_owned();
+    }
     let text = span(of);
     if read_span(&text) == Ok(of) { text } else { of.to_string() }
 }

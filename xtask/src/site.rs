@@ -3,7 +3,7 @@
 //! After Trunk has written the folder, `index.html` gets a content-security policy with the digest of the one inline
 //! script that Trunk writes, and `sw.js` gets the list of files to keep. `trunk serve` does neither: its reload script
 //! needs a looser page, and a kept page would hide the newest one.
-use crate::run::{Failure, root, run};
+use crate::run::{self, Failure, command, root};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -19,6 +19,9 @@ pub enum Lock {
     Fixed,
 }
 
+/// How the linker leaves out what only debuggers read.
+const STRIP: &str = "-Clink-arg=--strip-all -Clink-arg=--keep-section=target_features -Clink-arg=--keep-section=__wasm_bindgen_unstable";
+
 /// Builds the site into a folder given relative to the project's root.
 pub fn build(dist: &Path, lock: Lock) -> Result<(), Failure> {
     let folder = dist.to_string_lossy();
@@ -26,7 +29,10 @@ pub fn build(dist: &Path, lock: Lock) -> Result<(), Failure> {
     if lock == Lock::Fixed {
         args.push("--locked");
     }
-    run("trunk", &args)?;
+    let mut trunk = command("trunk", &args);
+    // Names of functions are a tenth of the download. The two sections are what wasm-bindgen needs to read.
+    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", STRIP);
+    run::finish(trunk)?;
     finish(&root().join(dist)).map_err(|problem| Failure::new(format!("{folder}: {problem}")))?;
     eprintln!("  {folder}: policy and list of files written");
     Ok(())

@@ -3,7 +3,9 @@
 //! Everybody does the same: K messages are put in; each handled one sends another until as many have been sent as shall be
 //! handled; the loop ends when none is left. Time is counted from before the first is put in.
 mod baseline;
+mod ours;
 mod peers;
+mod store;
 mod work;
 
 use drift_bench::{Contestant, ROUNDS, machine, millions, rates, write_section};
@@ -35,6 +37,12 @@ const CONTESTANTS: &[Contestant] = &[
         run: baseline::trace,
     },
     Contestant {
+        name: OURS,
+        note: "heartbeats as pings: network, ledger, node, fingerprint, and two events with causes kept for each message handled",
+        share: 2,
+        run: ours::ping,
+    },
+    Contestant {
         name: "desque 0.4",
         note: "an 80-byte message in each event; no record",
         share: 1,
@@ -47,6 +55,9 @@ const CONTESTANTS: &[Contestant] = &[
         run: peers::nexosim,
     },
 ];
+
+/// Us, doing the same as nearly as a replicated store does it.
+const OURS: &str = "our world";
 
 /// Peers that were tried and are not here.
 const LEFT_OUT: &str = "Left out: madsim 0.2 simulates only if the whole build, with all its dependencies, is compiled with \
@@ -63,7 +74,10 @@ fn main() -> std::io::Result<()> {
         "Events a second, and in brackets times the rate of \"{FLOOR}\"; medians of {ROUNDS} interleaved rounds.\n{}\n\n{table}\n{LEFT_OUT}",
         machine()
     );
-    write_section("Event loop", &body)
+    write_section("Event loop", &body)?;
+    let store = store::measure();
+    println!("{store}");
+    write_section("Store protocol", &format!("{}\n\n{store}", machine()))
 }
 
 /// One row for each contestant, one column for each size.

@@ -95,6 +95,29 @@ impl NodeFault {
     }
 }
 
+/// The field for how much, if the fault takes an amount.
+fn amount_field(fault: NodeFault, amount: &UseStateHandle<String>, wrong: &UseStateHandle<Option<String>>) -> Html {
+    let ask = match fault {
+        NodeFault::Slow => "Slower by",
+        NodeFault::Clock => "Off by",
+        NodeFault::Crash | NodeFault::Pause | NodeFault::Wipe => return Html::default(),
+    };
+    let oninput = {
+        let (amount, wrong) = (amount.clone(), wrong.clone());
+        Callback::from(move |event: InputEvent| {
+            if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+                amount.set(input.value());
+                wrong.set(None);
+            }
+        })
+    };
+    html! {
+        <label class="amount"><span>{ ask }</span>
+            <input class="fld" value={(**amount).clone()} {oninput} autocomplete="off" data-testid="fault-amount" aria-invalid={wrong.is_some().to_string()} />
+        </label>
+    }
+}
+
 /// Properties of [`NodeSheet`].
 #[derive(Debug, PartialEq, Properties)]
 pub struct NodeSheetProps {
@@ -145,28 +168,10 @@ pub fn NodeSheet(props: &NodeSheetProps) -> Html {
             }
         })
     };
-    let oninput = {
-        let (amount, wrong) = (amount.clone(), wrong.clone());
-        Callback::from(move |event: InputEvent| {
-            if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
-                amount.set(input.value());
-                wrong.set(None);
-            }
-        })
-    };
-    let ask = match (fault, selected) {
-        (NodeFault::Slow, _) => "Slower by",
-        (NodeFault::Clock, _) => "Clock off by",
-        (_, _) => "",
-    };
     let (close, word) = (props.close.reform(|_: MouseEvent| ()), fault.word());
     html! {
         <form class="fault-sheet" ref={sheet} {onsubmit} data-testid={format!("fault-sheet-{word}")}>
-            if fault.usual().is_some() {
-                <label class="amount"><span>{ ask }</span>
-                    <input class="fld" value={(*amount).clone()} {oninput} autocomplete="off" data-testid="fault-amount" aria-invalid={wrong.is_some().to_string()} />
-                </label>
-            }
+            { amount_field(fault, &amount, &wrong) }
             <p class="dim">{ format!("{} which node? Press it here or on the sheet.", fault.name()) }</p>
             <Letters testid="fault-node" pressed={selected.into_iter().collect::<Vec<_>>()} choose={act} />
             if let Some(why) = (*wrong).clone() { <p class="faulty" role="alert" data-testid="fault-error">{ why }</p> }

@@ -24,8 +24,13 @@ pub fn switch(lab: &LabHandle, to: BranchId) {
 /// Where a branch comes from, in words.
 fn origin(branch: &Branch, all: &[Branch]) -> String {
     let Some((parent, events, at)) = branch.parent else { return "the run as it was opened".to_owned() };
-    let name = all.get(parent.0 as usize).map_or("another branch", |b| b.name.as_str());
-    if events == 0 { format!("{name} from the start, with another setting") } else { format!("leaves {name} at {}", clock(at)) }
+    let from = all.get(parent.0 as usize);
+    let name = from.map_or("another branch", |b| b.name.as_str());
+    match from {
+        Some(from) if from.script.config != branch.script.config => format!("{name} with another setting"),
+        _ if events == 0 => format!("leaves {name} at the start"),
+        _ => format!("leaves {name} at {}", clock(at)),
+    }
 }
 
 /// A strip with all futures of the run; nothing while there is only one.

@@ -7,11 +7,18 @@ use super::play::Player;
 use super::timeline::Timeline;
 use super::transport::Transport;
 
+/// Properties of [`Dock`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct DockProps {
+    /// What it is called: labs of one page have one each.
+    pub label: String,
+}
+
 /// The dock. It also lets time run.
 #[component]
-pub fn Dock() -> Html {
+pub fn Dock(props: &DockProps) -> Html {
     html! {
-        <section class="dock" aria-label="Time" data-testid="dock">
+        <section class="dock" aria-label={props.label.clone()} data-testid="dock">
             <Player />
             <Branches />
             <Transport />

@@ -3,7 +3,7 @@
 //! Of several labs on a page, the one that was last pressed or focused has the keys. They are off while somebody types, and for good if
 //! the reader wants (some voice controls send letters).
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
@@ -194,18 +194,16 @@ fn listen(number: u32, here: &NodeRef, lab: Rc<RefCell<LabHandle>>, helping: Use
             help.set(true);
         }
     }));
-    let busy = Cell::new(false);
     let on_key = gloo::events::EventListenerOptions::enable_prevent_default();
     listeners.push(EventListener::new_with_options(&window, "keydown", on_key, move |event| {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
-        if !has_keys(number) || busy.replace(true) {
+        if !has_keys(number) {
             return;
         }
         let lab = lab.borrow().clone();
         if press(event, &lab, root.as_ref(), &helping) {
             event.prevent_default();
         }
-        busy.set(false);
     }));
     listeners
 }
@@ -226,6 +224,7 @@ fn press(event: &KeyboardEvent, lab: &LabHandle, root: Option<&Element>, helping
     match key.action {
         Action::Help => helping.set(true),
         Action::Console(verb) => console(lab, root, verb),
+        Action::Cut => cut(lab, root),
         action => act(lab, action, &event.key()),
     }
     true
@@ -252,17 +251,13 @@ fn act(lab: &LabHandle, action: Action, pressed: &str) {
         Action::Go(wanted) => go(lab, wanted),
         Action::Play => toggle_play(lab),
         Action::Faster(by) => faster(lab, by),
-        Action::Cut => lab.set_ui(|ui| {
-            ui.playing = false;
-            ui.tool = if ui.tool == Tool::Point { Tool::Cut { chosen: Vec::new(), one_way: false } } else { Tool::Point };
-        }),
         Action::Mend => mend(lab),
         Action::Crash => crash(lab),
         Action::Node => node(lab, pressed),
         Action::Truth => lab.set_ui(|ui| ui.truth = !ui.truth),
         Action::Projector => theme::set_projector(!theme::is_projector()),
         Action::Escape => lab.set_ui(escape),
-        Action::Help | Action::Console(_) => {}
+        Action::Help | Action::Console(_) | Action::Cut => {}
     }
 }
 
@@ -274,6 +269,20 @@ fn escape(ui: &mut UiState) {
         ui.selection = Selection::Nothing;
     } else {
         ui.error = None;
+    }
+}
+
+/// Takes up the scissors and goes to the stage, where arrows and Enter choose nodes; or puts them down.
+fn cut(lab: &LabHandle, root: Option<&Element>) {
+    let taken = lab.ui().tool == Tool::Point;
+    lab.set_ui(|ui| {
+        ui.playing = false;
+        ui.tool = if taken { Tool::Cut { chosen: Vec::new(), one_way: false } } else { Tool::Point };
+    });
+    let stop = root.and_then(|r| r.query_selector("[data-testid=stage] [tabindex=\"0\"]").ok().flatten());
+    if let (true, Some(stop)) = (taken, stop) {
+        // Shapes of a drawing take the focus as elements of a page do.
+        let _ = stop.unchecked_into::<HtmlElement>().focus();
     }
 }
 
@@ -300,23 +309,27 @@ fn node(lab: &LabHandle, pressed: &str) {
     }
 }
 
-/// Chooses what the console sends. A write goes on to its value; what needs nothing more is sent when its key is pressed again.
+/// Chooses what the console sends. A write goes on to its value, anything to the key if there is none; what needs nothing more is sent when its key is pressed again.
 fn console(lab: &LabHandle, root: Option<&Element>, verb: ConsoleVerb) {
     let chosen = lab.ui().verb == verb;
     if !chosen {
         lab.set_ui(|ui| ui.verb = verb);
     }
     let find = |name: &str| root.and_then(|r| r.query_selector(&format!("[data-testid={name}]")).ok().flatten()).and_then(|e| e.dyn_into::<HtmlElement>().ok());
-    let (Some(send), field) = (find("console-send"), find("console-value")) else { return };
+    let (Some(send), value, name) = (find("console-send"), find("console-value"), find("console-key")) else { return };
+    // Nothing can be sent before there is a key.
+    let empty = |field: &HtmlElement| field.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.value().is_empty());
+    let nameless = name.filter(|field| empty(field));
+    let (ready, field) = (nameless.is_none(), nameless.or(value));
     // Nothing to focus where the console is not shown (projector, another tab): the key sends at once.
     let hidden = send.offset_parent().is_none();
     let focused = gloo::utils::document().active_element().is_some_and(|a| a == *send);
-    if chosen && verb != ConsoleVerb::Write && (hidden || focused) {
+    if chosen && ready && verb != ConsoleVerb::Write && (hidden || focused) {
         send.click();
         return;
     }
-    match (verb, field) {
-        (ConsoleVerb::Write, Some(field)) if !hidden => {
+    match field.filter(|_| !hidden && (!ready || verb == ConsoleVerb::Write)) {
+        Some(field) => {
             // The field is there and enabled once the console has been drawn with its new verb.
             gloo::timers::callback::Timeout::new(0, move || {
                 let _ = field.focus();
@@ -326,7 +339,7 @@ fn console(lab: &LabHandle, root: Option<&Element>, verb: ConsoleVerb) {
             })
             .forget();
         }
-        _ => {
+        None => {
             // A hidden button cannot take the focus, and need not.
             let _ = send.focus();
         }

@@ -37,11 +37,11 @@ pub fn Legend() -> Html {
                         None => ui.faded.push(traffic),
                     }))
                 };
-                let state = if faded { ", drawn faintly" } else { "" };
                 html! {
                     <button type="button" class={classes!((tally.messages == 0).then_some("off"), faded.then_some("hid"))} data-testid={format!("legend-{name}")}
-                        aria-label={format!("{name}: {} sent{state}", count(tally.messages))} title={if faded { "Draw these plainly" } else { "Draw these faintly" }} {onclick}>
+                        title={if faded { "Draw these plainly" } else { "Draw these faintly" }} {onclick}>
                         { glyph(kind(traffic), Form::Carries, 19) }{ name }<b>{ count(tally.messages) }</b>
+                        if faded { <span class="vh">{ ", drawn faintly" }</span> }
                     </button>
                 }
             }) }

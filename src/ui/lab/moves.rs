@@ -52,9 +52,20 @@ fn carry_out(session: &mut Session, wanted: Move) -> bool {
         Move::Decision => return session.step(Stride::Decision),
         Move::Event(events) => session.seek_event(events),
         Move::Time(at) => session.seek_time(at),
-        Move::Until(predicate) => return session.run_until(predicate),
+        Move::Until(predicate) => return run_until(session, predicate),
     }
     true
+}
+
+/// On to where a condition comes true: one that holds already must first cease to.
+fn run_until(session: &mut Session, predicate: Predicate) -> bool {
+    let agree = session.truth().stale_copies() == 0;
+    let first = match predicate {
+        Predicate::Agreement if agree => session.run_until(Predicate::Disagreement),
+        Predicate::Disagreement if !agree => session.run_until(Predicate::Agreement),
+        _ => true,
+    };
+    first && session.run_until(predicate)
 }
 
 /// Plays or pauses. At the end of the run it plays from the start.

@@ -94,6 +94,8 @@ pub fn LabView(props: &LabViewProps) -> Html {
         let tab = tab.clone();
         Callback::from(move |to| tab.set(to))
     };
+    // Several labs on a page have parts of the same kind, told apart by the lab's name.
+    let called = |part: &str| if props.compact { format!("{}: {part}", props.label) } else { part.to_owned() };
     html! {
         <ContextProvider<LabHandle> context={lab.clone()}>
             <div class={classes!("lab", props.compact.then_some("compact"))} data-testid="lab" data-tab={tab.word()} data-faded={faded}
@@ -105,22 +107,31 @@ pub fn LabView(props: &LabViewProps) -> Html {
                 }
                 <Keys />
                 <Messages />
-                <main id={(!props.compact).then_some("main")} class="mid-col" tabindex="-1">
-                    <p class="phone-only scn">{ lab.read(|s| s.script().title.clone()) }</p>
-                    <Legend />
-                    <Stage />
-                    <Why />
-                </main>
-                <Dock />
-                <Tabs current={*tab} {choose} />
-                <aside class="col right" aria-label="What is selected"><Inspector /></aside>
-                <aside class="col left" aria-label="What you can do">
+                { middle(&lab, props.compact) }
+                <Dock label={called("Time")} />
+                <Tabs current={*tab} {choose} label={called("Panels")} />
+                <aside class="col right" aria-label={called("What is selected")}><Inspector /></aside>
+                <aside class="col left" aria-label={called("What you can do")}>
                     <Console />
                     <Faults />
                     <Settings />
                 </aside>
             </div>
         </ContextProvider<LabHandle>>
+    }
+}
+
+/// Stage and sentence: the main part of a page with one lab.
+fn middle(lab: &LabHandle, compact: bool) -> Html {
+    let panels = html! { <><Legend /><Stage /><Why /></> };
+    if compact {
+        return html! { <div class="mid-col">{ panels }</div> };
+    }
+    html! {
+        <main id="main" class="mid-col" tabindex="-1">
+            <h1 class="phone-only scn">{ lab.read(|s| s.script().title.clone()) }</h1>
+            { panels }
+        </main>
     }
 }
 

@@ -28,7 +28,9 @@ const STILL: f64 = 1_500.0;
 
 /// Simulated microseconds per real millisecond.
 pub fn rate(session: &Session, speed: i8) -> f64 {
-    session.median_travel().0 as f64 / TRAVEL * 2f64.powi(i32::from(speed))
+    let doubled = f64::from(1u32 << speed.unsigned_abs().min(20));
+    let factor = if speed < 0 { 1.0 / doubled } else { doubled };
+    session.median_travel().0 as f64 / TRAVEL * factor
 }
 
 /// The end of the quiet stretch at the cursor that playing would skip: nothing is on its way and no client waits.

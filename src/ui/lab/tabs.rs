@@ -47,6 +47,8 @@ pub struct TabsProps {
     pub current: Tab,
     /// Opens another.
     pub choose: Callback<Tab>,
+    /// What the row is called.
+    pub label: String,
 }
 
 /// The row of tabs.
@@ -69,7 +71,7 @@ pub fn Tabs(props: &TabsProps) -> Html {
         })
     };
     html! {
-        <div class="tabs" role="tablist" aria-label="Panels" {onkeydown}>
+        <nav class="tabs" aria-label={props.label.clone()}><div role="tablist" aria-label={props.label.clone()} {onkeydown}>
             { for Tab::ALL.map(|tab| {
                 let chosen = tab == props.current;
                 let choose = props.choose.clone();
@@ -78,7 +80,7 @@ pub fn Tabs(props: &TabsProps) -> Html {
                         tabindex={if chosen { "0" } else { "-1" }} onclick={move |_| choose.emit(tab)}>{ tab.name() }</button>
                 }
             }) }
-        </div>
+        </div></nav>
     }
 }
 

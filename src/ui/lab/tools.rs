@@ -17,6 +17,8 @@ use crate::view::glyph::Icon;
 #[component]
 pub fn LabTools() -> Html {
     let sharing = use_state_eq(|| false);
+    // Drawn anew with the lab, which is told when the projector goes on or off.
+    let _ = use_context::<LabHandle>();
     let open = {
         let sharing = sharing.clone();
         Callback::from(move |_| sharing.set(true))

@@ -24,13 +24,13 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
     let n = facts.settings_at(event.at).replicas;
     let required = request.level.block_for(n);
     let replicas = facts.replicas(key, event.at);
-    let copies = if replicas.len() as u32 == n {
-        format!("{} of the {} {}", required, counted(u64::from(n), "replica", "replicas"), list(replicas.iter()))
-    } else {
-        format!("{required} of {n} replicas, though only {} exist ({})", counted(replicas.len() as u64, "node", "nodes"), list(replicas.iter()))
+    let copies = match replicas.as_slice() {
+        [only] if n == 1 => format!("the only replica, {only}, has"),
+        _ if replicas.len() as u32 == n => format!("{required} of the replicas {} {}", list(replicas.iter()), if required == 1 { "has" } else { "have" }),
+        _ => format!("{required} of {n} replicas (though only {} exist) have", list(replicas.iter())),
     };
-    let does = if request.verb == Verb::Read { "hears from" } else { "has a confirmation from" };
-    let waits = format!("{via} will be the coordinator: it answers {who} once it {does} {copies}, for that is what {} means here.", request.level.name());
+    let done = if request.verb == Verb::Read { "answered" } else { "confirmed" };
+    let waits = format!("{via} is to coordinate: it answers once {copies} {done}, as {} says.", request.level.name());
     Said::new(headline).rest(waits).so(format!("so {via} becomes the coordinator")).rule("any node can coordinate any key")
 }
 
@@ -67,7 +67,7 @@ fn written(facts: &Facts<'_>, who: &str, operation: &Operation, acks: u32, took:
     let version = operation.version.as_ref().map_or_else(|| "the write".to_owned(), |v| facts.names.version(key, v));
     let verb = if operation.request.verb == Verb::Delete { "deleted" } else { "written" };
     Said::new(format!("{who} is told that {key} is {verb}."))
-        .rest(format!("{} had confirmed {version} when {} answered, {took} after {who} asked. Other replicas may still lack it.", counted(u64::from(acks), "replica", "replicas"), operation.via))
+        .rest(format!("{} had confirmed {version} when {} answered. {who} waited {took}.", counted(u64::from(acks), "replica", "replicas"), operation.via))
         .so(format!("with {}", counted(u64::from(acks), "confirmation", "confirmations")))
         .rule("the level decides when to answer, not whom to write to")
 }
@@ -140,8 +140,8 @@ fn stale(facts: &Facts<'_>, id: EventId, said: Said, read: &Operation, write: Op
     let (name, op) = (facts.names.version(&read.request.key, version), facts.names.op(write));
     let asked = facts.trace(read.id, id).choice().map(|c| c.asked.to_vec()).unwrap_or_default();
     let cause = asked.iter().find_map(|n| origin::why_behind(facts, *n, &read.request.key, version, id));
-    let among = if asked.len() == 1 { format!("{} was the only replica asked, and its answer lacked {name}", asked[0]) } else { format!("none of the replicas asked ({}) brought {name}", list(asked.iter())) };
-    said.rest(format!("This is an old answer: {op} was acknowledged with the newer {name} before this read began, but {among}."))
+    let among = if asked.len() == 1 { format!("{}, the only replica asked, answered without it", asked[0]) } else { format!("{} answered without it", list(asked.iter())) };
+    said.rest(format!("This is old: {op} was acknowledged with {name} before this read began, but {among}."))
         .so(format!("although the newer {name} was acknowledged before"))
         .rule("a read sees only the replicas it asks")
         .cause(cause)

@@ -40,7 +40,7 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::Mended(cut) => mended(facts, id, *cut),
         Fault::Crashed { lost } => crashed(facts, id, &who, *lost),
         Fault::Restarted => Said::new(format!("{who} starts again."))
-            .rest(format!("It has the rows that were on its disk, and no memory of operations in progress or of who was down. It does not ask anyone what it missed."))
+            .rest("It has the rows from its disk, has forgotten all else, and asks nobody what it missed.")
             .so("with what was on its disk")
             .rule("what is on disk survives a crash"),
         Fault::Paused => Said::new(format!("{who} stops in its tracks."))
@@ -85,11 +85,11 @@ fn mended(facts: &Facts<'_>, id: EventId, cut: CutId) -> Said {
     let made = count(|f| matches!(f, Fault::Cut(_)));
     let left = made - count(|f| matches!(f, Fault::Mended(_))) - 1;
     let through = match left {
-        0 => "Messages get through again.".to_owned(),
-        n => format!("Messages get through again where no other cut stops them: {} still in force.", counted(n as u64, "cut is", "cuts are")),
+        0 => "Messages get through again".to_owned(),
+        n => format!("Messages get through again unless one of {} stops them", counted(n as u64, "other cut", "other cuts")),
     };
     Said::new(headline)
-        .rest(format!("{through} What was stopped meanwhile is not sent again, so copies that drifted apart stay apart until something brings them together."))
+        .rest(format!("{through}, but what was stopped is not sent again: copies that drifted apart stay so for now."))
         .so("but nothing is sent again")
         .rule("mending a cut sends nothing again")
 }

@@ -63,15 +63,15 @@ pub(super) fn lost(facts: &Facts<'_>, id: EventId, m: &Message, why: LostWhy) ->
             m.to.node().and_then(|n| facts.last_fault(n, id, dead)).map(|(event, e)| (event, facts.clause(e)))
         }
     };
-    let after = match &m.body {
-        Body::Write { .. } | Body::Repair { .. } => format!(" {to} was not given {} by this message.", facts.names.carried(m)),
-        Body::WriteAck => format!(" {from} handled the write, but {to} will not learn it from this message."),
-        Body::RepairAck => format!(" {from} handled the repair, but {to} will not learn it from this message."),
-        Body::Reply { .. } => format!(" {to} goes on waiting."),
-        _ => String::new(),
+    let alike = "a lost answer and a dead node look alike";
+    let rest = match &m.body {
+        Body::WriteAck => format!("{from} has handled the write, but {to} cannot tell: {alike}."),
+        Body::RepairAck => format!("{from} has handled the repair, but {to} cannot tell: {alike}."),
+        Body::Reply { .. } => format!("{from} has answered, but {to} cannot tell: {alike}."),
+        _ => format!("Nobody tells {from}: a lost message, a lost answer and a dead node look alike from outside."),
     };
     Said::new(headline)
-        .rest(format!("Nobody tells {from}: from outside, a lost message, a lost answer and a dead node look alike.{after}"))
+        .rest(rest)
         .so("and nobody is told")
         .rule(match why {
             LostWhy::Loss => "the network may lose any message",
@@ -84,7 +84,7 @@ pub(super) fn lost(facts: &Facts<'_>, id: EventId, m: &Message, why: LostWhy) ->
 pub(super) fn delivered(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
     let (from, to) = (facts.names.end(m.from), facts.names.end(m.to));
     match (&m.body, m.to, m.op) {
-        (Body::Heartbeat { .. }, _, _) => Said::new(format!("{to} hears that {from} lives.")).rest(format!("Its silence is counted anew from here.")),
+        (Body::Heartbeat { .. }, _, _) => Said::new(format!("{to} hears that {from} lives.")).rest("Its silence is counted anew from here."),
         (Body::Reply { outcome, .. }, Endpoint::Client(_), Some(op)) => reply_came(facts, id, op, &from, &to, outcome),
         (Body::Request(_), _, Some(op)) => request_came(facts, id, op, &from, &to),
         (Body::ReadData { round, .. }, _, _) => row_asked(facts, id, m, *round),
@@ -165,7 +165,7 @@ fn digest_asked(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
         _ => String::new(),
     };
     Said::new(format!("{to} answers with a digest: {}.", digest.short()))
-        .rest(format!("A digest is a short fingerprint of the row: equal rows have equal digests. It takes {}{full}.", bytes(u64::from(answer.size))))
+        .rest(format!("It is a short fingerprint of the row: equal rows have equal digests. It takes {}{full}.", bytes(u64::from(answer.size))))
         .rule("a digest stands for the row when only equality matters")
 }
 
@@ -197,10 +197,10 @@ fn answer_came(facts: &Facts<'_>, id: EventId, op: OpId, via: NodeId, from: Node
 
 /// An answer in time that decides nothing yet, or one that comes after the decision.
 fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, from: NodeId, m: &Message) -> Said {
-    let late = |client: &str| {
+    let late = |yet: &str| {
         before.reply().map(|(_, e, _)| {
             Said::new(format!("{what} comes late: nobody waits for it."))
-                .rest(format!("{via} answered {name} at {} without it. {client}", moment(e.at)))
+                .rest(format!("{via} answered {name} at {} without it, yet now knows that {yet}.", moment(e.at)))
                 .so(format!("for {via} answered without it"))
                 .rule("the level decides how many answers are waited for")
         })
@@ -214,11 +214,11 @@ fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, fro
     };
     let required = before.choice().map_or(0, |c| c.required);
     match &m.body {
-        Body::WriteAck => late(&format!("Still, {from} has handled the write, and {via} now knows.")).unwrap_or_else(|| {
+        Body::WriteAck => late(&format!("{from} has handled the write")).unwrap_or_else(|| {
             let n = so_far(m.body.code(), EventId(0));
             Said::new(format!("{what} reaches {via}: {n} of {required}.")).rest(format!("{via} answers the client at {required}.")).rule("the level decides how many confirmations are waited for")
         }),
-        Body::RepairAck => late(&format!("Still, {via} now knows that {from} is repaired.")).unwrap_or_else(|| {
+        Body::RepairAck => late(&format!("{from} has handled the repair")).unwrap_or_else(|| {
             let started = before.last_note(|n| matches!(n, Note::RepairStarted { .. }));
             let latch = started.map_or(0, |(_, n)| if let Note::RepairStarted { latch, .. } = n { *latch } else { 0 });
             let n = so_far(m.body.code(), started.map_or(EventId(0), |(id, _)| id));

@@ -11,6 +11,7 @@ mod message;
 mod names;
 mod note;
 mod origin;
+mod reading;
 mod replica;
 mod short;
 #[cfg(test)]
@@ -246,25 +247,22 @@ pub fn effects(session: &Session, id: EventId) -> Vec<EventId> {
 /// What a newcomer reads before anything has happened.
 fn invitation(session: &Session) -> Sentence {
     let script = session.script();
+    let about = script.about.trim();
     let (headline, rest) = if script.commands.is_empty() {
-        let nodes = session.world().hosts().len();
-        let rest = format!(
-            "{} keep copies of every key. Press Send to write a value, then cut the network by dragging a line across the sheet, and see the copies drift apart.",
-            crate::view::format::counted(nodes as u64, "node waits to", "nodes wait to")
-        );
-        ("Nothing has happened yet.".to_owned(), rest)
+        let nodes = crate::view::format::counted(session.world().hosts().len() as u64, "node waits", "nodes wait");
+        let rest = format!("{nodes} for a first write: press Send. Then drag a line across the sheet to cut the network, and watch copies drift apart.");
+        ("Nothing has happened yet.", rest)
+    } else if about.is_empty() {
+        ("Nothing has happened yet.", "Press play, or step.".to_owned())
     } else {
-        let about = script.about.trim();
-        let how = "Press play to watch, or step through it one event at a time, forwards and back.";
-        let rest = if about.is_empty() { how.to_owned() } else { format!("{about} {how}") };
-        ("Nothing has happened yet.".to_owned(), rest)
+        ("Press play, or step.", about.to_owned())
     };
     Sentence {
         event: None,
         mark: Mark::Plain(Icon::Play),
-        headline,
+        headline: headline.to_owned(),
         rest,
-        so: Some("press play or step".to_owned()),
+        so: None,
         rule: String::new(),
         cause: None,
         effects: Vec::new(),

@@ -20,12 +20,12 @@ pub(super) fn applied(facts: &Facts<'_>, event: &Event, applied: &Applied) -> Sa
         (Change::Stored, before) => {
             let headline = if repair { format!("{who} is repaired: it now holds {given}.") } else { format!("{who} now holds {given}.") };
             let rest = match &before {
-                Some(old) => format!("It replaces {old}, since {given} {}.", wins(facts, applied)),
-                None => format!("It had no row of {key} before."),
+                Some(old) => format!("It {}, so it replaces {old}.", wins(facts, applied)),
+                None => format!("{who} had no row of {key} before."),
             };
             let disk = match facts.settings_at(event.at).sync {
-                Sync::EveryWrite => "The change is on disk before it is confirmed.",
-                Sync::Every(_) => "It confirms at once, but the change is not on disk yet: a crash before the next sync would take it back.",
+                Sync::EveryWrite => "It is on disk before it is confirmed.",
+                Sync::Every(_) => "It is confirmed at once, but until the next sync a crash would take it back.",
             };
             Said::new(headline).rest(format!("{rest} {disk}")).so(format!("in place of {}", before.unwrap_or_else(|| "nothing".to_owned()))).rule("the newer version wins")
         }

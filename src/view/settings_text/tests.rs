@@ -108,7 +108,7 @@ fn numbers_step_and_are_read_within_their_bounds() {
 
 #[test]
 fn shown_times_read_back_as_themselves() {
-    for us in [1, 100, 1_500, 1_234, 450_000, 450_001, 1_500_000, 1_234_567, 60_000_000, 61_000_000, 90_000_000, 86_400_000_000] {
+    for us in [0, 1, 100, 1_500, 1_234, 450_000, 450_001, 1_500_000, 1_234_567, 60_000_000, 61_000_000, 90_000_000, 86_400_000_000] {
         assert_eq!(read_span(&exact(Micros(us))), Ok(Micros(us)), "{}", exact(Micros(us)));
     }
 }

@@ -46,7 +46,7 @@ pub const EVENT_ROW: f64 = 9.7;
 /// Room for row labels on the left.
 const LABELS: f64 = 92.0;
 /// Below this width there are no row labels.
-pub const NARROW: f64 = 620.0;
+pub const NARROW: f64 = 400.0;
 
 impl Bands {
     /// Shares out a drawing of `width` by `height` pixels with text of `font` pixels.

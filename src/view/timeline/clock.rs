@@ -93,7 +93,10 @@ pub fn ratio(sim_us: f64, real_us: f64) -> String {
         n if n < 9.5 => format!("{:.0}", n),
         n => {
             // Two digits say enough about a speed.
-            let unit = 10f64.powf(n.log10().floor() - 1.0);
+            let mut unit = 1.0;
+            while n / unit >= 99.5 {
+                unit *= 10.0;
+            }
             thousands((n / unit).round() * unit)
         }
     };

@@ -34,6 +34,8 @@ pub struct OpBox {
     pub width: f64,
     /// Height.
     pub height: f64,
+    /// Free pixels on its right, up to the next box of its row.
+    pub beside: f64,
 }
 
 /// A decision, or several at nearly the same place.
@@ -191,8 +193,8 @@ impl Dock {
 
     /// The glyph nearest to a point, if it is close.
     fn hit_mark(&self, x: f64, y: f64) -> Option<EventId> {
-        let away = |m: &super::marks::Mark| (m.x - x).hypot(m.y - y);
-        self.marks.glyphs.iter().filter(|m| away(m) <= 8.0).min_by(|a, b| away(a).total_cmp(&away(b))).map(|m| m.id)
+        let away = |m: &super::marks::Mark| (m.x - x) * (m.x - x) + (m.y - y) * (m.y - y);
+        self.marks.glyphs.iter().filter(|m| away(m) <= 64.0).min_by(|a, b| away(a).total_cmp(&away(b))).map(|m| m.id)
     }
 
     /// The event nearest in time to a pixel.
@@ -236,7 +238,13 @@ fn op_boxes(track: &Track, scale: &Scale, bands: &Bands) -> Vec<OpBox> {
         }
         last[op.lane] = Some(boxes.len());
         let y = bands.ops + op.lane as f64 * bands.op_lane;
-        boxes.push(OpBox { index, count: 1, kind: op.kind, x, y, width: width.max(2.0), height: bands.op_lane - 2.0 });
+        boxes.push(OpBox { index, count: 1, kind: op.kind, x, y, width: width.max(2.0), height: bands.op_lane - 2.0, beside: 0.0 });
+    }
+    let mut next = [scale.right(); super::track::OP_LANES];
+    for place in boxes.iter_mut().rev() {
+        let lane = track.operations[place.index].lane;
+        place.beside = (next[lane] - place.x - place.width).max(0.0);
+        next[lane] = place.x;
     }
     boxes
 }

@@ -240,16 +240,18 @@ impl Picture<'_> {
         let font = self.dock.bands.font;
         let room = place.width - 10.0;
         let name = if place.count > 1 { place.count.to_string() } else { op.name.clone() };
-        let name = if name.chars().count() as f64 * font * 0.6 <= room + 4.0 { name } else { String::new() };
-        if name.is_empty() {
+        let wide = name.chars().count() as f64 * font * 0.6;
+        let inside = wide <= room + 4.0;
+        if !inside && wide + 8.0 > place.beside {
             return Html::default();
         }
+        let x = if inside { place.x + 5.0 } else { place.x + place.width + 4.0 };
         let left = room - (name.chars().count() as f64 + 0.6) * font * 0.56;
         let fits = |text: &&String| !text.is_empty() && fitting(text, left, font) == **text;
         let words: &[&String] = if over { &[&op.done, &op.brief] } else { &[&op.doing] };
         let rest = if place.count > 1 { None } else { words.iter().copied().find(fits) };
         html! {
-            <text x={px(place.x + 5.0)} y={px(place.y + place.height / 2.0 + font * 0.35)} font-size={px(font)}>
+            <text class="halo" x={px(x)} y={px(place.y + place.height / 2.0 + font * 0.35)} font-size={px(font)}>
                 <tspan class="sb">{ name }</tspan>
                 if let Some(rest) = rest { <tspan dx="4">{ rest.clone() }</tspan> }
             </text>
@@ -299,7 +301,7 @@ impl Picture<'_> {
             <g data-part="playhead" data-testid="timeline-playhead" transform={format!("translate({x:.2} 0)")}>
                 <path class="playhead" d={format!("M0 {}V{}", px(b.axis), px(b.plot_base))} />
                 <rect class="playhead-tag" x={px(shift - half)} y="1" width={px(half * 2.0)} height={px(b.font + 7.0)} rx="2" />
-                <text class="m f-sheet sb" x={px(shift)} y={px(b.axis + 0.5)} text-anchor="middle" font-size={px(b.font)}>{ label }</text>
+                <text class="m f-sheet sb" x={px(shift)} y={px(1.0 + (b.font + 7.0) / 2.0 + b.font * 0.34)} text-anchor="middle" font-size={px(b.font)}>{ label }</text>
                 if self.track.worst > 0 {
                     <circle class="playhead-dot" cx="0" cy={px(y)} r="4.2" />
                     <text class="halo sb" x={if beside { "-8" } else { "8" }} text-anchor={if beside { "end" } else { "start" }} y={px((y + b.font * 0.34).min(b.plot_base - 1.0))} font-size={px(b.font)}>{ stale }</text>

@@ -78,7 +78,8 @@ impl Hand {
         if event.shift_key() || dx.abs() > dy.abs() {
             self.pan(if dx == 0.0 { dy } else { dx });
         } else {
-            self.zoom((dy.clamp(-200.0, 200.0) * 0.0035).exp(), self.dock.scale.at(x));
+            let closer = 1.0 + dy.abs().min(200.0) * 0.004;
+            self.zoom(if dy < 0.0 { 1.0 / closer } else { closer }, self.dock.scale.at(x));
         }
     }
 
@@ -184,7 +185,7 @@ pub fn use_hand(hand: &Rc<Hand>) -> Touch {
     let state = use_mut_ref(State::default);
     let latest = use_mut_ref(|| hand.clone());
     *latest.borrow_mut() = hand.clone();
-    let with = |act: fn(&Rc<RefCell<Rc<Hand>>>, &Rc<RefCell<State>>, &PointerEvent)| {
+    let with = |act: fn(&Latest, &Rc<RefCell<State>>, &PointerEvent)| {
         let (state, latest) = (state.clone(), latest.clone());
         Callback::from(move |event: PointerEvent| act(&latest, &state, &event))
     };
