@@ -117,12 +117,15 @@ fn lane_view(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
                 let (number, stone) = held.version?;
                 let (x, width) = room(held.from, held.to);
                 let look = look(number);
+                // The label begins where the lane can be seen.
+                let seen = lane.down.iter().find(|(from, to)| *from <= held.from && held.from < *to).map_or(x, |(_, to)| f.x(*to, ribbon.end));
+                let space = x + width - seen;
                 Some(html! {
                     <>
                         <rect class={classes!("held", look.class)} x={x.to_string()} y={y.clone()} width={width.to_string()} height={height.clone()} />
                         <rect x={x.to_string()} y={y.clone()} width={width.min(10.0).to_string()} height={height.clone()} fill={look.spine_fill()} />
-                        if width > 42.0 {
-                            <text class="on" x={(x + 17.0).to_string()} y={(top + f.lane / 2.0 + f.words * 0.36).to_string()} font-size={f.words.to_string()}>
+                        if space > 42.0 {
+                            <text class="on" x={(seen + 17.0).to_string()} y={(top + f.lane / 2.0 + f.words * 0.36).to_string()} font-size={f.words.to_string()}>
                                 { if stone { format!("{} deleted", look.label) } else { look.label } }
                             </text>
                         }
@@ -187,13 +190,13 @@ fn notes(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
             match bad {
                 Some(what) => html! {
                     <>
-                        <path class="lost k-fault" transform={format!("translate({x} {middle}) scale(.62)")} d={LOST} />
+                        <path class="lost k-fault on-version" transform={format!("translate({x} {middle}) scale(.62)")} d={LOST} />
                         { word(x, "f-fault", what) }
                     </>
                 },
                 None => html! {
                     <>
-                        <g transform={format!("translate({x} {middle}) scale(.9)")}>{ glyph_parts(Kind::Repair, Form::Carries) }</g>
+                        <g class="on-version" transform={format!("translate({x} {middle}) scale(.9)")}>{ glyph_parts(Kind::Repair, Form::Carries) }</g>
                         { word(x, "", format!("a read repairs {}", lane.node)) }
                     </>
                 },

@@ -134,7 +134,15 @@ mod tests {
 
     #[test]
     fn spans_choose_their_unit() {
-        let cases = [(0, "no time"), (100, "100 µs"), (1_500, "1.5 ms"), (80_000, "80 ms"), (450_999, "450 ms"), (2_000_000, "2 s"), (1_500_000, "1.5 s")];
+        let cases = [
+            (0, "no time"),
+            (100, "100 µs"),
+            (1_500, "1.5 ms"),
+            (80_000, "80 ms"),
+            (450_999, "450 ms"),
+            (2_000_000, "2 s"),
+            (1_500_000, "1.5 s"),
+        ];
         for (us, text) in cases {
             assert_eq!(span(Micros(us)), text);
         }
@@ -143,10 +151,16 @@ mod tests {
 
     #[test]
     fn numbers_and_lists() {
-        assert_eq!((count(0), count(1_234), count(12_345), count(1_000_000)), ("0".into(), "1234".into(), "12\u{202f}345".into(), "1\u{202f}000\u{202f}000".into()));
+        assert_eq!(
+            (count(0), count(1_234), count(12_345), count(1_000_000)),
+            ("0".into(), "1234".into(), "12\u{202f}345".into(), "1\u{202f}000\u{202f}000".into())
+        );
         assert_eq!(bytes(214), "214 B");
         assert_eq!((counted(1, "copy", "copies"), counted(3, "copy", "copies")), ("1 copy".into(), "3 copies".into()));
-        assert_eq!((list::<&str>([]), list(["B"]), list(["B", "C"]), list(["B", "C", "D"])), ("nobody".into(), "B".into(), "B and C".into(), "B, C and D".into()));
+        assert_eq!(
+            (list::<&str>([]), list(["B"]), list(["B", "C"]), list(["B", "C", "D"])),
+            ("nobody".into(), "B".into(), "B and C".into(), "B, C and D".into())
+        );
         assert_eq!((per_cent(25_000), per_cent(1_000_000), per_cent(1)), ("2.5 %".into(), "100 %".into(), "0.0001 %".into()));
         assert_eq!((clipped("tea", 3), clipped("tea, milk", 4), clipped("a\nb", 9)), ("tea".into(), "tea…".into(), "a b".into()));
     }

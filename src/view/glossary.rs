@@ -13,9 +13,18 @@ pub struct Term {
 pub const TERMS: &[Term] = &[
     Term { word: "coordinator", meaning: "The node that a client asks: it talks to the replicas of the key and answers the client." },
     Term { word: "replica", meaning: "A node that keeps a copy of the key." },
-    Term { word: "digest", meaning: "A short fingerprint of a row: equal rows have equal digests, so comparing digests shows whether two copies differ." },
-    Term { word: "tombstone", meaning: "A note that the key was deleted; it is kept and copied like a value, so that an old copy cannot come back." },
-    Term { word: "timestamp", meaning: "The reading of the coordinator's clock when a version was made; where two versions meet, the larger one wins." },
+    Term {
+        word: "digest",
+        meaning: "A short fingerprint of a row: equal rows have equal digests, so comparing digests shows whether two copies differ.",
+    },
+    Term {
+        word: "tombstone",
+        meaning: "A note that the key was deleted; it is kept and copied like a value, so that an old copy cannot come back.",
+    },
+    Term {
+        word: "timestamp",
+        meaning: "The reading of the coordinator's clock when a version was made; where two versions meet, the larger one wins.",
+    },
     Term { word: "read repair", meaning: "Sending the newest row that a read has found to the replicas that lack it." },
     Term { word: "row", meaning: "What one replica holds for one key: a version with its timestamp." },
     Term { word: "version", meaning: "One value of a key, numbered here in the order in which they were made: v1, v2, and so on." },

@@ -49,7 +49,7 @@ impl fmt::Display for Micros {
         if self.0 == 0 {
             return f.write_str("0s");
         }
-        let (name, size) = UNITS.iter().find(|(_, size)| self.0 % size == 0).copied().unwrap_or(("us", 1));
+        let (name, size) = UNITS.iter().find(|(_, size)| self.0.is_multiple_of(*size)).copied().unwrap_or(("us", 1));
         write!(f, "{}{name}", self.0 / size)
     }
 }

@@ -10,4 +10,4 @@ pub use key::{Key, Token};
 pub use pages::PageMap;
 pub use row::{Clock, Payload, Row, Stamp, Version, row_digest};
 pub use rule::{Merge, Order, Rule};
-pub use store::{Change, Store};
+pub use store::{Change, Reverted, Store};

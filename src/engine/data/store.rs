@@ -19,6 +19,9 @@ pub enum Change {
     Refused,
 }
 
+/// Keys that a crash took back, each with the row before the crash and the row on disk.
+pub type Reverted = BTreeMap<Key, (Option<Arc<Row>>, Option<Arc<Row>>)>;
+
 /// How to take back one change that is not on disk yet.
 #[derive(Debug, Clone)]
 struct Undo {
@@ -74,7 +77,7 @@ impl Store {
     }
 
     /// Loses what was not synced. Returns each key that changed, with the row before and after the crash.
-    pub fn crash(&mut self) -> BTreeMap<Key, (Option<Arc<Row>>, Option<Arc<Row>>)> {
+    pub fn crash(&mut self) -> Reverted {
         let undo = std::mem::take(&mut self.unsynced);
         let mut changed = BTreeMap::new();
         for Undo { key, before } in undo.into_iter().rev() {

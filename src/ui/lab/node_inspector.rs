@@ -61,7 +61,8 @@ fn believes(lab: &LabHandle, view: &NodeView) -> Html {
         return Html::default();
     }
     let item = |(peer, since, event): &(NodeId, String, Option<crate::engine::base::EventId>)| {
-        let text = html! { <><span class="disc dead">{ peer.to_string() }</span><b></b><span class="what">{ since }</span><span></span></> };
+        let text =
+            html! { <><span class="disc dead">{ peer.to_string() }</span><b></b><span class="what">{ since }</span><span></span></> };
         match event {
             Some(event) => {
                 let (lab, event) = (lab.clone(), *event);

@@ -3,9 +3,9 @@
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
+use super::LabHandle;
 use super::handle::Selection;
 use super::moves::{Move, go};
-use super::LabHandle;
 use crate::engine::base::EventId;
 use crate::ui::marks::{glyph, icon};
 use crate::view::format::moment;

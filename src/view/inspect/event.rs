@@ -142,7 +142,9 @@ fn arrival(facts: &Facts<'_>, m: &Message) -> (&'static str, String) {
     let mut landed = None;
     for (_, e) in past {
         match &e.kind {
-            EventKind::Delivered(d) if d.id == m.id => landed = Some(("arrived", format!("{}, after {}", moment(e.at), span(e.at.since(m.sent_at))))),
+            EventKind::Delivered(d) if d.id == m.id => {
+                landed = Some(("arrived", format!("{}, after {}", moment(e.at), span(e.at.since(m.sent_at)))))
+            }
             EventKind::Lost { message, .. } if message.id == m.id && landed.is_none() => landed = Some(("lost", moment(e.at))),
             EventKind::Held(d) if d.id == m.id && landed.is_none() => landed = Some(("waits", format!("at {}", facts.names.end(m.to)))),
             _ => {}

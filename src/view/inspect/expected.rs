@@ -83,7 +83,12 @@ pub(super) fn steps(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>)
             Some(_) => steps.push(Step::new(format!("{client} is told"), "", ahead.own(Form::Acks), ahead.ended())),
             None if steps.is_empty() => {
                 let patience = span(facts.session.world().settings().client_timeout);
-                steps.push(Step::new(format!("{client} gives up"), format!("{patience} after asking"), Mark::Plain(Icon::Close), ahead.ended()));
+                steps.push(Step::new(
+                    format!("{client} gives up"),
+                    format!("{patience} after asking"),
+                    Mark::Plain(Icon::Close),
+                    ahead.ended(),
+                ));
             }
             None => {}
         }
@@ -94,7 +99,8 @@ pub(super) fn steps(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>)
 /// Before the coordinator has taken the request up: it is on its way, waits at a paused node, or is lost.
 fn taking_up(ahead: &Ahead<'_, '_>, trace: &Trace<'_>) -> Vec<Step> {
     let dealt_with = trace.choice().is_some() || trace.last_note(|n| matches!(n, Note::Unavailable { .. })).is_some();
-    let lost = trace.events.iter().any(|(_, e)| matches!(&e.kind, EventKind::Lost { message, .. } if matches!(message.body, Body::Request(_))));
+    let lost =
+        trace.events.iter().any(|(_, e)| matches!(&e.kind, EventKind::Lost { message, .. } if matches!(message.body, Body::Request(_))));
     if dealt_with || lost || trace.ended().is_some() {
         return Vec::new();
     }
@@ -102,7 +108,12 @@ fn taking_up(ahead: &Ahead<'_, '_>, trace: &Trace<'_>) -> Vec<Step> {
     let came = ahead.find(|e| matches!(&e.kind, EventKind::Delivered(m) if matches!(m.body, Body::Request(_))));
     vec![
         Step::new(wait, "on its way", ahead.own(Form::Asks), came),
-        Step::new("Choose the replicas to ask", "", ahead.own(Form::Asks), ahead.note(|n| matches!(n, Note::Chose { .. } | Note::Unavailable { .. }))),
+        Step::new(
+            "Choose the replicas to ask",
+            "",
+            ahead.own(Form::Asks),
+            ahead.note(|n| matches!(n, Note::Chose { .. } | Note::Unavailable { .. })),
+        ),
         ahead.answer_step(""),
     ]
 }
@@ -114,7 +125,10 @@ fn writing(ahead: &Ahead<'_, '_>, write: &WriteOp) -> Vec<Step> {
         return vec![Step::new(text, "nobody waits", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer())];
     }
     let wait = format!("Wait: {} of {} confirmed", write.acks.len(), write.required);
-    vec![Step::new(wait, "", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer()).waiting(), ahead.answer_step(&format!("at {}", write.required))]
+    vec![
+        Step::new(wait, "", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer()).waiting(),
+        ahead.answer_step(&format!("at {}", write.required)),
+    ]
 }
 
 fn reading(ahead: &Ahead<'_, '_>, read: &ReadOp) -> Vec<Step> {
@@ -137,7 +151,10 @@ fn reading(ahead: &Ahead<'_, '_>, read: &ReadOp) -> Vec<Step> {
                 return vec![Step::new(format!("Hear that {} is repaired", list(missing.iter())), "nobody waits", mark, ahead.answer())];
             }
             let wait = format!("Wait: {} of {latch} repaired", acks.len());
-            vec![Step::new(wait, "", mark, ahead.answer()).waiting(), ahead.answer_step(if *latch == 1 { "after its ack" } else { "after the acks" })]
+            vec![
+                Step::new(wait, "", mark, ahead.answer()).waiting(),
+                ahead.answer_step(if *latch == 1 { "after its ack" } else { "after the acks" }),
+            ]
         }
     }
 }
@@ -148,16 +165,37 @@ fn second(ahead: &Ahead<'_, '_>, read: &ReadOp, waiting: &[NodeId]) -> Vec<Step>
     let sizes = waiting.iter().filter(|n| **n != ahead.operation.via).map(|node| {
         let row = world.host(*node).and_then(|h| h.node.store.get(&read.key).cloned());
         let (from, to) = ((*node).into(), ahead.operation.via.into());
-        let message = Message { id: 0, from, to, op: Some(ahead.operation.id), cause: None, sent_at: Micros::ZERO, size: 0, body: Body::Data { row, round: 2 } };
+        let message = Message {
+            id: 0,
+            from,
+            to,
+            op: Some(ahead.operation.id),
+            cause: None,
+            sent_at: Micros::ZERO,
+            size: 0,
+            body: Body::Data { row, round: 2 },
+        };
         u64::from(message.size())
     });
     let (one, whose) = (waiting.len() == 1, list(waiting.iter()));
     let wait = if one { format!("Wait for {whose}'s row") } else { format!("Wait for the rows of {whose}") };
     let mut steps = vec![
         Step::new(wait, bytes(sizes.sum()), Mark::Traffic(Kind::Read, Form::Carries), ahead.answer()).waiting(),
-        Step::new("Keep the newer version", "1 rule", Mark::Traffic(Kind::Read, Form::Asks), ahead.note(|n| matches!(n, Note::Resolved { .. }))),
+        Step::new(
+            "Keep the newer version",
+            "1 rule",
+            Mark::Traffic(Kind::Read, Form::Asks),
+            ahead.note(|n| matches!(n, Note::Resolved { .. })),
+        ),
     ];
-    let repair = |when: &str| Step::new("Repair whoever is behind", when, Mark::Traffic(Kind::Repair, Form::Asks), ahead.note(|n| matches!(n, Note::RepairStarted { .. })));
+    let repair = |when: &str| {
+        Step::new(
+            "Repair whoever is behind",
+            when,
+            Mark::Traffic(Kind::Repair, Form::Asks),
+            ahead.note(|n| matches!(n, Note::RepairStarted { .. })),
+        )
+    };
     match world.settings().read.repair {
         Repair::Blocking => steps.extend([repair(""), ahead.answer_step("after its ack")]),
         Repair::Asynchronous => steps.extend([ahead.answer_step(""), repair("after the answer")]),

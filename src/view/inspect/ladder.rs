@@ -77,7 +77,13 @@ impl Ladder {
         let mut ahead = expected::steps(facts, operation, trace);
         let told = focus(facts.session);
         // A decision and what it sends at once are told by one sentence: the first of its steps is the one it speaks of.
-        let speaks_of = |s: &Step| s.event.is_some_and(|e| Some(e) == told || told.is_some() && facts.event(e).is_some_and(|e| e.cause == told && Some(e.at) == told.and_then(|t| facts.event(t)).map(|t| t.at)));
+        let speaks_of = |s: &Step| {
+            s.event.is_some_and(|e| {
+                Some(e) == told
+                    || told.is_some()
+                        && facts.event(e).is_some_and(|e| e.cause == told && Some(e.at) == told.and_then(|t| facts.event(t)).map(|t| t.at))
+            })
+        };
         let own = steps.iter().position(|s| s.event.is_some() && s.event == told);
         let now = own.or_else(|| steps.iter().position(speaks_of));
         let waits = !ahead.is_empty() && trace.reply().is_none();
@@ -186,14 +192,24 @@ fn done(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Vec<Step
         && trace.reply().is_none()
         && let Some((id, crash)) = facts.forgot(operation.via, choice.id, EventId(facts.session.cursor()))
     {
-        steps.push(Step::new(format!("Crash and forget {}", facts.names.op(operation.id)), moment(crash.at), Mark::Fault(Icon::Crash), Some(id)));
+        steps.push(Step::new(
+            format!("Crash and forget {}", facts.names.op(operation.id)),
+            moment(crash.at),
+            Mark::Fault(Icon::Crash),
+            Some(id),
+        ));
     }
     steps
 }
 
 fn step_of(facts: &Facts<'_>, id: EventId, event: &Event, client: &str, version: &str) -> Option<Step> {
     let at = moment(event.at);
-    let answer = |form| Mark::Traffic(event.op.and_then(|op| facts.names.request(op)).map_or(Kind::Read, |r| crate::view::narrate::kind(r.verb.traffic())), form);
+    let answer = |form| {
+        Mark::Traffic(
+            event.op.and_then(|op| facts.names.request(op)).map_or(Kind::Read, |r| crate::view::narrate::kind(r.verb.traffic())),
+            form,
+        )
+    };
     let step = |text: String, mark| Some(Step::new(text, at.clone(), mark, Some(id)));
     match &event.kind {
         EventKind::Note(note) => match note {
@@ -206,7 +222,9 @@ fn step_of(facts: &Facts<'_>, id: EventId, event: &Event, client: &str, version:
             Note::DigestsDiffer { .. } => step("Compare: they differ".to_owned(), Mark::Traffic(Kind::Digest, Form::Carries)),
             Note::Resolved { behind, .. } if behind.is_empty() => step("Merge: all rows are equal".to_owned(), answer(Form::Carries)),
             Note::Resolved { .. } => step("Keep the newer version".to_owned(), answer(Form::Carries)),
-            Note::RepairSkipped { behind } => step(format!("Leave {} behind", list(behind.iter())), Mark::Traffic(Kind::Repair, Form::Asks)),
+            Note::RepairSkipped { behind } => {
+                step(format!("Leave {} behind", list(behind.iter())), Mark::Traffic(Kind::Repair, Form::Asks))
+            }
             Note::RepairStarted { to, .. } => {
                 let sent = facts.at_once(id).filter_map(|(_, e)| e.message()).filter(|m| matches!(m.body, Body::Repair { .. }));
                 let sizes: Vec<u64> = sent.map(|m| u64::from(m.size)).collect();

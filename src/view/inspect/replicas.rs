@@ -78,7 +78,8 @@ pub fn known(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Vec
     let mut rows: Vec<ReplicaRow> = order
         .into_iter()
         .map(|node| {
-            let mut row = if asked.contains(&node) { asked_row(facts, operation, trace, node) } else { left_out(facts, operation, trace, node) };
+            let mut row =
+                if asked.contains(&node) { asked_row(facts, operation, trace, node) } else { left_out(facts, operation, trace, node) };
             row.place = place(node);
             row
         })

@@ -133,11 +133,15 @@ fn the_cost_of_full_rows_is_what_they_cost_when_digests_are_off() {
     assert_eq!((bar(&end, "mismatch").more, bar(&end, "digests").more), (0, 0));
     let op = with.history().operations()[2].id;
     let sent = |wanted: fn(&Body) -> bool| -> u64 {
-        let of = with.log().iter().filter(|e| e.op == Some(op)).filter_map(|e| if let EventKind::Sent(m) = &e.kind { Some(m) } else { None });
+        let of =
+            with.log().iter().filter(|e| e.op == Some(op)).filter_map(|e| if let EventKind::Sent(m) = &e.kind { Some(m) } else { None });
         of.filter(|m| wanted(&m.body)).map(|m| u64::from(m.size)).sum()
     };
     assert_eq!(bar(&end, "repair").solid, sent(|b| matches!(b, Body::Repair { .. } | Body::RepairAck)));
-    assert_eq!(bar(&end, "mismatch").solid, sent(|b| matches!(b, Body::ReadData { .. } | Body::Data { .. } | Body::ReadDigest { .. } | Body::Digest(_))));
+    assert_eq!(
+        bar(&end, "mismatch").solid,
+        sent(|b| matches!(b, Body::ReadData { .. } | Body::Data { .. } | Body::ReadDigest { .. } | Body::Digest(_)))
+    );
 }
 
 #[test]
@@ -160,7 +164,10 @@ fn writes_timeouts_refusals_and_dead_coordinators_are_shown() {
     assert!(view_has(&run, State::Now, "Wait: 2 of 3 confirmed"), "{:?}", ladder(&waits));
     assert_eq!(waits.truth[2].detail, "others hold one, down; F knows nothing");
     run.seek_time(Micros::secs(3));
-    assert_eq!((view(&run).status.as_str(), view(&run).known[2].detail.as_str()), ("timed out after 2 s", "sent 0.020 s, no confirmation in time"));
+    assert_eq!(
+        (view(&run).status.as_str(), view(&run).known[2].detail.as_str()),
+        ("timed out after 2 s", "sent 0.020 s, no confirmation in time")
+    );
     assert!(view_has(&run, State::Past, "Give up: 2 of 3 came"));
 
     let beats = r#""detector":{"heartbeat":{"every":"50ms","timeout":"120ms"}}"#;
@@ -173,7 +180,11 @@ fn writes_timeouts_refusals_and_dead_coordinators_are_shown() {
 
     let mut dead = quick("", &format!(r#"{write},{{"at":"25ms","do":"crash","node":"F"}}"#));
     dead.seek_time(Micros::secs(1));
-    assert!(view_has(&dead, State::Past, "Crash and forget W1") && view_has(&dead, State::Now, "ada gives up"), "{:?}", ladder(&view(&dead)));
+    assert!(
+        view_has(&dead, State::Past, "Crash and forget W1") && view_has(&dead, State::Now, "ada gives up"),
+        "{:?}",
+        ladder(&view(&dead))
+    );
     assert_eq!(view(&dead).known[0].detail, "sent 0.020 s; F has forgotten it");
     dead.seek_time(Micros::ms(15));
     assert!(view_has(&dead, State::Now, "Wait for ada's request"));
@@ -299,9 +310,14 @@ fn a_node_shows_its_rows_beliefs_and_work_and_can_be_acted_on() {
     run.seek_time(Micros(run.now().0 + 100_000));
     let c = NodeView::of(&run, NodeId(2)).expect("C exists");
     let held = run.world().host(NodeId(2)).map(|h| h.held()).expect("C exists");
-    assert!(held > 0 && c.running == Status::Paused && c.facts.iter().any(|(n, v)| *n == "waiting" && v.starts_with(&held.to_string())), "{:?}", c.facts);
+    assert!(
+        held > 0 && c.running == Status::Paused && c.facts.iter().any(|(n, v)| *n == "waiting" && v.starts_with(&held.to_string())),
+        "{:?}",
+        c.facts
+    );
     run.seek_time(Micros::ms(325));
-    let works: Vec<(u32, String)> = NodeView::of(&run, NodeId(5)).expect("F exists").works.into_iter().map(|(op, text)| (op.number, text)).collect();
+    let works: Vec<(u32, String)> =
+        NodeView::of(&run, NodeId(5)).expect("F exists").works.into_iter().map(|(op, text)| (op.number, text)).collect();
     assert_eq!(works, [(2, "2 of 3 confirmed, client told".to_owned()), (3, "0 of 2 answers".to_owned())]);
 }
 
@@ -313,7 +329,10 @@ fn an_event_shows_its_message_cause_and_effects() {
     run.seek_event(at as u32 + 1);
     let view = EventView::of(&run, id).expect("in the log");
     let fact = |view: &EventView, name: &str| view.facts.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()).unwrap_or_default();
-    assert_eq!((view.title, fact(&view, "kind").as_str(), fact(&view, "from").as_str(), fact(&view, "to").as_str()), ("Message leaves", "digest, carries", "D", "F"));
+    assert_eq!(
+        (view.title, fact(&view, "kind").as_str(), fact(&view, "from").as_str(), fact(&view, "to").as_str()),
+        ("Message leaves", "digest, carries", "D", "F")
+    );
     assert_eq!(fact(&view, "arrives"), "0.330 s, if nothing stops it");
     assert_eq!(view.cause.as_ref().map(|c| c.text.as_str()), Some("D gets F's request for a digest"));
     run.seek_time(run.end());

@@ -26,7 +26,9 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
     let replicas = facts.replicas(key, event.at);
     let copies = match replicas.as_slice() {
         [only] if n == 1 => format!("the only replica, {only}, has"),
-        _ if replicas.len() as u32 == n => format!("{required} of the replicas {} {}", list(replicas.iter()), if required == 1 { "has" } else { "have" }),
+        _ if replicas.len() as u32 == n => {
+            format!("{required} of the replicas {} {}", list(replicas.iter()), if required == 1 { "has" } else { "have" })
+        }
         _ => format!("{required} of {n} replicas (though only {} exist) have", list(replicas.iter())),
     };
     let done = if request.verb == Verb::Read { "answered" } else { "confirmed" };
@@ -36,7 +38,9 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
 
 pub(super) fn ended(facts: &Facts<'_>, id: EventId, event: &Event, outcome: &Outcome) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
-    let Some(operation) = event.op.and_then(|op| facts.names.history.operation(op)) else { return Said::new(format!("{who} has an answer.")) };
+    let Some(operation) = event.op.and_then(|op| facts.names.history.operation(op)) else {
+        return Said::new(format!("{who} has an answer."));
+    };
     let took = span(event.at.since(operation.began_at));
     let name = facts.names.op(operation.id);
     match outcome {
@@ -67,7 +71,11 @@ fn written(facts: &Facts<'_>, who: &str, operation: &Operation, acks: u32, took:
     let version = operation.version.as_ref().map_or_else(|| "the write".to_owned(), |v| facts.names.version(key, v));
     let verb = if operation.request.verb == Verb::Delete { "deleted" } else { "written" };
     Said::new(format!("{who} is told that {key} is {verb}."))
-        .rest(format!("{} had confirmed {version} when {} answered. {who} waited {took}.", counted(u64::from(acks), "replica", "replicas"), operation.via))
+        .rest(format!(
+            "{} had confirmed {version} when {} answered. {who} waited {took}.",
+            counted(u64::from(acks), "replica", "replicas"),
+            operation.via
+        ))
         .so(format!("with {}", counted(u64::from(acks), "confirmation", "confirmations")))
         .rule("the level decides when to answer, not whom to write to")
 }
@@ -100,11 +108,8 @@ fn found(facts: &Facts<'_>, id: EventId, who: &str, operation: &Operation, row: 
         };
     };
     let name = facts.names.row(key, row);
-    let headline = if row.is_deleted() {
-        format!("{who} is told that {key} is deleted.")
-    } else {
-        format!("{who} reads {name}: {}.", quoted(row))
-    };
+    let headline =
+        if row.is_deleted() { format!("{who} is told that {key} is deleted.") } else { format!("{who} reads {name}: {}.", quoted(row)) };
     let said = Said::new(headline);
     match row.versions().last().and_then(|v| newer_acknowledged(facts, operation, key, Some(v))) {
         Some((op, version)) => stale(facts, id, said, operation, op, &version),
@@ -140,7 +145,11 @@ fn stale(facts: &Facts<'_>, id: EventId, said: Said, read: &Operation, write: Op
     let (name, op) = (facts.names.version(&read.request.key, version), facts.names.op(write));
     let asked = facts.trace(read.id, id).choice().map(|c| c.asked.to_vec()).unwrap_or_default();
     let cause = asked.iter().find_map(|n| origin::why_behind(facts, *n, &read.request.key, version, id));
-    let among = if asked.len() == 1 { format!("{}, the only replica asked, answered without it", asked[0]) } else { format!("{} answered without it", list(asked.iter())) };
+    let among = if asked.len() == 1 {
+        format!("{}, the only replica asked, answered without it", asked[0])
+    } else {
+        format!("{} answered without it", list(asked.iter()))
+    };
     said.rest(format!("This is old: {op} was acknowledged with {name} before this read began, but {among}."))
         .so(format!("although the newer {name} was acknowledged before"))
         .rule("a read sees only the replicas it asks")
@@ -154,9 +163,10 @@ fn no_answer(facts: &Facts<'_>, id: EventId, who: &str, operation: &Operation, t
         (_, None) => " In truth no replica has taken the write so far.".to_owned(),
     };
     let trace = facts.trace(operation.id, id);
-    let cause = trace.last_lost().or_else(|| facts.forgot(operation.via, operation.began, id)).and_then(|(event, e)| {
-        Cause::at(facts, event, facts.clause(e))
-    });
+    let cause = trace
+        .last_lost()
+        .or_else(|| facts.forgot(operation.via, operation.began, id))
+        .and_then(|(event, e)| Cause::at(facts, event, facts.clause(e)));
     Said::new(format!("{who} gives up on {}: {} never answered.", facts.names.op(operation.id), operation.via))
         .rest(format!("For {took} {who} heard nothing, and cannot tell a lost message from a dead coordinator.{known}"))
         .so(format!("after {took} of silence"))

@@ -102,9 +102,8 @@ impl<'a> Facts<'a> {
 
     /// Whether a node ran just before `id`.
     pub fn running(&self, node: NodeId, id: EventId) -> Running {
-        let turn = |f: &Fault| {
-            matches!(f, Fault::Crashed { .. } | Fault::Wiped { .. } | Fault::Restarted | Fault::Paused | Fault::Resumed { .. })
-        };
+        let turn =
+            |f: &Fault| matches!(f, Fault::Crashed { .. } | Fault::Wiped { .. } | Fault::Restarted | Fault::Paused | Fault::Resumed { .. });
         match self.last_fault(node, id, turn).map(|(_, e)| &e.kind) {
             Some(EventKind::Fault(Fault::Crashed { .. } | Fault::Wiped { .. })) => Running::Down,
             Some(EventKind::Fault(Fault::Paused)) => Running::Paused,

@@ -33,7 +33,9 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::Cut(cut) => {
             let way_back = if matches!(facts.cut_command(*cut), Some(Command::CutOneWay { .. })) { " The way back is open." } else { "" };
             Said::new(format!("{}.", capital(cut_clause(facts, *cut))))
-                .rest(format!("Both sides go on working, and nobody is told. Messages stop half way; those already past it still arrive.{way_back}"))
+                .rest(format!(
+                    "Both sides go on working, and nobody is told. Messages stop half way; those already past it still arrive.{way_back}"
+                ))
                 .so("and nobody is told")
                 .rule("nothing crosses a cut")
         }
@@ -50,18 +52,27 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::Resumed { waiting } => Said::new(format!("{who} goes on."))
             .rest(match waiting {
                 0 => "Nothing was waiting for it.".to_owned(),
-                n => format!("It handles {} that had piled up, late as they are.", counted(u64::from(*n), "message or timer", "messages and timers")),
+                n => format!(
+                    "It handles {} that had piled up, late as they are.",
+                    counted(u64::from(*n), "message or timer", "messages and timers")
+                ),
             })
             .so("and handles what had piled up"),
         Fault::Wiped { rows } => Said::new(format!("{who} loses its disk and with it {}.", counted(*rows, "row", "rows")))
             .rest("When it starts again it is empty, yet counts as a replica as before.")
             .so("and will come back empty")
             .rule("an empty replica answers like any other"),
-        Fault::Clock { offset_us } => Said::new(format!("{who}'s clock now shows the {}.", if *offset_us == 0 { "right time".to_owned() } else { format!("wrong time: {}", offset(*offset_us)) }))
-            .rest(format!("Versions that {who} makes as coordinator carry its clock's reading, and the later timestamp wins, whoever is right."))
-            .so("and its versions carry that time")
-            .rule("the coordinator's clock stamps the version"),
-        Fault::Slow { by } if by.0 == 0 => Said::new(format!("{who} is as quick as the others again.")).rest(format!("Messages to and from {who} travel as the network's settings say.")),
+        Fault::Clock { offset_us } => Said::new(format!(
+            "{who}'s clock now shows the {}.",
+            if *offset_us == 0 { "right time".to_owned() } else { format!("wrong time: {}", offset(*offset_us)) }
+        ))
+        .rest(format!(
+            "Versions that {who} makes as coordinator carry its clock's reading, and the later timestamp wins, whoever is right."
+        ))
+        .so("and its versions carry that time")
+        .rule("the coordinator's clock stamps the version"),
+        Fault::Slow { by } if by.0 == 0 => Said::new(format!("{who} is as quick as the others again."))
+            .rest(format!("Messages to and from {who} travel as the network's settings say.")),
         Fault::Slow { by } => Said::new(format!("{who} becomes slow."))
             .rest(format!("Every message to or from it takes {} longer. What is already on its way does not.", span(*by)))
             .so(format!("by {} for each message", span(*by))),
@@ -98,9 +109,11 @@ fn crashed(facts: &Facts<'_>, id: EventId, who: &str, lost: u32) -> Said {
     let back: Vec<String> = facts
         .at_once(id)
         .filter_map(|(_, e)| match &e.kind {
-            EventKind::Reverted { key, before, after } => {
-                Some(format!("{key} falls from {} to {}", facts.names.maybe_row(key, before.as_ref()), facts.names.maybe_row(key, after.as_ref())))
-            }
+            EventKind::Reverted { key, before, after } => Some(format!(
+                "{key} falls from {} to {}",
+                facts.names.maybe_row(key, before.as_ref()),
+                facts.names.maybe_row(key, after.as_ref())
+            )),
             _ => None,
         })
         .take(3)
@@ -113,7 +126,11 @@ fn crashed(facts: &Facts<'_>, id: EventId, who: &str, lost: u32) -> Said {
             format!("Changes that had not reached its disk are gone: {}{more}. It had confirmed them.", back.join("; "))
         }
     };
-    let so = if lost == 0 { "with everything safe on disk".to_owned() } else { format!("and loses changes of {}", counted(u64::from(lost), "key", "keys")) };
+    let so = if lost == 0 {
+        "with everything safe on disk".to_owned()
+    } else {
+        format!("and loses changes of {}", counted(u64::from(lost), "key", "keys"))
+    };
     Said::new(format!("{who} crashes.")).rest(rest).so(so).rule("a crash takes back what was not synced")
 }
 
@@ -161,7 +178,9 @@ fn consequence(setting: Setting) -> &'static str {
         Setting::Replicas(_) => "Rows are not moved: a node that becomes a replica of a key starts without its row.",
         Setting::WriteLevel(_) | Setting::ReadLevel(_) => "Operations already begun keep the level they began with.",
         Setting::Detector(Detector::None) => "Everyone is asked, dead or alive.",
-        Setting::Detector(Detector::Heartbeat { .. }) => "Every node starts to listen anew and believes everyone up until it hears otherwise.",
+        Setting::Detector(Detector::Heartbeat { .. }) => {
+            "Every node starts to listen anew and believes everyone up until it hears otherwise."
+        }
         _ => "Nothing that has happened changes.",
     }
 }

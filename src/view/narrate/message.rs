@@ -84,12 +84,16 @@ pub(super) fn lost(facts: &Facts<'_>, id: EventId, m: &Message, why: LostWhy) ->
 pub(super) fn delivered(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
     let (from, to) = (facts.names.end(m.from), facts.names.end(m.to));
     match (&m.body, m.to, m.op) {
-        (Body::Heartbeat { .. }, _, _) => Said::new(format!("{to} hears that {from} lives.")).rest("Its silence is counted anew from here."),
+        (Body::Heartbeat { .. }, _, _) => {
+            Said::new(format!("{to} hears that {from} lives.")).rest("Its silence is counted anew from here.")
+        }
         (Body::Reply { outcome, .. }, Endpoint::Client(_), Some(op)) => reply_came(facts, id, op, &from, &to, outcome),
         (Body::Request(_), _, Some(op)) => request_came(facts, id, op, &from, &to),
         (Body::ReadData { round, .. }, _, _) => row_asked(facts, id, m, *round),
         (Body::ReadDigest { .. }, _, _) => digest_asked(facts, id, m),
-        (Body::Write { .. } | Body::Repair { .. }, _, _) => Said::new(format!("{} reaches {to}.", noun(m, &facts.names))).rest(format!("{to} merges it into what it holds, and confirms.")),
+        (Body::Write { .. } | Body::Repair { .. }, _, _) => {
+            Said::new(format!("{} reaches {to}.", noun(m, &facts.names))).rest(format!("{to} merges it into what it holds, and confirms."))
+        }
         (body, Endpoint::Node(via), Some(op)) if is_answer(body) => match m.from.node() {
             Some(node) => answer_came(facts, id, op, via, node, m),
             None => Said::new(stop(format!("{to} gets {}", noun(m, &facts.names)))),
@@ -126,7 +130,8 @@ fn outcome_words(outcome: &Outcome) -> &'static str {
 fn request_came(facts: &Facts<'_>, id: EventId, op: OpId, from: &str, to: &str) -> Said {
     let name = facts.names.op(op);
     if facts.at_once(id).next().is_none() {
-        return Said::new(format!("{from}'s request reaches {to} a second time and changes nothing.")).rest(format!("{to} is working on {name} already."));
+        return Said::new(format!("{from}'s request reaches {to} a second time and changes nothing."))
+            .rest(format!("{to} is working on {name} already."));
     }
     Said::new(format!("{from}'s request reaches {to}.")).rest(format!("{to} is the coordinator of {name} now."))
 }
@@ -165,7 +170,10 @@ fn digest_asked(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
         _ => String::new(),
     };
     Said::new(format!("{to} answers with a digest: {}.", digest.short()))
-        .rest(format!("It is a short fingerprint of the row: equal rows have equal digests. It takes {}{full}.", bytes(u64::from(answer.size))))
+        .rest(format!(
+            "It is a short fingerprint of the row: equal rows have equal digests. It takes {}{full}.",
+            bytes(u64::from(answer.size))
+        ))
         .rule("a digest stands for the row when only equality matters")
 }
 
@@ -188,9 +196,12 @@ fn answer_came(facts: &Facts<'_>, id: EventId, op: OpId, via: NodeId, from: Node
             .so(format!("for {via} has stopped waiting"))
             .rule("a coordinator waits only so long");
     }
-    let repeats = before.answers().any(|(_, _, node, old)| node == from && old.body.code() == m.body.code() && old.body.nth() == m.body.nth());
+    let repeats =
+        before.answers().any(|(_, _, node, old)| node == from && old.body.code() == m.body.code() && old.body.nth() == m.body.nth());
     if repeats {
-        return Said::new(format!("{what} comes a second time and changes nothing.")).rest(format!("{via} counts each replica once.")).rule("each replica counts once");
+        return Said::new(format!("{what} comes a second time and changes nothing."))
+            .rest(format!("{via} counts each replica once."))
+            .rule("each replica counts once");
     }
     counted_answer(&before, via, &name, what, from, m)
 }
@@ -206,7 +217,8 @@ fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, fro
         })
     };
     let so_far = |code: u8, after: EventId| {
-        let mut nodes: Vec<NodeId> = before.answers().filter(|(i, _, _, old)| *i > after && old.body.code() == code).map(|(_, _, n, _)| n).collect();
+        let mut nodes: Vec<NodeId> =
+            before.answers().filter(|(i, _, _, old)| *i > after && old.body.code() == code).map(|(_, _, n, _)| n).collect();
         nodes.push(from);
         nodes.sort_unstable();
         nodes.dedup();
@@ -216,7 +228,9 @@ fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, fro
     match &m.body {
         Body::WriteAck => late(&format!("{from} has handled the write")).unwrap_or_else(|| {
             let n = so_far(m.body.code(), EventId(0));
-            Said::new(format!("{what} reaches {via}: {n} of {required}.")).rest(format!("{via} answers the client at {required}.")).rule("the level decides how many confirmations are waited for")
+            Said::new(format!("{what} reaches {via}: {n} of {required}."))
+                .rest(format!("{via} answers the client at {required}."))
+                .rule("the level decides how many confirmations are waited for")
         }),
         Body::RepairAck => late(&format!("{from} has handled the repair")).unwrap_or_else(|| {
             let started = before.last_note(|n| matches!(n, Note::RepairStarted { .. }));
@@ -230,7 +244,9 @@ fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, fro
         }
         _ => {
             let n = before.choice().map_or(0, |c| before.answers().filter(|(i, _, _, _)| *i > c.id).count()) + 1;
-            Said::new(format!("{what} reaches {via}: {n} of {required} answers.")).rest(format!("{via} compares nothing until all {required} are in.")).rule("a read waits for as many answers as its level says")
+            Said::new(format!("{what} reaches {via}: {n} of {required} answers."))
+                .rest(format!("{via} compares nothing until all {required} are in."))
+                .rule("a read waits for as many answers as its level says")
         }
     }
 }
@@ -238,7 +254,8 @@ fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, fro
 /// Replicas asked for whole rows in the second round whose rows have not come, besides `from`.
 fn waiting_rows(before: &Trace<'_>, from: NodeId) -> Vec<NodeId> {
     let second = |b: &Body| matches!(b, Body::ReadData { round, .. } | Body::Data { round, .. } if *round > 1);
-    let asked = before.sent().filter(|(_, _, m)| second(&m.body) && matches!(m.body, Body::ReadData { .. })).filter_map(|(_, _, m)| m.to.node());
+    let asked =
+        before.sent().filter(|(_, _, m)| second(&m.body) && matches!(m.body, Body::ReadData { .. })).filter_map(|(_, _, m)| m.to.node());
     let came: Vec<NodeId> = before.answers().filter(|(_, _, _, m)| second(&m.body)).map(|(_, _, n, _)| n).collect();
     asked.filter(|n| *n != from && !came.contains(n)).collect()
 }

@@ -250,7 +250,9 @@ fn invitation(session: &Session) -> Sentence {
     let about = script.about.trim();
     let (headline, rest) = if script.commands.is_empty() {
         let nodes = crate::view::format::counted(session.world().hosts().len() as u64, "node waits", "nodes wait");
-        let rest = format!("{nodes} for a first write: press Send. Then drag a line across the sheet to cut the network, and watch copies drift apart.");
+        let rest = format!(
+            "{nodes} for a first write: press Send. Then drag a line across the sheet to cut the network, and watch copies drift apart."
+        );
         ("Nothing has happened yet.", rest)
     } else if about.is_empty() {
         ("Nothing has happened yet.", "Press play, or step.".to_owned())

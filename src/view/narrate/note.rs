@@ -1,11 +1,10 @@
 //! Sentences about decisions of nodes: each [`Note`] of the engine, in words.
 
 use super::facts::{Choice, Facts, Running, Trace};
-use super::origin;
 use super::{Cause, Said};
-use crate::engine::base::{Digest, Endpoint, EventId, NodeId, OpId};
+use crate::engine::base::{Endpoint, EventId, NodeId, OpId};
 use crate::engine::data::{Key, Version};
-use crate::engine::node::{Body, Detector, Note, Repair, SecondRound, Verb};
+use crate::engine::node::{Body, Detector, Note, Repair, Verb};
 use crate::engine::world::{Event, EventKind, Fault, LostWhy};
 use crate::view::format::{counted, list, span};
 
@@ -51,9 +50,14 @@ pub(super) fn noted<'a>(facts: &Facts<'a>, id: EventId, event: &'a Event, note: 
         Note::TimedOut { received, required } => at.timed_out(*received, *required),
         Note::Suspected(peer) => at.suspected(*peer),
         Note::Trusted(peer) => at.trusted(*peer),
-        Note::Synced { changes } => Said::new(format!("{}'s log reaches the disk: {} {} now safe.", at.who, counted(u64::from(*changes), "change", "changes"), if *changes == 1 { "is" } else { "are" }))
-            .rest(format!("A crash of {} would not take {} back any more.", at.who, if *changes == 1 { "it" } else { "them" }))
-            .rule("what is on disk survives a crash"),
+        Note::Synced { changes } => Said::new(format!(
+            "{}'s log reaches the disk: {} {} now safe.",
+            at.who,
+            counted(u64::from(*changes), "change", "changes"),
+            if *changes == 1 { "is" } else { "are" }
+        ))
+        .rest(format!("A crash of {} would not take {} back any more.", at.who, if *changes == 1 { "it" } else { "them" }))
+        .rule("what is on disk survives a crash"),
     }
 }
 
@@ -113,7 +117,11 @@ impl At<'_, '_> {
 
     fn chose(&self, asked: &[NodeId], down: &[NodeId]) -> Said {
         let repeats = self.trace.until(self.id).choice().is_some();
-        let again = if repeats { " The request came a second time, after the first had been dealt with, so it is taken for a new one." } else { "" };
+        let again = if repeats {
+            " The request came a second time, after the first had been dealt with, so it is taken for a new one."
+        } else {
+            ""
+        };
         let said = match self.verb() {
             Some(Verb::Read) | None => self.chose_read(asked, down),
             Some(_) => self.chose_write(asked, down),
@@ -148,7 +156,12 @@ impl At<'_, '_> {
         let headline = match asked {
             [only] => format!("{} asks {only} for its row of {key}.", self.who),
             [first, rest @ ..] if digests => {
-                format!("{} asks {first} for its row and {} for {}.", self.who, list(rest.iter()), if rest.len() == 1 { "a digest" } else { "digests" })
+                format!(
+                    "{} asks {first} for its row and {} for {}.",
+                    self.who,
+                    list(rest.iter()),
+                    if rest.len() == 1 { "a digest" } else { "digests" }
+                )
             }
             _ => format!("{} asks {} for their rows of {key}.", self.who, list(asked.iter())),
         };
@@ -163,7 +176,10 @@ impl At<'_, '_> {
         if !down.is_empty() {
             rest.push_str(&format!(" {}, believed down, {} left out.", list(down.iter()), if down.len() == 1 { "is" } else { "are" }));
         }
-        Said::new(headline).rest(rest).so(format!("for {} needs {}", self.level(), counted(asked.len() as u64, "answer", "answers"))).rule("a read asks as many replicas as its level needs")
+        Said::new(headline)
+            .rest(rest)
+            .so(format!("for {} needs {}", self.level(), counted(asked.len() as u64, "answer", "answers")))
+            .rule("a read asks as many replicas as its level needs")
     }
 
     fn unavailable(&self, required: u32, alive: u32) -> Said {
@@ -171,11 +187,16 @@ impl At<'_, '_> {
         let replicas = self.key.map(|k| self.facts.replicas(k, self.event.at)).unwrap_or_default();
         let down = node.and_then(|node| replicas.iter().find_map(|peer| self.facts.suspected_since(node, *peer, self.id)));
         let nothing = if matches!(self.verb(), Some(Verb::Read)) { "so nothing was read" } else { "so no copy has changed" };
-        Said::new(format!("{} refuses: it believes {} up, and {} needs {required}.", self.who, counted(u64::from(alive), "replica", "replicas"), self.level()))
-            .rest(format!("Nothing was sent to any replica, {nothing}. {} is told at once.", self.client))
-            .so("so nothing was sent")
-            .rule("too few replicas believed up: refuse before sending")
-            .cause(self.link(down))
+        Said::new(format!(
+            "{} refuses: it believes {} up, and {} needs {required}.",
+            self.who,
+            counted(u64::from(alive), "replica", "replicas"),
+            self.level()
+        ))
+        .rest(format!("Nothing was sent to any replica, {nothing}. {} is told at once.", self.client))
+        .so("so nothing was sent")
+        .rule("too few replicas believed up: refuse before sending")
+        .cause(self.link(down))
     }
 
     fn quorum(&self, received: u32, required: u32) -> Said {
@@ -185,12 +206,21 @@ impl At<'_, '_> {
             let open: Vec<NodeId> = asked.into_iter().filter(|n| !came.contains(n)).collect();
             let others = match open.len() {
                 0 => "All of the replicas it wrote to have confirmed.".to_owned(),
-                n => format!("{} {} not confirmed yet; that does not hold up the answer.", list(open.iter()), if n == 1 { "has" } else { "have" }),
+                n => format!(
+                    "{} {} not confirmed yet; that does not hold up the answer.",
+                    list(open.iter()),
+                    if n == 1 { "has" } else { "have" }
+                ),
             };
-            return Said::new(format!("{} has {}: enough for {}.", self.who, counted(u64::from(received), "confirmation", "confirmations"), self.level()))
-                .rest(format!("It tells {} that {} is written. {others}", self.client, self.made()))
-                .so(format!("so it answers {}", self.client))
-                .rule("the level's number of confirmations makes a write succeed");
+            return Said::new(format!(
+                "{} has {}: enough for {}.",
+                self.who,
+                counted(u64::from(received), "confirmation", "confirmations"),
+                self.level()
+            ))
+            .rest(format!("It tells {} that {} is written. {others}", self.client, self.made()))
+            .so(format!("so it answers {}", self.client))
+            .rule("the level's number of confirmations makes a write succeed");
         }
         if let ([only], 1) = (asked.as_slice(), required) {
             return Said::new(format!("{only}'s row is all that {} needs, so {} answers {}.", self.level(), self.who, self.client))
@@ -198,7 +228,10 @@ impl At<'_, '_> {
                 .so("without comparing anything")
                 .rule("a read at ONE trusts the first answer");
         }
-        Said::new(format!("All {required} answers are in at {}.", self.who)).rest("Now it can compare them.").so("and can be compared").rule("a read waits for as many answers as its level says")
+        Said::new(format!("All {required} answers are in at {}.", self.who))
+            .rest("Now it can compare them.")
+            .so("and can be compared")
+            .rule("a read waits for as many answers as its level says")
     }
 
     fn timed_out(&self, received: u32, required: u32) -> Said {
@@ -214,8 +247,17 @@ impl At<'_, '_> {
         let what = if read { "answers" } else { "confirmations" };
         let rest = match (read, acks.as_slice()) {
             (true, _) => format!("{} is told so. Nothing is rolled back: what was repaired on the way stays repaired.", self.client),
-            (false, []) => format!("{} is told so. Nothing is rolled back: a replica that took {} keeps it, even if its confirmation was lost.", self.client, self.made()),
-            (false, nodes) => format!("{} is told so. Nothing is rolled back: {} confirmed {}, and nobody asks for it to be undone.", self.client, list(nodes.iter()), self.made()),
+            (false, []) => format!(
+                "{} is told so. Nothing is rolled back: a replica that took {} keeps it, even if its confirmation was lost.",
+                self.client,
+                self.made()
+            ),
+            (false, nodes) => format!(
+                "{} is told so. Nothing is rolled back: {} confirmed {}, and nobody asks for it to be undone.",
+                self.client,
+                list(nodes.iter()),
+                self.made()
+            ),
         };
         Said::new(format!("{} gives up: {received} of {required} {what} after {patience}.", self.who))
             .rest(rest)

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Cause;
 use super::facts::Facts;
 use super::short::noun;
-use super::Cause;
 use crate::engine::base::{Endpoint, EventId, NodeId};
 use crate::engine::data::{Change, Key, Order, Row, Rule, Version};
 use crate::engine::node::{Body, Message, Note};
@@ -48,7 +48,8 @@ fn holds(rule: Rule, row: Option<&Arc<Row>>, version: &Version) -> bool {
 pub fn newest(facts: &Facts<'_>, nodes: &[NodeId], key: &Key, id: EventId) -> Option<(Version, Vec<NodeId>)> {
     let rule = facts.session.world().settings().rule;
     let rows: Vec<(NodeId, Held)> = nodes.iter().map(|n| (*n, held(facts, *n, key, id))).collect();
-    let versions = rows.iter().filter_map(|(_, h)| if let Held::Known(Some(row)) = h { Some(row) } else { None }).flat_map(|r| r.versions());
+    let versions =
+        rows.iter().filter_map(|(_, h)| if let Held::Known(Some(row)) = h { Some(row) } else { None }).flat_map(|r| r.versions());
     let best = versions.fold(None, |best: Option<&Version>, v| match best {
         Some(b) if rule.compare(v, b) != Order::Newer => Some(b),
         _ => Some(v),
@@ -76,7 +77,9 @@ pub fn why_behind(facts: &Facts<'_>, node: NodeId, key: &Key, version: &Version,
     let mut repair_lost = None;
     for (at, event) in facts.before(id).take_while(|(at, _)| at.0 >= born) {
         let found = match &event.kind {
-            EventKind::Reverted { key: k, before, .. } if k == key && event.who == Some(node.into()) && holds(rule, before.as_ref(), version) => {
+            EventKind::Reverted { key: k, before, .. }
+                if k == key && event.who == Some(node.into()) && holds(rule, before.as_ref(), version) =>
+            {
                 Some((event.cause.unwrap_or(at), format!("{node} crashed before its log was flushed")))
             }
             EventKind::Fault(Fault::Wiped { .. }) if event.who == Some(node.into()) => Some((at, format!("{node} lost its disk"))),
@@ -90,8 +93,12 @@ pub fn why_behind(facts: &Facts<'_>, node: NodeId, key: &Key, version: &Version,
                     Some(cause)
                 }
             }
-            EventKind::Held(message) if carries(rule, message, node, version) => Some((at, format!("{name} still waits at {node}, which is paused"))),
-            EventKind::Sent(message) if carries(rule, message, node, version) => Some((at, format!("{name} is still on its way to {node}"))),
+            EventKind::Held(message) if carries(rule, message, node, version) => {
+                Some((at, format!("{name} still waits at {node}, which is paused")))
+            }
+            EventKind::Sent(message) if carries(rule, message, node, version) => {
+                Some((at, format!("{name} is still on its way to {node}")))
+            }
             EventKind::Note(Note::Chose { down, .. }) if event.op == maker && maker.is_some() && down.contains(&node) => {
                 let via = event.who.map_or_else(String::new, |w| facts.names.end(w));
                 Some((at, format!("{via} believed {node} down and never sent it {name}")))

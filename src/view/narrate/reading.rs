@@ -33,7 +33,10 @@ impl At<'_, '_> {
         };
         let all = if others.len() == 1 { "both" } else { "all" };
         Said::new(format!("{} match.", self.both(*first, others)))
-            .rest(format!("Equal digests mean equal rows: {all} {holds} when asked, and {} can answer {} without asking for another row.", self.who, self.client))
+            .rest(format!(
+                "Equal digests mean equal rows: {all} {holds} when asked, and {} can answer {} without asking for another row.",
+                self.who, self.client
+            ))
             .so(format!("so {} answers {}", self.who, self.client))
             .rule("equal digests end a read")
     }
@@ -52,7 +55,9 @@ impl At<'_, '_> {
         };
         let said = Said::new(format!("{} do not match.", self.both(first, &who)));
         let said = if had_rows {
-            said.rest(format!("{} has the whole rows in hand, so it can tell at once which is newer.", self.who)).so("and can be merged at once").rule("rows that differ are merged")
+            said.rest(format!("{} has the whole rows in hand, so it can tell at once which is newer.", self.who))
+                .so("and can be merged at once")
+                .rule("rows that differ are merged")
         } else {
             said.rest(format!("A digest can show that two copies differ, never which one is older, so {must}."))
                 .so(format!("so {must}"))
@@ -70,10 +75,17 @@ impl At<'_, '_> {
     pub(super) fn resolved(&self, current: &[NodeId], behind: &[NodeId]) -> Said {
         if behind.is_empty() {
             return Said::new("The rows are all equal now.")
-                .rest(format!("The first answers differed, but the rows fetched afterwards do not: a copy has changed in between. {} can answer {}.", self.who, self.client))
+                .rest(format!(
+                    "The first answers differed, but the rows fetched afterwards do not: a copy has changed in between. {} can answer {}.",
+                    self.who, self.client
+                ))
                 .rule("rows are compared again before anything is repaired");
         }
-        let holds = if current.is_empty() { "None of them holds the merge of all".to_owned() } else { format!("{} {} the newest", list(current.iter()), if current.len() == 1 { "has" } else { "have" }) };
+        let holds = if current.is_empty() {
+            "None of them holds the merge of all".to_owned()
+        } else {
+            format!("{} {} the newest", list(current.iter()), if current.len() == 1 { "has" } else { "have" })
+        };
         Said::new(format!("{} {} behind.", list(behind.iter()), if behind.len() == 1 { "is" } else { "are" }))
             .rest(format!("Now {} has the whole rows and keeps the version with the later timestamp. {holds}.", self.who))
             .so(format!("now that {} has the whole rows", self.who))
@@ -90,7 +102,8 @@ impl At<'_, '_> {
 
     pub(super) fn repair(&self, to: &[NodeId], latch: u32) -> Said {
         let (merged, (current, behind)) = (self.merged(), self.resolution());
-        let stale = if to.len() == 1 { format!("{}'s answer lacked it", to[0]) } else { format!("The answers of {} lacked it", list(to.iter())) };
+        let stale =
+            if to.len() == 1 { format!("{}'s answer lacked it", to[0]) } else { format!("The answers of {} lacked it", list(to.iter())) };
         let said = if latch == 0 {
             Said::new(format!("{} has answered {} and now sends {merged} to {}.", self.who, self.client, list(to.iter())))
                 .rest(format!("{stale}, and repair follows the answer: {} does not wait for it.", self.client))
@@ -99,8 +112,16 @@ impl At<'_, '_> {
         } else {
             let required = self.required();
             Said::new(format!("{} sends {merged} to {}, and {} must wait.", self.who, list(to.iter()), self.client))
-                .rest(format!("{stale}. With {} from there, {} hold what {} will be told.", counted(u64::from(latch), "confirmation", "confirmations"), counted(u64::from(required), "replica", "replicas"), self.client))
-                .so(format!("until {} the repair", if latch == 1 { "one replica confirms".to_owned() } else { format!("{latch} replicas confirm") }))
+                .rest(format!(
+                    "{stale}. With {} from there, {} hold what {} will be told.",
+                    counted(u64::from(latch), "confirmation", "confirmations"),
+                    counted(u64::from(required), "replica", "replicas"),
+                    self.client
+                ))
+                .so(format!(
+                    "until {} the repair",
+                    if latch == 1 { "one replica confirms".to_owned() } else { format!("{latch} replicas confirm") }
+                ))
                 .rule("repair before the answer")
         };
         said.cause(self.why_behind(&current, &behind))
@@ -110,7 +131,10 @@ impl At<'_, '_> {
         let (current, _) = self.resolution();
         let (stays, it) = if behind.len() == 1 { ("is behind and stays behind", "it") } else { ("are behind and stay behind", "them") };
         Said::new(format!("{} {stays}: repair is off.", list(behind.iter())))
-            .rest(format!("{} answers {} with the newest row it found and sends nothing to {it}, so a later read can meet the old copy again.", self.who, self.client))
+            .rest(format!(
+                "{} answers {} with the newest row it found and sends nothing to {it}, so a later read can meet the old copy again.",
+                self.who, self.client
+            ))
             .so("and only the answer is right")
             .rule("repair is off")
             .cause(self.why_behind(&current, behind))
@@ -123,9 +147,19 @@ impl At<'_, '_> {
         nodes.sort_unstable();
         nodes.dedup();
         let merged = self.merged();
-        Said::new(format!("{} {} confirmed the repair, so {} answers {}.", list(nodes.iter()), if nodes.len() == 1 { "has" } else { "have" }, self.who, self.client))
-            .rest(format!("With that, {} have sent or confirmed {merged} or something newer, as many as {} asks for.", counted(u64::from(self.required()), "replica", "replicas"), self.level()))
-            .so("with as many copies as the level asks for")
-            .rule("the answer follows the repair")
+        Said::new(format!(
+            "{} {} confirmed the repair, so {} answers {}.",
+            list(nodes.iter()),
+            if nodes.len() == 1 { "has" } else { "have" },
+            self.who,
+            self.client
+        ))
+        .rest(format!(
+            "With that, {} have sent or confirmed {merged} or something newer, as many as {} asks for.",
+            counted(u64::from(self.required()), "replica", "replicas"),
+            self.level()
+        ))
+        .so("with as many copies as the level asks for")
+        .rule("the answer follows the repair")
     }
 }

@@ -27,7 +27,10 @@ pub(super) fn applied(facts: &Facts<'_>, event: &Event, applied: &Applied) -> Sa
                 Sync::EveryWrite => "It is on disk before it is confirmed.",
                 Sync::Every(_) => "It is confirmed at once, but until the next sync a crash would take it back.",
             };
-            Said::new(headline).rest(format!("{rest} {disk}")).so(format!("in place of {}", before.unwrap_or_else(|| "nothing".to_owned()))).rule("the newer version wins")
+            Said::new(headline)
+                .rest(format!("{rest} {disk}"))
+                .so(format!("in place of {}", before.unwrap_or_else(|| "nothing".to_owned())))
+                .rule("the newer version wins")
         }
         (Change::Same, _) => Said::new(format!("{who} already holds {given}, so nothing changes."))
             .rest("It confirms all the same: being given a row twice does no harm.")
@@ -80,10 +83,13 @@ pub(super) fn timer(facts: &Facts<'_>, id: EventId, event: &Event, timer: Timer)
                 return Said::new(format!("{who} has waited long enough for {name}."));
             }
             let trace = facts.trace(op, id);
-            let told = trace.reply().map_or_else(String::new, |(_, e, _)| format!(" The client has had its answer since {}.", moment(e.at)));
+            let told =
+                trace.reply().map_or_else(String::new, |(_, e, _)| format!(" The client has had its answer since {}.", moment(e.at)));
             let missing: Vec<String> = missing(&trace).iter().map(ToString::to_string).collect();
             let silent = if missing.is_empty() { String::new() } else { format!(" {} never answered.", list(missing)) };
-            Said::new(format!("{who} stops waiting for the rest of {name}.")).rest(format!("{}{told}", silent.trim_start()).trim().to_owned()).rule("a coordinator waits only so long")
+            Said::new(format!("{who} stops waiting for the rest of {name}."))
+                .rest(format!("{}{told}", silent.trim_start()).trim().to_owned())
+                .rule("a coordinator waits only so long")
         }
     }
 }

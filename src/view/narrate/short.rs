@@ -53,7 +53,9 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
 fn ended(event: &Event, who: &str, outcome: &Outcome, names: &Names<'_>) -> String {
     let what = event.op.map_or_else(String::new, |op| names.op(op));
     match outcome {
-        Outcome::Written { acks } => format!("{who} is told that {what} is written: {}", counted(u64::from(*acks), "confirmation", "confirmations")),
+        Outcome::Written { acks } => {
+            format!("{who} is told that {what} is written: {}", counted(u64::from(*acks), "confirmation", "confirmations"))
+        }
         Outcome::Found(row) => {
             let found = match names.key(event.op) {
                 Some(key) => names.maybe_row(key, row.as_ref()),
@@ -123,15 +125,24 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         }
         Note::DigestsMatch => format!("{who} compares: the answers match"),
         Note::DigestsDiffer { data, others } => {
-            format!("{who} compares: {} {} from {}'s row", list(others.iter().map(|(n, _)| n)), if others.len() == 1 { "differs" } else { "differ" }, data.0)
+            format!(
+                "{who} compares: {} {} from {}'s row",
+                list(others.iter().map(|(n, _)| n)),
+                if others.len() == 1 { "differs" } else { "differ" },
+                data.0
+            )
         }
         Note::Resolved { behind, .. } if behind.is_empty() => format!("{who} merges the rows: all are equal now"),
         Note::Resolved { behind, .. } => {
             format!("{who} merges the rows: {} {} behind", list(behind.iter()), if behind.len() == 1 { "is" } else { "are" })
         }
-        Note::RepairStarted { to, .. } => format!("{who} repairs {}{}", list(to.iter()), key.map_or_else(String::new, |k| format!(" for {k}"))),
+        Note::RepairStarted { to, .. } => {
+            format!("{who} repairs {}{}", list(to.iter()), key.map_or_else(String::new, |k| format!(" for {k}")))
+        }
         Note::RepairSkipped { behind } => format!("{who} leaves {} behind: repair is off", list(behind.iter())),
-        Note::RepairLatchOpened { acks } => format!("{who} has {} of the repair: it may answer", counted(u64::from(*acks), "confirmation", "confirmations")),
+        Note::RepairLatchOpened { acks } => {
+            format!("{who} has {} of the repair: it may answer", counted(u64::from(*acks), "confirmation", "confirmations"))
+        }
         Note::TimedOut { received, required } => format!("{who} gives up: {received} of {required} answers"),
         Note::Suspected(peer) => format!("{who} believes {peer} down"),
         Note::Trusted(peer) => format!("{who} believes {peer} up again"),
@@ -147,7 +158,9 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Crashed { lost } => format!("{who} crashes, losing the newest row of {}", counted(u64::from(*lost), "key", "keys")),
         Fault::Restarted => format!("{who} starts again"),
         Fault::Paused => format!("{who} is paused"),
-        Fault::Resumed { waiting } => format!("{who} goes on, with {} waiting", counted(u64::from(*waiting), "message or timer", "messages and timers")),
+        Fault::Resumed { waiting } => {
+            format!("{who} goes on, with {} waiting", counted(u64::from(*waiting), "message or timer", "messages and timers"))
+        }
         Fault::Wiped { rows } => format!("{who} loses its disk: {}", counted(*rows, "row", "rows")),
         Fault::Clock { offset_us } => format!("{who}'s clock is set {}", offset(*offset_us)),
         Fault::Slow { by } if by.0 == 0 => format!("{who} is as quick as the others again"),

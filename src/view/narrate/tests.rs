@@ -1,11 +1,13 @@
 //! Sentences held against engine state: real sessions are played, and the words must say what the engine did.
 
+mod storm;
+
 use super::*;
-use crate::engine::base::{Endpoint, NodeId, OpId};
+use crate::engine::base::{NodeId, OpId};
 use crate::engine::data::{Change, Order};
-use crate::engine::node::coordinate::{Pending, Phase};
+use crate::engine::node::coordinate::Pending;
 use crate::engine::node::{Body, Outcome};
-use crate::engine::world::{LostWhy, Status};
+use crate::engine::world::LostWhy;
 use crate::lab::{Script, Stride};
 
 /// A session of a run written as in a file.
@@ -76,7 +78,10 @@ fn a_late_confirmation_is_waited_for_by_nobody() {
     assert!(late.headline.ends_with("comes late: nobody waits for it."), "{}", late.headline);
     assert!(late.rest == "F answered W1 at 0.040 s without it, yet now knows that E has handled the write.", "{}", late.rest);
     run.seek_event(last.0);
-    let waits = run.world().host(NodeId(5)).and_then(|h| h.node.coordinator.pending(OpId { number: 1, tag: run.history().operations()[0].id.tag }).cloned());
+    let waits = run
+        .world()
+        .host(NodeId(5))
+        .and_then(|h| h.node.coordinator.pending(OpId { number: 1, tag: run.history().operations()[0].id.tag }).cloned());
     assert!(matches!(waits, Some(Pending::Write(w)) if w.answered), "the engine, too, has answered");
 }
 
@@ -96,7 +101,9 @@ fn a_mismatch_names_the_rule_and_the_real_cause() {
     assert_eq!(differ.rule, "a digest mismatch forces a full read");
     let cause = differ.cause.clone().expect("a cut kept it from C");
     assert_eq!(cause.text, "a cut kept v2 from C");
-    assert!(matches!(&run.log()[cause.event.0 as usize].kind, EventKind::Lost { message, why: LostWhy::Cut(_) } if message.to == NodeId(2).into()));
+    assert!(
+        matches!(&run.log()[cause.event.0 as usize].kind, EventKind::Lost { message, why: LostWhy::Cut(_) } if message.to == NodeId(2).into())
+    );
     assert_eq!(differ.brief(), ("C's row and D's digest do not match,".to_owned(), "so F must fetch D's whole row.".to_owned()));
     let repair = said(&run, |k| matches!(k, EventKind::Note(Note::RepairStarted { .. })));
     assert_eq!(repair.headline, "F sends v2 to C, and bob must wait.");
@@ -161,7 +168,11 @@ fn a_timeout_rolls_nothing_back() {
 #[test]
 fn unavailable_says_that_nothing_was_sent() {
     let beats = r#""detector":{"heartbeat":{"every":"50ms","timeout":"120ms"}}"#;
-    let run = quick(beats, r#"{"at":"5ms","do":"cut","islands":[["D","E"]]},{"at":"1s","do":"write","client":"c0","via":"F","key":"cart:ada","value":"tea"}"#, "2s");
+    let run = quick(
+        beats,
+        r#"{"at":"5ms","do":"cut","islands":[["D","E"]]},{"at":"1s","do":"write","client":"c0","via":"F","key":"cart:ada","value":"tea"}"#,
+        "2s",
+    );
     let refuses = said(&run, |k| matches!(k, EventKind::Note(Note::Unavailable { .. })));
     assert_eq!(refuses.headline, "F refuses: it believes 1 replica up, and QUORUM needs 2.");
     assert!(refuses.rest.starts_with("Nothing was sent to any replica, so no copy has changed."), "{}", refuses.rest);
@@ -182,7 +193,10 @@ fn a_read_at_one_may_be_old_and_says_so() {
     assert_eq!(trusts.headline, "C's row is all that ONE needs, so F answers bob.");
     let old = said(&run, |k| matches!(k, EventKind::Ended(Outcome::Found(_))));
     assert_eq!(old.headline, "bob reads v1: “tea”.");
-    assert_eq!(old.rest, "This is old: W2 was acknowledged with v2 before this read began, but C, the only replica asked, answered without it.");
+    assert_eq!(
+        old.rest,
+        "This is old: W2 was acknowledged with v2 before this read began, but C, the only replica asked, answered without it."
+    );
     assert_eq!(old.cause.map(|c| c.text).as_deref(), Some("a cut kept v2 from C"));
 }
 
@@ -192,7 +206,11 @@ fn a_client_whose_coordinator_is_dead_gives_up() {
     let run = quick("", &format!("{dead},{WRITE}"), "20s");
     let gave_up = said(&run, |k| matches!(k, EventKind::Ended(Outcome::NoAnswer)));
     assert_eq!(gave_up.headline, "ada gives up on W1: F never answered.");
-    assert!(gave_up.rest.contains("For 12 s") && gave_up.rest.contains("In truth no replica has taken the write so far."), "{}", gave_up.rest);
+    assert!(
+        gave_up.rest.contains("For 12 s") && gave_up.rest.contains("In truth no replica has taken the write so far."),
+        "{}",
+        gave_up.rest
+    );
     assert_eq!(gave_up.cause.map(|c| c.text).as_deref(), Some("ada's request to write cart:ada to F: lost: the receiver is down"));
 }
 
@@ -204,9 +222,15 @@ fn a_delete_is_a_tombstone_and_repair_may_be_off() {
     assert_eq!(held.headline, "C now holds v2 (a tombstone).");
     assert_eq!(said(&run, |k| matches!(k, EventKind::Ended(Outcome::Found(_)))).headline, "bob is told that cart:ada is deleted.");
     let off = quick(r#""read":{"repair":"off"}"#, DRIFT, "1s");
-    assert_eq!(said(&off, |k| matches!(k, EventKind::Note(Note::RepairSkipped { .. }))).headline, "C is behind and stays behind: repair is off.");
+    assert_eq!(
+        said(&off, |k| matches!(k, EventKind::Note(Note::RepairSkipped { .. }))).headline,
+        "C is behind and stays behind: repair is off."
+    );
     let after = quick(r#""read":{"repair":"asynchronous"}"#, DRIFT, "1s");
-    assert_eq!(said(&after, |k| matches!(k, EventKind::Note(Note::RepairStarted { .. }))).headline, "F has answered bob and now sends v2 to C.");
+    assert_eq!(
+        said(&after, |k| matches!(k, EventKind::Note(Note::RepairStarted { .. }))).headline,
+        "F has answered bob and now sends v2 to C."
+    );
     let rows = quick(r#""read":{"digests":false}"#, DRIFT, "1s");
     assert_eq!(said(&rows, |k| matches!(k, EventKind::Note(Note::DigestsDiffer { .. }))).headline, "The rows of C and D do not match.");
 }
@@ -235,37 +259,6 @@ fn decisions_are_counted_and_a_sentence_at_a_decision_is_about_it() {
     assert_ne!(decisions, before);
 }
 
-/// Everything that can go wrong at once.
-fn storm(seed: u64) -> Session {
-    let mut commands = vec![r#"{"at":"1ms","do":"preload","count":3}"#.to_owned()];
-    let mut n = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    for i in 0..60u64 {
-        n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (at, node, other) = (20 + i * 35, ["A", "B", "C", "D", "E", "F"][(n >> 33) as usize % 6], ["C", "D", "E"][(n >> 40) as usize % 3]);
-        let level = ["ONE", "QUORUM", "ALL"][(n >> 45) as usize % 3];
-        let op = |verb: &str, more: &str| format!(r#""do":"{verb}","client":"c{}","via":"{node}","key":"cart:ada","level":"{level}"{more}"#, i % 2);
-        let body = match (n >> 50) % 20 {
-            0..=5 => op("write", &format!(r#","value":"value {i}""#)),
-            6..=10 => op("read", ""),
-            11 => op("delete", ""),
-            12 => format!(r#""do":"cut","islands":[["{other}"]]"#),
-            13 => r#""do":"mend-all""#.to_owned(),
-            14 => format!(r#""do":"crash","node":"{other}""#),
-            15 => format!(r#""do":"restart","node":"{other}""#),
-            16 => format!(r#""do":"pause","node":"{node}""#),
-            17 => format!(r#""do":"resume","node":"{node}""#),
-            18 => format!(r#""do":"slow","node":"{other}","by":"80ms""#),
-            _ => [r#""do":"wipe","node":"E""#, r#""do":"clock","node":"F","offset_us":-500000"#, r#""do":"cut-one-way","from":["D"],"to":["F"]"#, r#""do":"cut-link","a":"C","b":"F""#, r#""do":"link","from":"F","to":"C","rule":{"slower":"200ms"}"#, r#""do":"network","network":{"loss-ppm":50000}"#, r#""do":"set","setting":{"repair":"asynchronous"}"#, r#""do":"set","setting":{"replicas":2}"#][(n >> 55) as usize % 8].to_owned(),
-        };
-        commands.push(format!(r#"{{"at":"{at}ms",{body}}}"#));
-    }
-    session(&format!(
-        r#"{{"end":"6s","seed":{seed},"config":{{"nodes":6,"network":{{"loss-ppm":30000,"duplicate-ppm":80000,"reorder-ppm":100000,"latency":{{"uniform":{{"low":"5ms","high":"40ms"}}}}}},
-        "settings":{{"sync":{{"every":"300ms"}},"detector":{{"heartbeat":{{"every":"60ms","timeout":"200ms"}}}},"write":{{"timeout":"400ms"}},"read":{{"timeout":"600ms"}},"client-timeout":"900ms"}}}},"commands":[{}]}}"#,
-        commands.join(",")
-    ))
-}
-
 #[test]
 fn the_shipped_runs_are_told_in_two_lines_each() {
     let mut long = Vec::new();
@@ -284,149 +277,4 @@ fn the_shipped_runs_are_told_in_two_lines_each() {
         }
     }
     assert!(long.is_empty(), "{long:#?}");
-}
-
-#[test]
-fn every_event_of_a_storm_has_a_well_made_sentence() {
-    let mut kinds = std::collections::BTreeSet::new();
-    for seed in 0..12 {
-        let run = storm(seed);
-        let names = Names::of(&run);
-        for (i, event) in run.log().iter().enumerate() {
-            let id = EventId(i as u32);
-            let told = sentence(&run, id).expect("every event has one");
-            let all = format!("{} {}", told.headline, told.rest);
-            assert!(told.headline.ends_with('.') && !told.headline.contains(".."), "{all}");
-            assert!(told.rest.is_empty() || told.rest.ends_with('.') && !told.rest.starts_with(' '), "{all}");
-            assert!(!all.contains("  ") && !all.contains("nobody's") && !all.contains(" ."), "{all}");
-            assert!(told.cause.as_ref().is_none_or(|c| c.event < id && !c.text.is_empty()), "{all}");
-            assert!(told.effects.iter().all(|e| *e > id && run.log()[e.0 as usize].cause == Some(id)));
-            assert!(!short(event, &names).is_empty());
-            kinds.insert(match &event.kind {
-                EventKind::Note(note) => 100 + u32::from(note.code()),
-                EventKind::Lost { why: LostWhy::Loss, .. } => 1,
-                EventKind::Lost { why: LostWhy::Cut(_), .. } => 2,
-                EventKind::Lost { why: LostWhy::Down, .. } => 3,
-                EventKind::Lost { why: LostWhy::Crashed, .. } => 4,
-                EventKind::Applied(a) => 5 + a.change as u32,
-                EventKind::Ended(Outcome::Written { .. }) => 10,
-                EventKind::Ended(Outcome::Found(_)) => 11,
-                EventKind::Ended(Outcome::Unavailable { .. }) => 12,
-                EventKind::Ended(Outcome::TimedOut { .. }) => 13,
-                EventKind::Ended(Outcome::NoAnswer) => 14,
-                EventKind::Held(_) => 15,
-                EventKind::Reverted { .. } => 16,
-                EventKind::Timer(Timer::Operation(_)) => 17,
-                EventKind::Delivered(m) => 20 + u32::from(m.body.code()),
-                EventKind::Sent(m) => 40 + u32::from(m.body.code()),
-                EventKind::Fault(fault) => 60 + fault_icon(fault) as u32,
-                _ => 0,
-            });
-        }
-        assert_eq!(lines(run.log(), names.clients, names.history).len(), run.log().len());
-    }
-    let notes = kinds.iter().filter(|k| (100..160).contains(*k)).count();
-    assert!((13..=14).contains(&notes) && (1..=17).filter(|k| *k != 8 && *k != 9).all(|k| kinds.contains(&k)), "{kinds:?}");
-}
-
-/// What a coordinator is doing about an operation, by the engine.
-fn pending(run: &Session, via: Endpoint, op: OpId) -> Option<Pending> {
-    run.world().host(via.node()?)?.node.coordinator.pending(op).cloned()
-}
-
-#[test]
-fn counts_and_lateness_are_those_of_the_coordinator() {
-    let (mut late, mut counted) = (0, 0);
-    for seed in 0..30 {
-        let mut run = storm(seed);
-        let arrivals: Vec<(u32, Endpoint, OpId)> = run
-            .log()
-            .iter()
-            .enumerate()
-            .filter_map(|(i, e)| match &e.kind {
-                EventKind::Delivered(m) if is_answer(&m.body) => Some((i as u32, m.to, m.op?)),
-                _ => None,
-            })
-            .collect();
-        for (i, via, op) in arrivals {
-            let told = sentence(&run, EventId(i)).expect("in the log").headline;
-            if Facts::of(&run).at_once(EventId(i)).any(|(_, e)| matches!(e.kind, EventKind::Note(_))) {
-                continue;
-            }
-            run.seek_event(i + 1);
-            let state = pending(&run, via, op);
-            if told.contains("nobody waits") {
-                late += 1;
-                let waits = match &state {
-                    Some(Pending::Write(w)) => !w.answered,
-                    Some(Pending::Read(r)) => !r.answered,
-                    None => false,
-                };
-                assert!(!waits, "seed {seed}, event {i}: {told}");
-            } else if let Some((_, numbers)) = told.rsplit_once(": ") {
-                counted += 1;
-                let n: usize = numbers.split(' ').next().and_then(|n| n.parse().ok()).expect("a count");
-                let engine = match &state {
-                    Some(Pending::Write(w)) => w.acks.len(),
-                    Some(Pending::Read(r)) => match &r.phase {
-                        Phase::First => r.answers.len(),
-                        Phase::Repairing { acks, .. } => acks.len(),
-                        Phase::Second { .. } => 0,
-                    },
-                    None => 0,
-                };
-                assert_eq!(n, engine, "seed {seed}, event {i}: {told}");
-            }
-        }
-    }
-    assert!(late > 20 && counted > 50, "late {late}, counted {counted}");
-}
-
-#[test]
-fn what_is_said_to_be_held_is_what_the_store_holds() {
-    let mut looked = 0;
-    for seed in 0..4 {
-        let mut run = storm(seed);
-        let key = crate::engine::data::Key::new("cart:ada");
-        for at in (200..run.log().len() as u32).step_by(97) {
-            run.seek_event(at);
-            for node in (0..6).map(NodeId) {
-                if let Held::Known(row) = held(&Facts::of(&run), node, &key, EventId(run.cursor())) {
-                    looked += 1;
-                    let store = run.world().host(node).and_then(|h| h.node.store.get(&key).cloned());
-                    assert_eq!(row, store, "seed {seed}, {node} after {at} events");
-                }
-            }
-        }
-    }
-    assert!(looked > 100, "{looked}");
-}
-
-#[test]
-fn beliefs_and_status_are_those_of_the_world() {
-    let mut suspicions = 0;
-    for seed in 0..4 {
-        let mut run = storm(seed);
-        let notes: Vec<(u32, NodeId)> = run
-            .log()
-            .iter()
-            .enumerate()
-            .filter_map(|(i, e)| if let EventKind::Note(Note::Suspected(peer)) = e.kind { Some((i as u32, peer)) } else { None })
-            .collect();
-        for (i, peer) in notes {
-            suspicions += 1;
-            let told = sentence(&run, EventId(i)).expect("in the log").rest;
-            run.seek_event(i + 1);
-            let truth = match run.world().host(peer).map(|h| h.status) {
-                Some(Status::Up) => format!("In truth {peer} runs"),
-                Some(Status::Paused) => format!("In truth {peer} is paused"),
-                _ => format!("In truth, too, {peer} is down"),
-            };
-            assert!(told.contains(&truth), "seed {seed}, event {i}: {told}");
-            let who = run.log()[i as usize].who.and_then(Endpoint::node).expect("a node");
-            let since = Facts::of(&run).suspected_since(who, peer, EventId(i + 1)).map(|(id, _)| id.0);
-            assert_eq!(since, Some(i));
-        }
-    }
-    assert!(suspicions > 10, "{suspicions}");
 }
