@@ -32,9 +32,7 @@ pub fn rates(contestants: &[Contestant], pending: usize, events: u64) -> Vec<f64
         }
     }
     let pairs = contestants.iter().zip(&mut times);
-    pairs
-        .map(|(contestant, times)| (events / contestant.share) as f64 / median(times).as_secs_f64())
-        .collect()
+    pairs.map(|(contestant, times)| (events / contestant.share) as f64 / median(times).as_secs_f64()).collect()
 }
 
 /// The middle one of an odd number of durations, the upper middle of an even number.

@@ -5,47 +5,32 @@ use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const HEAD: &str = "# Benchmarks\n\nWritten by `cargo bench`. Compare only figures of one section: they come from one run on one machine.\n";
+const HEAD: &str =
+    "# Benchmarks\n\nWritten by `cargo bench`. Compare only figures of one section: they come from one run on one machine.\n";
 
-/// The machine and the day, for the reader of a figure.
+/// The machine, how busy it was, and the day, for the reader of a figure.
 pub fn machine() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = processor
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("unknown processor", |(_, name)| name.trim());
     let cores = available_parallelism().map_or(1, usize::from);
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    format!("{model}, {cores} cores, {}", day(seconds / 86_400))
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let when = day(seconds / 86_400);
+    // With more at work than there are cores, every figure is too slow and none is steady: a reader must be told.
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().filter(|n| !n.is_empty()).unwrap_or("unknown");
+    format!("{model}, {cores} cores, load {load} (of the last minute), {when}")
 }
 
 /// A day counted from 1970-01-01, as year-month-day.
 fn day(days: u64) -> String {
     let (mut year, mut left) = (1970, days);
-    let leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     while left >= 365 + u64::from(leap(year)) {
         left -= 365 + u64::from(leap(year));
         year += 1;
     }
-    let lengths = [
-        31,
-        28 + u64::from(leap(year)),
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ];
+    let lengths = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let mut month = 1;
     for length in lengths {
         if left < length {
@@ -96,12 +81,7 @@ mod tests {
         let first = replaced(HEAD, "A", "one");
         let both = replaced(&first, "B", "two");
         let again = replaced(&both, "A", "three");
-        assert!(
-            again.starts_with(HEAD)
-                && again.contains("\n## A\n\nthree\n")
-                && again.ends_with("\n## B\n\ntwo\n"),
-            "{again}"
-        );
+        assert!(again.starts_with(HEAD) && again.contains("\n## A\n\nthree\n") && again.ends_with("\n## B\n\ntwo\n"), "{again}");
         assert!(!again.contains("\none\n"));
         assert_eq!(replaced(&again, "A", "three"), again);
     }

@@ -91,11 +91,8 @@ Exit code 2: the file or the command line is not accepted; standard error says w
     /// Reads a run file, never more of it than a run file may have.
     fn read(file: &str) -> Result<Script, String> {
         use std::io::Read as _;
-        let source: Box<dyn std::io::Read> = if file == "-" {
-            Box::new(std::io::stdin())
-        } else {
-            Box::new(std::fs::File::open(file).map_err(|e| format!("{file}: {e}"))?)
-        };
+        let source: Box<dyn std::io::Read> =
+            if file == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(file).map_err(|e| format!("{file}: {e}"))?) };
         let mut bytes = Vec::new();
         source.take(BOUNDS.file_bytes as u64 + 1).read_to_end(&mut bytes).map_err(|e| format!("{file}: {e}"))?;
         let text = String::from_utf8(bytes).map_err(|_| format!("{file}: the run file is not text in UTF-8"))?;

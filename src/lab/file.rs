@@ -84,7 +84,10 @@ pub(super) fn check_version(what: &'static str, format: &str, version: u64, engi
     let foreign = |found: String, known: String| Err(LabError::Foreign { what, found, known });
     if format != FORMAT {
         let found: String = format.chars().take(40).collect();
-        return foreign(if found.is_empty() { "no known format".to_owned() } else { format!("format \"{found}\"") }, format!("format \"{FORMAT}\""));
+        return foreign(
+            if found.is_empty() { "no known format".to_owned() } else { format!("format \"{found}\"") },
+            format!("format \"{FORMAT}\""),
+        );
     }
     if version != u64::from(FILE_VERSION) {
         return foreign(format!("format version {version}"), format!("version {FILE_VERSION}"));
@@ -155,17 +158,29 @@ impl TreeFile {
         let count = self.branches.len();
         let wrong = |why: String| LabError::Unreadable { what: WHAT, why };
         if count > BOUNDS.branches {
-            return Err(LabError::TooLarge { what: "the tree of branches", size: count as u64, limit: BOUNDS.branches as u64, unit: "branches" });
+            return Err(LabError::TooLarge {
+                what: "the tree of branches",
+                size: count as u64,
+                limit: BOUNDS.branches as u64,
+                unit: "branches",
+            });
         }
         let mut depth: Vec<usize> = Vec::with_capacity(count);
         let mut branches = Vec::with_capacity(count);
         for (i, branch) in self.branches.into_iter().enumerate() {
             let above = match branch.parent {
                 None => 0,
-                Some((parent, _, _)) => *depth.get(parent as usize).ok_or_else(|| wrong(format!("branch {i}: parent must come before it, is {parent}")))?,
+                Some((parent, _, _)) => {
+                    *depth.get(parent as usize).ok_or_else(|| wrong(format!("branch {i}: parent must come before it, is {parent}")))?
+                }
             };
             if above >= BOUNDS.depth {
-                return Err(LabError::TooLarge { what: "a line of branches", size: above as u64 + 1, limit: BOUNDS.depth as u64, unit: "branches deep" });
+                return Err(LabError::TooLarge {
+                    what: "a line of branches",
+                    size: above as u64 + 1,
+                    limit: BOUNDS.depth as u64,
+                    unit: "branches deep",
+                });
             }
             depth.push(above + 1);
             let name = branch.name.chars().take(BOUNDS.title).collect();

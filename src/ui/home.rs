@@ -185,8 +185,16 @@ fn small_ring(dots: &[Dot]) -> Html {
 fn healing_part(all: &[Healing]) -> Html {
     let Some(script) = file(MEASURED).and_then(|file| lab::script_from_file(file).ok()) else { return Html::default() };
     let words = |repair: Repair| match repair {
-        Repair::Blocking => ("Read repair, before the answer", "Copies that a read has found behind", "Before the client hears: it never sees an older value afterwards"),
-        Repair::Asynchronous => ("Read repair, after the answer", "Copies that a read has found behind", "Soon after the client hears: the answer does not wait"),
+        Repair::Blocking => (
+            "Read repair, before the answer",
+            "Copies that a read has found behind",
+            "Before the client hears: it never sees an older value afterwards",
+        ),
+        Repair::Asynchronous => (
+            "Read repair, after the answer",
+            "Copies that a read has found behind",
+            "Soon after the client hears: the answer does not wait",
+        ),
         Repair::Off => ("Nothing", "None", "Never: a copy that missed a write stays behind"),
     };
     html! {

@@ -179,7 +179,8 @@ fn notes(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
         }
         fits.then(|| html! { <text class={classes!("s", "wb", class)} x={middle.to_string()} y={y.clone()} text-anchor="middle" font-size={f.words.to_string()}>{ text }</text> })
     };
-    let mut marks: Vec<(Micros, Option<String>)> = lane.missed.iter().map(|(at, n)| (*at, Some(format!("{} misses v{n}", lane.node)))).collect();
+    let mut marks: Vec<(Micros, Option<String>)> =
+        lane.missed.iter().map(|(at, n)| (*at, Some(format!("{} misses v{n}", lane.node)))).collect();
     marks.extend(lane.lost.iter().map(|(at, n)| (*at, Some(format!("{} loses v{n}", lane.node)))));
     marks.extend(lane.repairs.iter().map(|(at, _)| (*at, None)));
     marks.sort_unstable();

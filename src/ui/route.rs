@@ -1,8 +1,8 @@
 //! Addresses: what follows the `#`. The page works in any folder, since the server never sees this part.
 #![expect(clippy::disallowed_types, reason = "the router's derive makes a hash map for a route's parts; its order is never seen")]
 
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AddEventListenerOptions, Event};
 use yew_router::Routable;
 

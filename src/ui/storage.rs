@@ -23,8 +23,12 @@ impl NotKept {
     /// What to tell the person.
     pub const fn words(self) -> &'static str {
         match self {
-            NotKept::Blocked => "The browser does not let this page keep your work: it will be gone when you close or reload this tab. Save it as a file to keep it.",
-            NotKept::Full => "There is no room left to keep your work: what you do from here on will be gone when you close or reload this tab. Save it as a file to keep it.",
+            NotKept::Blocked => {
+                "The browser does not let this page keep your work: it will be gone when you close or reload this tab. Save it as a file to keep it."
+            }
+            NotKept::Full => {
+                "There is no room left to keep your work: what you do from here on will be gone when you close or reload this tab. Save it as a file to keep it."
+            }
         }
     }
 }

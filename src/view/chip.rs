@@ -20,9 +20,7 @@ pub struct Look {
 }
 
 const CLASSES: [&str; LOOKS as usize] = ["v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8"];
-const TILE_IDS: [&str; LOOKS as usize] = [
-    "spine-1", "spine-2", "spine-3", "spine-4", "spine-5", "spine-6", "spine-7", "spine-8",
-];
+const TILE_IDS: [&str; LOOKS as usize] = ["spine-1", "spine-2", "spine-3", "spine-4", "spine-5", "spine-6", "spine-7", "spine-8"];
 const TILE_REFS: [&str; LOOKS as usize] = [
     "url(#spine-1)",
     "url(#spine-2)",
@@ -39,11 +37,7 @@ pub fn look(n: u32) -> Look {
     let i = n.saturating_sub(1);
     let colour = i % LOOKS;
     let pattern = (colour + i / LOOKS) % LOOKS;
-    Look {
-        class: CLASSES[colour as usize],
-        pattern: pattern as usize,
-        label: format!("v{n}"),
-    }
+    Look { class: CLASSES[colour as usize], pattern: pattern as usize, label: format!("v{n}") }
 }
 
 impl Look {
@@ -68,11 +62,7 @@ pub struct Tile {
 pub const TILE_SIZE: u32 = 6;
 
 const fn tile(id: usize, strokes: &'static str, fills: &'static str) -> Tile {
-    Tile {
-        id: TILE_IDS[id],
-        strokes,
-        fills,
-    }
+    Tile { id: TILE_IDS[id], strokes, fills }
 }
 
 /// The eight patterns: plain, rising lines, dots, level lines, lattice, upright lines, squares, falling lines.
@@ -88,10 +78,7 @@ pub const TILES: [Tile; LOOKS as usize] = [
 ];
 
 /// The hatching of dead things and the one of cuts, as tiles of 8: (pattern id, strokes).
-pub const HATCHES: [(&str, &str); 2] = [
-    ("hatch-dead", "M-1 9L9-1M-1 1L1-1M7 9L9 7"),
-    ("hatch-cut", "M-1 9L9-1M-1 1L1-1M7 9L9 7"),
-];
+pub const HATCHES: [(&str, &str); 2] = [("hatch-dead", "M-1 9L9-1M-1 1L1-1M7 9L9 7"), ("hatch-cut", "M-1 9L9-1M-1 1L1-1M7 9L9 7")];
 
 /// What a card says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,29 +114,10 @@ pub fn shape(kind: Kind, room: &Rect) -> Shape {
     let size = round1(room.h * 0.56);
     let split = room.x + spine_w;
     let left = if kind == Kind::Unknown { room.x } else { split };
-    let drop = if kind == Kind::Stone {
-        room.h * 0.08
-    } else {
-        0.0
-    };
-    let label = pt(
-        (left + room.right()) / 2.0,
-        room.y + room.h / 2.0 + size * 0.34 + drop,
-    )
-    .rounded();
-    let mut out = Shape {
-        body: rounded(room),
-        spine: String::new(),
-        divider: String::new(),
-        strike: String::new(),
-        label,
-        size,
-    };
-    let upright = |top: f64| {
-        Pen::new()
-            .through(&[pt(split, top), pt(split, room.bottom())])
-            .done()
-    };
+    let drop = if kind == Kind::Stone { room.h * 0.08 } else { 0.0 };
+    let label = pt((left + room.right()) / 2.0, room.y + room.h / 2.0 + size * 0.34 + drop).rounded();
+    let mut out = Shape { body: rounded(room), spine: String::new(), divider: String::new(), strike: String::new(), label, size };
+    let upright = |top: f64| Pen::new().through(&[pt(split, top), pt(split, room.bottom())]).done();
     match kind {
         Kind::Card => {
             out.spine = card_spine(room, split);
@@ -162,9 +130,7 @@ pub fn shape(kind: Kind, room: &Rect) -> Shape {
             out.spine = stone_spine(room, split, shoulder, top);
             out.divider = upright(top);
             let (mid, half) = (label.y - size * 0.32, size * 0.9);
-            out.strike = Pen::new()
-                .through(&[pt(label.x - half, mid), pt(label.x + half, mid)])
-                .done();
+            out.strike = Pen::new().through(&[pt(label.x - half, mid), pt(label.x + half, mid)]).done();
         }
         Kind::Unknown => {}
     }
@@ -189,13 +155,7 @@ fn card_spine(room: &Rect, split: f64) -> String {
 fn stone_spine(room: &Rect, split: f64, shoulder: f64, top: f64) -> String {
     let (l, b, w) = (room.x, room.bottom(), split - room.x);
     let bend = pt(l, shoulder - (shoulder - top) * 0.55);
-    Pen::new()
-        .go(pt(l, b))
-        .line(pt(l, shoulder))
-        .curve(bend, pt(l + w * 0.45, top + 1.0), pt(split, top))
-        .line(pt(split, b))
-        .close()
-        .done()
+    Pen::new().go(pt(l, b)).line(pt(l, shoulder)).curve(bend, pt(l + w * 0.45, top + 1.0), pt(split, top)).line(pt(split, b)).close().done()
 }
 
 /// A rectangle with small round corners.
@@ -223,16 +183,8 @@ fn stone(r: &Rect, shoulder: f64) -> String {
     Pen::new()
         .go(pt(r.x, r.bottom()))
         .line(pt(r.x, shoulder))
-        .curve(
-            pt(r.x, shoulder - ry * bend),
-            pt(mid - rx * bend, r.y),
-            pt(mid, r.y),
-        )
-        .curve(
-            pt(mid + rx * bend, r.y),
-            pt(r.right(), shoulder - ry * bend),
-            pt(r.right(), shoulder),
-        )
+        .curve(pt(r.x, shoulder - ry * bend), pt(mid - rx * bend, r.y), pt(mid, r.y))
+        .curve(pt(mid + rx * bend, r.y), pt(r.right(), shoulder - ry * bend), pt(r.right(), shoulder))
         .line(pt(r.right(), r.bottom()))
         .close()
         .done()
@@ -250,24 +202,14 @@ pub fn crack(room: &Rect) -> String {
     let x = room.x + room.w * 0.58;
     let (t, h) = (room.y - 3.0, room.h + 6.0);
     let w = room.w * 0.13;
-    let points = [
-        pt(x, t),
-        pt(x - w, t + h * 0.42),
-        pt(x + w * 0.5, t + h * 0.55),
-        pt(x - w * 0.8, t + h),
-    ];
+    let points = [pt(x, t), pt(x - w, t + h * 0.42), pt(x + w * 0.5, t + h * 0.55), pt(x - w * 0.8, t + h)];
     Pen::new().through(&points).done()
 }
 
 /// The square bracket that holds siblings together, left of the chips in `room`.
 pub fn bracket(room: &Rect) -> String {
     let x = room.x - 7.0;
-    let points = [
-        pt(x + 5.0, room.y),
-        pt(x, room.y),
-        pt(x, room.bottom()),
-        pt(x + 5.0, room.bottom()),
-    ];
+    let points = [pt(x + 5.0, room.y), pt(x, room.y), pt(x, room.bottom()), pt(x + 5.0, room.bottom())];
     Pen::new().through(&points).done()
 }
 
@@ -281,19 +223,10 @@ pub fn sibling(room: &Rect, i: usize) -> Rect {
 pub fn envelope(room: &Rect) -> (String, String, Rect) {
     let (w, h) = (room.w, room.h);
     let outline = Pen::new()
-        .through(&[
-            pt(room.x, room.y),
-            pt(room.right(), room.y),
-            pt(room.right(), room.bottom()),
-            pt(room.x, room.bottom()),
-        ])
+        .through(&[pt(room.x, room.y), pt(room.right(), room.y), pt(room.right(), room.bottom()), pt(room.x, room.bottom())])
         .close()
         .done();
-    let flap = [
-        pt(room.x + 1.5, room.y + 1.5),
-        pt(room.x + w / 2.0, room.y + h * 0.56),
-        pt(room.right() - 1.5, room.y + 1.5),
-    ];
+    let flap = [pt(room.x + 1.5, room.y + 1.5), pt(room.x + w / 2.0, room.y + h * 0.56), pt(room.right() - 1.5, room.y + 1.5)];
     let seal = Rect::new(room.x + w * 0.25, room.y + h * 0.38, w * 0.5, h * 0.52).rounded();
     (outline, Pen::new().through(&flap).done(), seal)
 }
@@ -331,8 +264,7 @@ mod tests {
 
     #[test]
     fn the_first_64_versions_all_look_different() {
-        let mut seen: Vec<(&str, usize)> =
-            (1..=64).map(|n| (look(n).class, look(n).pattern)).collect();
+        let mut seen: Vec<(&str, usize)> = (1..=64).map(|n| (look(n).class, look(n).pattern)).collect();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), 64);
@@ -342,11 +274,7 @@ mod tests {
     fn pattern_names_match_their_references() {
         for (i, t) in TILES.iter().enumerate() {
             assert_eq!(TILE_REFS[i], format!("url(#{})", t.id));
-            assert_eq!(
-                t.strokes.is_empty() && t.fills.is_empty(),
-                i == 0,
-                "only the first is plain"
-            );
+            assert_eq!(t.strokes.is_empty() && t.fills.is_empty(), i == 0, "only the first is plain");
         }
     }
 
@@ -359,10 +287,7 @@ mod tests {
         assert_ne!(stone.body, card.body);
         let unknown = shape(Kind::Unknown, &ROOM);
         assert!(unknown.spine.is_empty() && unknown.divider.is_empty());
-        assert!(
-            unknown.label.x < card.label.x,
-            "without a spine the label is in the middle"
-        );
+        assert!(unknown.label.x < card.label.x, "without a spine the label is in the middle");
     }
 
     #[test]

@@ -34,7 +34,14 @@ pub enum Field {
 }
 
 /// The command for what is in the console, or the field at fault and its bound.
-pub fn command(config: &Config, client: ClientId, via: NodeId, key: &str, ask: Ask, level: Option<Level>) -> Result<Command, (Field, String)> {
+pub fn command(
+    config: &Config,
+    client: ClientId,
+    via: NodeId,
+    key: &str,
+    ask: Ask,
+    level: Option<Level>,
+) -> Result<Command, (Field, String)> {
     if key.is_empty() || key.len() > LIMITS.key_bytes {
         return Err((Field::Key, format!("A key has 1 to {} bytes; this one has {}.", LIMITS.key_bytes, count(key.len() as u64))));
     }
@@ -232,7 +239,13 @@ mod tests {
         };
         assert_eq!(
             words,
-            [last, ("X5", Some((2, true)), "confirmed by 2"), ("R4", None, "nothing there"), ("R2", Some((1, false)), "tea"), ("W1", Some((1, false)), "confirmed by 2")]
+            [
+                last,
+                ("X5", Some((2, true)), "confirmed by 2"),
+                ("R4", None, "nothing there"),
+                ("R2", Some((1, false)), "tea"),
+                ("W1", Some((1, false)), "confirmed by 2")
+            ]
         );
         assert_eq!(past(&s, ClientId(0), 2).len(), 2);
         assert!(all.iter().all(|p| p.took.is_some()));
@@ -260,7 +273,9 @@ mod tests {
 
     #[test]
     fn keys_offered_begin_with_the_one_shown() {
-        let s = session(r#"[{"at": "0s", "do": "write", "client": "c0", "via": "A", "key": "b", "value": ""}, {"at": "0s", "do": "write", "client": "c0", "via": "A", "key": "a", "value": ""}]"#);
+        let s = session(
+            r#"[{"at": "0s", "do": "write", "client": "c0", "via": "A", "key": "b", "value": ""}, {"at": "0s", "do": "write", "client": "c0", "via": "A", "key": "a", "value": ""}]"#,
+        );
         let mut all = keys(&s, None);
         all.sort();
         assert_eq!(all, ["a", "b"]);

@@ -42,12 +42,24 @@ pub fn active(session: &Session) -> Vec<Active> {
         all.extend(of_status(session, node, host.status, host.held()));
         if host.node.clock.offset != 0 {
             let text = format!("{node}'s clock is {}", offset(host.node.clock.offset));
-            all.push(Active { id: format!("clock-{node}"), icon: Icon::Clock, text, undo: Command::Clock { node, offset_us: 0 }, verb: "Set right" });
+            all.push(Active {
+                id: format!("clock-{node}"),
+                icon: Icon::Clock,
+                text,
+                undo: Command::Clock { node, offset_us: 0 },
+                verb: "Set right",
+            });
         }
         let by = world.network().slow(node);
         if by > Micros::ZERO {
             let text = format!("{node} is slow: {} more each way", span(by));
-            all.push(Active { id: format!("slow-{node}"), icon: Icon::Slow, text, undo: Command::Slow { node, by: Micros::ZERO }, verb: "Undo" });
+            all.push(Active {
+                id: format!("slow-{node}"),
+                icon: Icon::Slow,
+                text,
+                undo: Command::Slow { node, by: Micros::ZERO },
+                verb: "Undo",
+            });
         }
     }
     for ((from, to), rule) in world.network().links().filter(|(_, rule)| **rule != LinkRule::default()) {
@@ -77,11 +89,18 @@ fn of_cut(session: &Session, cut: &Cut) -> Active {
         }
         CutShape::Link(a, b) => (Icon::Snip, format!("The link {}\u{2013}{} is cut", name(session, *a), name(session, *b))),
     };
-    Active { id: format!("cut-{}", cut.id.0), icon, text: format!("{text} since {since}"), undo: Command::Mend { cut: cut.id.0 }, verb: "Mend" }
+    Active {
+        id: format!("cut-{}", cut.id.0),
+        icon,
+        text: format!("{text} since {since}"),
+        undo: Command::Mend { cut: cut.id.0 },
+        verb: "Mend",
+    }
 }
 
 fn of_status(session: &Session, node: NodeId, status: Status, held: usize) -> Option<Active> {
-    let since = |is: fn(&Command) -> Option<(NodeId, bool)>| since(session, node, is).map_or(String::new(), |at| format!(" since {}", moment(at)));
+    let since =
+        |is: fn(&Command) -> Option<(NodeId, bool)>| since(session, node, is).map_or(String::new(), |at| format!(" since {}", moment(at)));
     match status {
         Status::Up => None,
         Status::Down => {
@@ -90,7 +109,13 @@ fn of_status(session: &Session, node: NodeId, status: Status, held: usize) -> Op
                 Command::Restart { node } => Some((*node, false)),
                 _ => None,
             });
-            Some(Active { id: format!("down-{node}"), icon: Icon::Crash, text: format!("{node} is down{since}"), undo: Command::Restart { node }, verb: "Restart" })
+            Some(Active {
+                id: format!("down-{node}"),
+                icon: Icon::Crash,
+                text: format!("{node} is down{since}"),
+                undo: Command::Restart { node },
+                verb: "Restart",
+            })
         }
         Status::Paused => {
             let since = since(|c| match c {
@@ -99,7 +124,13 @@ fn of_status(session: &Session, node: NodeId, status: Status, held: usize) -> Op
                 _ => None,
             });
             let waiting = if held == 0 { String::new() } else { format!(", {} waiting", count(held as u64)) };
-            Some(Active { id: format!("paused-{node}"), icon: Icon::Hand, text: format!("{node} is paused{since}{waiting}"), undo: Command::Resume { node }, verb: "Resume" })
+            Some(Active {
+                id: format!("paused-{node}"),
+                icon: Icon::Hand,
+                text: format!("{node} is paused{since}{waiting}"),
+                undo: Command::Resume { node },
+                verb: "Resume",
+            })
         }
     }
 }
@@ -186,18 +217,26 @@ mod tests {
         let cases = [
             (r#"{"at": "80ms", "do": "cut", "islands": [["D"]]}"#, "D is cut off since 0.080 s"),
             (r#"{"at": "80ms", "do": "cut", "islands": [["D", "E"]]}"#, "D and E are cut off since 0.080 s"),
-            (r#"{"at": "80ms", "do": "cut", "islands": [["D", "E"], ["A", "c0"]]}"#, "The network is in 3 parts: D and E | A and ada | the rest since 0.080 s"),
+            (
+                r#"{"at": "80ms", "do": "cut", "islands": [["D", "E"], ["A", "c0"]]}"#,
+                "The network is in 3 parts: D and E | A and ada | the rest since 0.080 s",
+            ),
             (r#"{"at": "80ms", "do": "cut-one-way", "from": ["D"], "to": ["A", "B"]}"#, "A and B cannot hear D since 0.080 s"),
             (r#"{"at": "80ms", "do": "cut-link", "a": "A", "b": "c1"}"#, "The link A\u{2013}bob is cut since 0.080 s"),
             (r#"{"at": "722ms", "do": "crash", "node": "C"}, {"at": "1s", "do": "wipe", "node": "C"}"#, "C is down since 0.722 s"),
             (r#"{"at": "722ms", "do": "pause", "node": "B"}"#, "B is paused since 0.722 s"),
             (r#"{"at": "0s", "do": "clock", "node": "B", "offset-us": -80000}"#, "B's clock is 80 ms behind"),
             (r#"{"at": "0s", "do": "slow", "node": "B", "by": "200ms"}"#, "B is slow: 200 ms more each way"),
-            (r#"{"at": "0s", "do": "link", "from": "A", "to": "B", "rule": {"slower": "5ms", "loss-ppm": 20000}}"#, "A to B: 5 ms slower, 2 % lost"),
-            (r#"{"at": "0s", "do": "network", "network": {"loss-ppm": 50000, "bandwidth": 20000}}"#, "Messages: 5 % lost, 20\u{202f}000 B/s each way"),
+            (
+                r#"{"at": "0s", "do": "link", "from": "A", "to": "B", "rule": {"slower": "5ms", "loss-ppm": 20000}}"#,
+                "A to B: 5 ms slower, 2 % lost",
+            ),
+            (
+                r#"{"at": "0s", "do": "network", "network": {"loss-ppm": 50000, "bandwidth": 20000}}"#,
+                "Messages: 5 % lost, 20\u{202f}000 B/s each way",
+            ),
         ];
         for (command, text) in cases {
-            let command = command.replace("offset-us", "offset_us");
             let mut s = session(&format!("[{command}]"));
             s.seek_time(Micros::secs(2));
             let found = active(&s);
@@ -210,7 +249,9 @@ mod tests {
 
     #[test]
     fn what_has_not_happened_yet_is_not_said() {
-        let mut s = session(r#"[{"at": "1s", "do": "crash", "node": "C"}, {"at": "2s", "do": "restart", "node": "C"}, {"at": "3s", "do": "crash", "node": "C"}]"#);
+        let mut s = session(
+            r#"[{"at": "1s", "do": "crash", "node": "C"}, {"at": "2s", "do": "restart", "node": "C"}, {"at": "3s", "do": "crash", "node": "C"}]"#,
+        );
         let mut said = Vec::new();
         for t in [0, 1, 2, 4] {
             s.seek_time(Micros(t * 1_000_000 + 500_000));

@@ -25,15 +25,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 7] = [
-        Kind::Write,
-        Kind::Read,
-        Kind::Digest,
-        Kind::Repair,
-        Kind::Hint,
-        Kind::Sync,
-        Kind::Gossip,
-    ];
+    pub const ALL: [Kind; 7] = [Kind::Write, Kind::Read, Kind::Digest, Kind::Repair, Kind::Hint, Kind::Sync, Kind::Gossip];
 
     /// The class that sets `--k` to the kind's colour.
     pub fn class(self) -> &'static str {
@@ -125,8 +117,7 @@ const TRIANGLE: &str = "M0-11L11.5 9H-11.5Z";
 const DIAMOND: &str = "M0-8.5L8.5 0L0 8.5L-8.5 0Z";
 
 const TICK: &str = "M-4.5 .3L-1.2 3.6L4.8-3.2";
-const BARS: &str =
-    "M-7-3.5H-4.6V3.5H-7ZM-3.1-5.5H-.7V5.5H-3.1ZM.8-2.5H3.2V2.5H.8ZM4.7-4.5H7.1V4.5H4.7Z";
+const BARS: &str = "M-7-3.5H-4.6V3.5H-7ZM-3.1-5.5H-.7V5.5H-3.1ZM.8-2.5H3.2V2.5H.8ZM4.7-4.5H7.1V4.5H4.7Z";
 const FLAP: &str = "M-11-7.5L0 2L11-7.5";
 const FORK: &str = "M0-3.5V1M-4.5 5.5L0 1L4.5 5.5";
 const DOT: &str = "M-2 0A2 2 0 1 1 2 0A2 2 0 1 1-2 0Z";
@@ -136,7 +127,8 @@ pub const LOST: &str = "M-7-7L7 7M7-7L-7 7";
 /// A decision on the timeline: a small upright diamond in ink.
 pub const DECISION: &str = "M0-8L8 0L0 8L-8 0Z";
 /// Scissors, about 20 wide, pointing right; for the end of a tear.
-pub const SCISSORS: &str = "M-5.8-5A3.2 3.2 0 1 1-12.2-5A3.2 3.2 0 1 1-5.8-5ZM-5.8 5A3.2 3.2 0 1 1-12.2 5A3.2 3.2 0 1 1-5.8 5ZM-6.2-3.6L9 5M-6.2 3.6L9-5";
+pub const SCISSORS: &str =
+    "M-5.8-5A3.2 3.2 0 1 1-12.2-5A3.2 3.2 0 1 1-5.8-5ZM-5.8 5A3.2 3.2 0 1 1-12.2 5A3.2 3.2 0 1 1-5.8 5ZM-6.2-3.6L9 5M-6.2 3.6L9-5";
 
 /// The shape of a message.
 pub fn glyph(kind: Kind, form: Form) -> Glyph {
@@ -163,12 +155,7 @@ pub fn glyph(kind: Kind, form: Form) -> Glyph {
             (d, paint, width)
         }),
     };
-    Glyph {
-        body,
-        filled,
-        mark,
-        core: core.filter(|_| filled),
-    }
+    Glyph { body, filled, mark, core: core.filter(|_| filled) }
 }
 
 /// The outline as a polygon, for hit tests and for painting many at once.
@@ -176,18 +163,8 @@ pub fn glyph(kind: Kind, form: Form) -> Glyph {
 pub fn outline(kind: Kind) -> Vec<[f64; 2]> {
     match kind {
         Kind::Write => vec![[-9.0, -9.0], [9.0, -9.0], [9.0, 9.0], [-9.0, 9.0]],
-        Kind::Read => (0..24)
-            .map(|i| (f64::from(i) * std::f64::consts::TAU / 24.0).sin_cos())
-            .map(|(s, c)| [c * 10.0, s * 10.0])
-            .collect(),
-        Kind::Digest => vec![
-            [11.5, 0.0],
-            [5.8, 10.0],
-            [-5.8, 10.0],
-            [-11.5, 0.0],
-            [-5.8, -10.0],
-            [5.8, -10.0],
-        ],
+        Kind::Read => (0..24).map(|i| (f64::from(i) * std::f64::consts::TAU / 24.0).sin_cos()).map(|(s, c)| [c * 10.0, s * 10.0]).collect(),
+        Kind::Digest => vec![[11.5, 0.0], [5.8, 10.0], [-5.8, 10.0], [-11.5, 0.0], [-5.8, -10.0], [5.8, -10.0]],
         Kind::Repair => vec![
             [-4.0, -10.5],
             [4.0, -10.5],
@@ -262,9 +239,9 @@ impl Icon {
     pub const ALL: [Icon; 34] = {
         use Icon::*;
         [
-            Play, Pause, Step, StepBack, Decision, SkipQuiet, ToStart, ToEnd, Link, Projector,
-            Contrast, Help, Scissors, OneWay, Snip, Crash, Restart, Hand, Wipe, Mend, Slow, Drop,
-            Clock, Branch, Download, Upload, Plus, Minus, Close, Eye, Warning, Tick, Arrow, Lens,
+            Play, Pause, Step, StepBack, Decision, SkipQuiet, ToStart, ToEnd, Link, Projector, Contrast, Help, Scissors, OneWay, Snip,
+            Crash, Restart, Hand, Wipe, Mend, Slow, Drop, Clock, Branch, Download, Upload, Plus, Minus, Close, Eye, Warning, Tick, Arrow,
+            Lens,
         ]
     };
 
@@ -287,9 +264,7 @@ impl Icon {
     /// The lines of icons that have nothing but lines.
     fn lines(self) -> &'static str {
         match self {
-            Icon::Link => {
-                "M9.5 14.5L14.5 9.5M11 6.5L13 4.5A4.6 4.6 0 0 1 19.5 11L17.5 13M13 17.5L11 19.5A4.6 4.6 0 0 1 4.5 13L6.5 11"
-            }
+            Icon::Link => "M9.5 14.5L14.5 9.5M11 6.5L13 4.5A4.6 4.6 0 0 1 19.5 11L17.5 13M13 17.5L11 19.5A4.6 4.6 0 0 1 4.5 13L6.5 11",
             Icon::Projector => "M3 5H21V16.5H3ZM8.5 21L12 16.5L15.5 21",
             Icon::Help => {
                 "M3.5 12A8.5 8.5 0 1 1 20.5 12A8.5 8.5 0 1 1 3.5 12ZM9.6 9.6A2.4 2.4 0 1 1 12.9 11.8C12.2 12.1 12 12.6 12 13.5M12 16.6V16.7"
@@ -306,9 +281,7 @@ impl Icon {
             Icon::Hand => {
                 "M7 13V7.2A1.3 1.3 0 0 1 9.6 7.2V11M9.6 10.5V5A1.3 1.3 0 0 1 12.2 5V10.5M12.2 10.5V5.6A1.3 1.3 0 0 1 14.8 5.6V11M14.8 11V7.6A1.3 1.3 0 0 1 17.4 7.6V14.5C17.4 18.5 15.4 20.5 12.4 20.5C9.6 20.5 8.4 19.2 7 16.8L4.6 13.2A1.4 1.4 0 0 1 7 12"
             }
-            Icon::Wipe => {
-                "M4.5 7H19.5M9 7V4.5H15V7M6.5 7L7.5 20H16.5L17.5 7M10.3 10.5L10.6 16.5M13.7 10.5L13.4 16.5"
-            }
+            Icon::Wipe => "M4.5 7H19.5M9 7V4.5H15V7M6.5 7L7.5 20H16.5L17.5 7M10.3 10.5L10.6 16.5M13.7 10.5L13.4 16.5",
             Icon::Mend => "M3 12H21M6 8V16M10.5 8V16M15 8V16M19 8V16",
             Icon::Slow => "M7 4H17M7 20H17M8 4C8 9 16 10 16 20M16 4C16 9 8 10 8 20",
             Icon::Drop => "M3 12H10M13 9L19 15M19 9L13 15",
@@ -367,11 +340,7 @@ mod tests {
             assert_eq!(ack.core, None);
         }
         assert!(glyph(Kind::Repair, Form::Carries).core.is_some());
-        assert_eq!(
-            glyph(Kind::Digest, Form::Carries).core,
-            None,
-            "a digest carries no value"
-        );
+        assert_eq!(glyph(Kind::Digest, Form::Carries).core, None, "a digest carries no value");
     }
 
     #[test]
@@ -379,18 +348,9 @@ mod tests {
         for kind in Kind::ALL {
             let polygon = outline(kind);
             assert!(polygon.len() >= 3);
-            assert!(
-                polygon
-                    .iter()
-                    .flatten()
-                    .all(|v| v.abs() + OUTLINE / 2.0 <= BOX / 2.0 + 0.2),
-                "{kind:?}"
-            );
+            assert!(polygon.iter().flatten().all(|v| v.abs() + OUTLINE / 2.0 <= BOX / 2.0 + 0.2), "{kind:?}");
             if let Some(half) = glyph(kind, Form::Carries).core {
-                let reach = polygon
-                    .iter()
-                    .map(|p| p[0].abs().max(p[1].abs()))
-                    .fold(0.0, f64::max);
+                let reach = polygon.iter().map(|p| p[0].abs().max(p[1].abs())).fold(0.0, f64::max);
                 assert!(half < reach * 0.7);
             }
         }
@@ -399,10 +359,7 @@ mod tests {
     #[test]
     fn classes_and_tokens_name_the_same_kind() {
         for kind in Kind::ALL {
-            assert_eq!(
-                kind.class().trim_start_matches("k-"),
-                kind.token().trim_start_matches("--")
-            );
+            assert_eq!(kind.class().trim_start_matches("k-"), kind.token().trim_start_matches("--"));
         }
     }
 
@@ -410,10 +367,7 @@ mod tests {
     fn every_icon_draws_something_of_its_own() {
         let mut all: Vec<Drawing> = Icon::ALL.iter().map(|i| i.drawing()).collect();
         for d in &all {
-            assert!(
-                d.lines.starts_with('M') || d.solid.starts_with('M'),
-                "{d:?}"
-            );
+            assert!(d.lines.starts_with('M') || d.solid.starts_with('M'), "{d:?}");
         }
         all.sort_unstable_by_key(|d| (d.lines, d.solid));
         all.dedup();
@@ -422,13 +376,7 @@ mod tests {
 
     #[test]
     fn paints_have_their_own_classes() {
-        let classes = [
-            Paint::FillKind,
-            Paint::FillPaper,
-            Paint::StrokeKind,
-            Paint::StrokePaper,
-        ]
-        .map(Paint::class);
+        let classes = [Paint::FillKind, Paint::FillPaper, Paint::StrokeKind, Paint::StrokePaper].map(Paint::class);
         for (i, c) in classes.iter().enumerate() {
             assert!(!classes[i + 1..].contains(c));
         }

@@ -104,8 +104,17 @@ fn facts(session: &Session) -> String {
     let operations = session.history().operations().len() as u64;
     let sent: u64 = Traffic::EVERY.iter().filter(|t| **t != Traffic::Gossip).map(|t| session.world().ledger().of(*t).messages).sum();
     let behind = session.truth().stale_copies();
-    let end = if behind == 0 { "all copies agree at the end".to_owned() } else { format!("{} behind at the end", counted(behind, "copy", "copies")) };
-    format!("{} · {} · {} · {end}", span(session.end()), counted(operations, "operation", "operations"), counted(sent, "message", "messages"))
+    let end = if behind == 0 {
+        "all copies agree at the end".to_owned()
+    } else {
+        format!("{} behind at the end", counted(behind, "copy", "copies"))
+    };
+    format!(
+        "{} · {} · {} · {end}",
+        span(session.end()),
+        counted(operations, "operation", "operations"),
+        counted(sent, "message", "messages")
+    )
 }
 
 fn number(session: &Session, key: &Key, row: &Row) -> (u32, bool) {
@@ -187,7 +196,9 @@ impl Writing {
                     }
                 }
             }
-            EventKind::Reverted { key: k, after, .. } if k == key => self.lose(event.at, after.as_ref().map(|row| number(session, key, row))),
+            EventKind::Reverted { key: k, after, .. } if k == key => {
+                self.lose(event.at, after.as_ref().map(|row| number(session, key, row)))
+            }
             EventKind::Fault(Fault::Wiped { .. }) => self.lose(event.at, None),
             EventKind::Fault(Fault::Crashed { .. }) => self.down_since = Some(event.at),
             EventKind::Fault(Fault::Restarted) => self.down.extend(self.down_since.take().map(|since| (since, event.at))),
@@ -311,7 +322,9 @@ mod tests {
     fn lanes_know_what_was_missed_lost_and_mended() {
         let session = three();
         let ribbon = ribbon(&session, &focus(&session).expect("a key"));
-        let at = |wanted: fn(&Command) -> bool| session.script().commands.iter().find(|t| wanted(&t.command)).map(|t| t.at).expect("it is in the script");
+        let at = |wanted: fn(&Command) -> bool| {
+            session.script().commands.iter().find(|t| wanted(&t.command)).map(|t| t.at).expect("it is in the script")
+        };
         let lane = |letter: &str| ribbon.lanes.iter().find(|l| l.node.to_string() == letter).expect("a replica");
         assert_eq!(lane("D").missed.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [2, 3], "D was cut off when v2 and v3 were made");
         assert_eq!(lane("D").cut, [(at(|c| matches!(c, Command::Cut { .. })), at(|c| matches!(c, Command::MendAll)))]);

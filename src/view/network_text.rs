@@ -71,7 +71,15 @@ mod tests {
     fn fields_read_back_as_the_network_they_came_from() {
         let networks = [
             NetworkConfig::default(),
-            NetworkConfig { loss_ppm: 25_000, duplicate_ppm: 1, reorder_ppm: 1_000_000, reorder_by: Micros(1_234), bandwidth: 20_500, in_order: true, ..NetworkConfig::default() },
+            NetworkConfig {
+                loss_ppm: 25_000,
+                duplicate_ppm: 1,
+                reorder_ppm: 1_000_000,
+                reorder_by: Micros(1_234),
+                bandwidth: 20_500,
+                in_order: true,
+                ..NetworkConfig::default()
+            },
         ];
         for network in networks {
             assert_eq!(NetworkDraft::of(&network).read(&network), Ok(network));

@@ -98,7 +98,11 @@ impl Number {
         };
         let wrong = |why: &str| format!("{}: {why}, {}.", capital(self.label), self.bounds());
         let value = value.map_err(|why| wrong(&why))?;
-        if (self.least..=self.most).contains(&value) { Ok(value) } else { Err(wrong(&format!("{} is out of bounds", shown(self.unit, value)))) }
+        if (self.least..=self.most).contains(&value) {
+            Ok(value)
+        } else {
+            Err(wrong(&format!("{} is out of bounds", shown(self.unit, value))))
+        }
     }
 }
 
@@ -216,7 +220,14 @@ fn copies(s: &Settings) -> Vec<Part> {
     let n = s.replicas;
     vec![
         Part::Text("Each key lives on "),
-        Part::Number(Number { id: "replicas", label: "copies of each key", value: n.into(), least: 1, most: LIMITS.nodes.into(), unit: Unit::Count }),
+        Part::Number(Number {
+            id: "replicas",
+            label: "copies of each key",
+            value: n.into(),
+            least: 1,
+            most: LIMITS.nodes.into(),
+            unit: Unit::Count,
+        }),
         Part::Text(" nodes. A write waits for "),
         level("write-level", "replicas a write waits for", n, s.write.level, Setting::WriteLevel),
         Part::Text(", a read for "),
@@ -286,7 +297,14 @@ fn beats(s: &Settings) -> Vec<Part> {
             Part::Text(" every "),
             time("beat-every", "time between two heartbeats", every),
             Part::Text("; silence for "),
-            Part::Number(Number { id: "beat-timeout", label: "silence that means down", value: timeout.0, least: every.0, most: LIMITS.span.0, unit: Unit::Span }),
+            Part::Number(Number {
+                id: "beat-timeout",
+                label: "silence that means down",
+                value: timeout.0,
+                least: every.0,
+                most: LIMITS.span.0,
+                unit: Unit::Span,
+            }),
             Part::Text(" means down"),
         ]);
     }
@@ -336,12 +354,16 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
     let setting = match (id, settings.detector) {
         ("replicas", _) => Setting::Replicas(u32::try_from(value).ok()?),
         ("sync-every", _) => Setting::Sync(Sync::Every(at)),
-        ("beat-every", Detector::Heartbeat { timeout, .. }) => Setting::Detector(Detector::Heartbeat { every: at, timeout: timeout.max(at) }),
+        ("beat-every", Detector::Heartbeat { timeout, .. }) => {
+            Setting::Detector(Detector::Heartbeat { every: at, timeout: timeout.max(at) })
+        }
         ("beat-timeout", Detector::Heartbeat { every, .. }) => Setting::Detector(Detector::Heartbeat { every, timeout: at }),
         ("write-timeout", _) => Setting::WriteTimeout(at),
         ("read-timeout", _) => Setting::ReadTimeout(at),
         ("client-timeout", _) => Setting::ClientTimeout(at),
-        ("latency-low" | "latency-high", _) => return Some(Change::Network(NetworkConfig { latency: with_latency(network.latency, id, at), ..network })),
+        ("latency-low" | "latency-high", _) => {
+            return Some(Change::Network(NetworkConfig { latency: with_latency(network.latency, id, at), ..network }));
+        }
         _ => return None,
     };
     Some(Change::Setting(setting))

@@ -3,9 +3,7 @@
 /// The one sheet that says which colour a token is.
 const TOKENS: &str = "static/tokens.css";
 
-const FUNCTIONS: &[&str] = &[
-    "rgb(", "rgba(", "hsl(", "hsla(", "hwb(", "lab(", "lch(", "oklab(", "oklch(", "color(",
-];
+const FUNCTIONS: &[&str] = &["rgb(", "rgba(", "hsl(", "hsla(", "hwb(", "lab(", "lch(", "oklab(", "oklch(", "color("];
 
 const NAMES: &[&str] = &[
     "black",
@@ -51,15 +49,10 @@ pub fn check(path: &str, text: &str) -> Vec<String> {
     let mut line = 1;
     // What ends in a brace that opens is a selector, where `#fade` is an element and not a colour.
     for part in text.split_inclusive(['{', '}', ';']) {
-        let colour = part
-            .split_once(':')
-            .filter(|_| !part.ends_with('{'))
-            .and_then(|(_, value)| colour(value));
+        let colour = part.split_once(':').filter(|_| !part.ends_with('{')).and_then(|(_, value)| colour(value));
         let after = line + part.matches('\n').count();
         if let Some(colour) = colour {
-            found.push(format!(
-                "{path}:{after}: `{colour}` is a colour; use a token of {TOKENS}"
-            ));
+            found.push(format!("{path}:{after}: `{colour}` is a colour; use a token of {TOKENS}"));
         }
         line = after;
     }
@@ -80,28 +73,17 @@ fn without_comments(text: &str) -> String {
 
 /// The first colour written out in a value.
 fn colour(value: &str) -> Option<String> {
-    let value = value
-        .trim()
-        .trim_end_matches([';', '}'])
-        .to_ascii_lowercase();
-    let words = value
-        .split(|c: char| !(c.is_ascii_alphanumeric() || "-#(_".contains(c)))
-        .flat_map(|w| w.split_inclusive('('));
+    let value = value.trim().trim_end_matches([';', '}']).to_ascii_lowercase();
+    let words = value.split(|c: char| !(c.is_ascii_alphanumeric() || "-#(_".contains(c))).flat_map(|w| w.split_inclusive('('));
     let words: Vec<&str> = words.filter(|w| !w.is_empty()).collect();
     let named = |at: usize| at > 0 && words[at - 1] == "url(";
     let written = |w: &str| is_hex(w) || FUNCTIONS.contains(&w) || NAMES.contains(&w);
     // In `url(#a)` an element is named.
-    words
-        .iter()
-        .enumerate()
-        .find(|(at, w)| written(w) && !named(*at))
-        .map(|(_, w)| (*w).to_owned())
+    words.iter().enumerate().find(|(at, w)| written(w) && !named(*at)).map(|(_, w)| (*w).to_owned())
 }
 
 fn is_hex(word: &str) -> bool {
-    word.strip_prefix('#').is_some_and(|d| {
-        matches!(d.len(), 3 | 4 | 6 | 8) && d.chars().all(|c| c.is_ascii_hexdigit())
-    })
+    word.strip_prefix('#').is_some_and(|d| matches!(d.len(), 3 | 4 | 6 | 8) && d.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -110,24 +92,11 @@ mod tests {
 
     #[test]
     fn colours_are_caught() {
-        for bad in [
-            "color:#fff",
-            "color: #14181C80",
-            "border:1px solid red",
-            "background:rgba(0,0,0,.5)",
-            "fill:oklch(1 0 0)",
-            "--x:hsl(1 2% 3%)",
-        ] {
-            assert_eq!(
-                check("static/style.css", &format!("a{{{bad}}}")).len(),
-                1,
-                "{bad}"
-            );
-            assert_eq!(
-                check("static/style.css", &format!("a{{b:c;{bad};d:e}}")).len(),
-                1,
-                "{bad}"
-            );
+        for bad in
+            ["color:#fff", "color: #14181C80", "border:1px solid red", "background:rgba(0,0,0,.5)", "fill:oklch(1 0 0)", "--x:hsl(1 2% 3%)"]
+        {
+            assert_eq!(check("static/style.css", &format!("a{{{bad}}}")).len(), 1, "{bad}");
+            assert_eq!(check("static/style.css", &format!("a{{b:c;{bad};d:e}}")).len(), 1, "{bad}");
         }
     }
 
@@ -141,12 +110,6 @@ mod tests {
 
     #[test]
     fn the_line_is_named() {
-        assert_eq!(
-            check("static/a.css", "a{\n/* x\n */b:c;\n  color: #abc;\n}")
-                .concat()
-                .split(':')
-                .nth(1),
-            Some("4")
-        );
+        assert_eq!(check("static/a.css", "a{\n/* x\n */b:c;\n  color: #abc;\n}").concat().split(':').nth(1), Some("4"));
     }
 }

@@ -48,10 +48,5 @@ fn nothing_is_left_undone_or_silenced_without_a_reason() {
 #[test]
 fn colours_stand_in_one_place() {
     let sheets = source::texts("static", "css");
-    none(
-        sheets
-            .iter()
-            .flat_map(|(path, text)| colours::check(path, text))
-            .collect(),
-    );
+    none(sheets.iter().flat_map(|(path, text)| colours::check(path, text)).collect());
 }

@@ -11,10 +11,7 @@ const FUNCTION_LINES: usize = 70;
 /// A file begins by saying what it is.
 pub fn begins_with_doc(source: &Source) -> Vec<String> {
     let first = source.text.lines().next().unwrap_or_default();
-    if first
-        .strip_prefix("//!")
-        .is_some_and(|doc| !doc.trim().is_empty())
-    {
+    if first.strip_prefix("//!").is_some_and(|doc| !doc.trim().is_empty()) {
         return Vec::new();
     }
     vec![source.fault(1, "should begin with `//!` and what the file is")]
@@ -36,10 +33,7 @@ pub fn short(source: &Source) -> Vec<String> {
                 let first = word.span().start().line;
                 let lines = last + 1 - first;
                 if lines > FUNCTION_LINES {
-                    found.push(source.fault(
-                        first,
-                        format!("fn {name} has {lines} lines; at most {FUNCTION_LINES}"),
-                    ));
+                    found.push(source.fault(first, format!("fn {name} has {lines} lines; at most {FUNCTION_LINES}")));
                 }
             }
         }
@@ -49,15 +43,10 @@ pub fn short(source: &Source) -> Vec<String> {
 
 /// The last line of the body that follows a function's name; none in a trait without one.
 fn body_end(tokens: &[TokenTree]) -> Option<usize> {
-    tokens
-        .iter()
-        .take_while(|t| !is_punct(t, ';'))
-        .find_map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                Some(group.span_close().end().line)
-            }
-            _ => None,
-        })
+    tokens.iter().take_while(|t| !is_punct(t, ';')).find_map(|token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group.span_close().end().line),
+        _ => None,
+    })
 }
 
 /// Nothing on the engine's floor may depend on the machine: no floats, hash maps, clocks, sizes of pointers, or printing.
@@ -90,15 +79,14 @@ pub fn reproducible(source: &Source) -> Vec<String> {
                 TokenTree::Group(_) | TokenTree::Punct(_) => false,
             };
             if bad {
-                found.push(source.fault(
-                    token.span().start().line,
-                    format!("the engine may not hold `{text}`"),
-                ));
+                found.push(source.fault(token.span().start().line, format!("the engine may not hold `{text}`")));
             }
         }
-        found.extend(kept_sizes(tokens).into_iter().map(|line| {
-            source.fault(line, "a serialised type may not hold usize or isize: they differ between native and wasm")
-        }));
+        found.extend(
+            kept_sizes(tokens)
+                .into_iter()
+                .map(|line| source.fault(line, "a serialised type may not hold usize or isize: they differ between native and wasm")),
+        );
     });
     found
 }
@@ -108,10 +96,7 @@ fn is_float(literal: &str) -> bool {
     let hexadecimal = literal.starts_with("0x");
     digits
         && !hexadecimal
-        && (literal.contains(['.', 'e', 'E'])
-            && !literal.contains("usize")
-            && !literal.contains("isize")
-            || literal.contains('f'))
+        && (literal.contains(['.', 'e', 'E']) && !literal.contains("usize") && !literal.contains("isize") || literal.contains('f'))
 }
 
 /// Lines of `usize` and `isize` in types that derive `Serialize`.
@@ -128,9 +113,7 @@ fn kept_sizes(tokens: &[TokenTree]) -> Vec<usize> {
             TokenTree::Group(group) if item => {
                 if derived {
                     each_sequence(&group.stream(), &mut |inner| {
-                        let sizes = inner.iter().filter(
-                            |t| matches!(t, TokenTree::Ident(w) if w == "usize" || w == "isize"),
-                        );
+                        let sizes = inner.iter().filter(|t| matches!(t, TokenTree::Ident(w) if w == "usize" || w == "isize"));
                         lines.extend(sizes.map(|t| t.span().start().line));
                     });
                 }
@@ -150,20 +133,13 @@ pub fn honest(source: &Source) -> Vec<String> {
         for (at, pair) in tokens.windows(2).enumerate() {
             let line = pair[0].span().start().line;
             match pair {
-                [TokenTree::Ident(word), mark]
-                    if is_punct(mark, '!') && (word == "todo" || word == "unimplemented") =>
-                {
+                [TokenTree::Ident(word), mark] if is_punct(mark, '!') && (word == "todo" || word == "unimplemented") => {
                     found.push(source.fault(line, format!("{word}! is left")));
                 }
-                [TokenTree::Punct(mark), TokenTree::Group(group)]
-                    if "#!".contains(mark.as_char()) =>
-                {
-                    let inner =
-                        mark.as_char() == '!' && (at == 0 || !is_punct(&tokens[at - 1], '#'));
+                [TokenTree::Punct(mark), TokenTree::Group(group)] if "#!".contains(mark.as_char()) => {
+                    let inner = mark.as_char() == '!' && (at == 0 || !is_punct(&tokens[at - 1], '#'));
                     if group.delimiter() == Delimiter::Bracket && !inner {
-                        found.extend(
-                            attribute_fault(&group.stream()).map(|what| source.fault(line, what)),
-                        );
+                        found.extend(attribute_fault(&group.stream()).map(|what| source.fault(line, what)));
                     }
                 }
                 _ => {}
@@ -175,12 +151,8 @@ pub fn honest(source: &Source) -> Vec<String> {
 
 fn attribute_fault(attribute: &TokenStream) -> Option<String> {
     let text = attribute.to_string();
-    let name = text
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .next()
-        .unwrap_or_default();
-    let silences =
-        matches!(name, "allow" | "expect") || name == "cfg_attr" && text.contains("allow");
+    let name = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let silences = matches!(name, "allow" | "expect") || name == "cfg_attr" && text.contains("allow");
     if silences && !text.contains("reason") {
         return Some(format!("#[{name}] should give its reason"));
     }
@@ -215,21 +187,11 @@ mod tests {
 
     #[test]
     fn long_functions_are_caught_whatever_is_in_their_strings() {
-        let long = |lines: usize| {
-            format!(
-                "trait T {{ fn none(); }}\nfn f() -> [u8; 1] {{\n{}}}",
-                "let a = \"}{\"; let b = '{';\n".repeat(lines)
-            )
-        };
+        let long =
+            |lines: usize| format!("trait T {{ fn none(); }}\nfn f() -> [u8; 1] {{\n{}}}", "let a = \"}{\"; let b = '{';\n".repeat(lines));
         assert_eq!(count(short, &long(FUNCTION_LINES - 2)), 0);
         assert_eq!(count(short, &long(FUNCTION_LINES - 1)), 1);
-        assert_eq!(
-            count(
-                short,
-                &format!("mod m {{ impl A {{ {} }} }}", long(FUNCTION_LINES))
-            ),
-            1
-        );
+        assert_eq!(count(short, &format!("mod m {{ impl A {{ {} }} }}", long(FUNCTION_LINES))), 1);
     }
 
     #[test]
@@ -249,11 +211,7 @@ mod tests {
             "Instant::now();",
             "println!();",
         ] {
-            assert_eq!(
-                count(reproducible, &format!("fn f() {{ {bad} }}")),
-                1,
-                "{bad}"
-            );
+            assert_eq!(count(reproducible, &format!("fn f() {{ {bad} }}")), 1, "{bad}");
         }
         let good = "/// f64\nfn f() { let a = \"f64 1.5\"; let b = 0xfe; let c = 1_usize; let d = t.0; let e = 0..10; }";
         assert_eq!(count(reproducible, good), 0);
@@ -262,20 +220,8 @@ mod tests {
 
     #[test]
     fn pointer_sizes_in_kept_data_are_caught() {
-        assert_eq!(
-            count(
-                reproducible,
-                "#[derive(Clone, Serialize)]\npub(crate) struct A { a: Vec<usize> }"
-            ),
-            1
-        );
-        assert_eq!(
-            count(
-                reproducible,
-                "#[derive(serde::Serialize)]\n#[serde(untagged)]\nenum A { B(isize), C { d: usize } }"
-            ),
-            2
-        );
+        assert_eq!(count(reproducible, "#[derive(Clone, Serialize)]\npub(crate) struct A { a: Vec<usize> }"), 1);
+        assert_eq!(count(reproducible, "#[derive(serde::Serialize)]\n#[serde(untagged)]\nenum A { B(isize), C { d: usize } }"), 2);
         assert_eq!(
             count(
                 reproducible,
@@ -287,19 +233,12 @@ mod tests {
 
     #[test]
     fn unfinished_and_silenced_code_is_caught() {
-        for bad in [
-            "fn f() { todo!() }",
-            "fn f() { unimplemented!(\"x\") }",
-            "#[test]\n#[ignore]\nfn t() {}",
-            "#[ignore = \"slow\"] fn t() {}",
-        ] {
+        for bad in
+            ["fn f() { todo!() }", "fn f() { unimplemented!(\"x\") }", "#[test]\n#[ignore]\nfn t() {}", "#[ignore = \"slow\"] fn t() {}"]
+        {
             assert_eq!(count(honest, bad), 1, "{bad}");
         }
-        for bad in [
-            "#![allow(dead_code)]",
-            "#[allow(dead_code)] fn f() {}",
-            "#[expect(unused)] fn f() {}",
-        ] {
+        for bad in ["#![allow(dead_code)]", "#[allow(dead_code)] fn f() {}", "#[expect(unused)] fn f() {}"] {
             assert_eq!(count(honest, bad), 1, "{bad}");
         }
         let good = "#[allow(dead_code, reason = \"shown\")] fn f() { a.expect(\"x\"); let v = vec![1]; } // todo!()";

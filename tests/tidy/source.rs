@@ -18,11 +18,7 @@ impl Source {
     /// When the text is not Rust.
     pub fn new(path: &str, text: &str) -> Self {
         let tokens = text.parse().unwrap_or_else(|e| panic!("{path}: {e}"));
-        Self {
-            path: path.into(),
-            text: text.into(),
-            tokens,
-        }
+        Self { path: path.into(), text: text.into(), tokens }
     }
 
     /// A fault on a line, as editors like to read it.
@@ -35,9 +31,7 @@ impl Source {
 pub fn all() -> Vec<Source> {
     let folders = ["src", "tests", "benches", "xtask"];
     let files = folders.iter().flat_map(|folder| texts(folder, "rs"));
-    files
-        .map(|(path, text)| Source::new(&path, &text))
-        .collect()
+    files.map(|(path, text)| Source::new(&path, &text)).collect()
 }
 
 /// Path and text of every file below a folder with an ending.
@@ -49,10 +43,7 @@ pub fn texts(folder: &str, ending: &str) -> Vec<(String, String)> {
     let Ok(entries) = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) else {
         return found;
     };
-    let mut names: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     for name in names {
         let path = format!("{folder}/{name}");
@@ -70,9 +61,6 @@ pub fn texts(folder: &str, ending: &str) -> Vec<(String, String)> {
 #[test]
 fn this_file_is_found() {
     let files = all();
-    let own = files
-        .iter()
-        .find(|s| s.path == "tests/tidy/source.rs")
-        .expect("this file");
+    let own = files.iter().find(|s| s.path == "tests/tidy/source.rs").expect("this file");
     assert!(own.text.contains("fn this_file_is_found"));
 }

@@ -15,11 +15,7 @@ pub struct Use {
 
 /// Every path from the crate's root or into one of the crates `known` that a file names.
 pub fn uses(source: &Source, known: &[String]) -> Vec<Use> {
-    let mut walk = Walk {
-        known,
-        module: module(&source.path),
-        found: Vec::new(),
-    };
+    let mut walk = Walk { known, module: module(&source.path), found: Vec::new() };
     // A module of tests may be a file of its own; what makes it one stands where it is declared.
     let test = source.path.ends_with("/tests.rs") || source.path.contains("/tests/");
     walk.tokens(source.tokens.clone(), test);
@@ -29,15 +25,8 @@ pub fn uses(source: &Source, known: &[String]) -> Vec<Use> {
 /// The module a file is, by its path below `src`.
 fn module(path: &str) -> Vec<String> {
     let inner = path.strip_prefix("src/").unwrap_or(path);
-    let mut names: Vec<String> = inner
-        .trim_end_matches(".rs")
-        .split('/')
-        .map(str::to_owned)
-        .collect();
-    if names
-        .last()
-        .is_some_and(|n| matches!(n.as_str(), "mod" | "lib" | "main"))
-    {
+    let mut names: Vec<String> = inner.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if names.last().is_some_and(|n| matches!(n.as_str(), "mod" | "lib" | "main")) {
         names.pop();
     }
     names
@@ -71,15 +60,9 @@ impl Walk<'_> {
                     }
                     at += 1;
                 }
-                TokenTree::Ident(word) if word == "mod" => {
-                    at += self.module_item(&tokens[at..], &mut only_test, test)
-                }
+                TokenTree::Ident(word) if word == "mod" => at += self.module_item(&tokens[at..], &mut only_test, test),
                 TokenTree::Ident(word) if word == "use" => {
-                    let end = at
-                        + tokens[at..]
-                            .iter()
-                            .position(|t| is_punct(t, ';'))
-                            .unwrap_or(tokens.len() - at);
+                    let end = at + tokens[at..].iter().position(|t| is_punct(t, ';')).unwrap_or(tokens.len() - at);
                     self.tree(&tokens[at + 1..end], &[], only_test);
                     at = end;
                 }
@@ -106,8 +89,7 @@ impl Walk<'_> {
         let (names, length) = path(&tokens[at..]);
         let inside = at > 0 && (is_punct(&tokens[at - 1], ':') || is_punct(&tokens[at - 1], '.'));
         // A single colon before is a type annotation, two are a longer path of which this is not the start.
-        let inside = inside
-            && !(is_punct(&tokens[at - 1], ':') && (at < 2 || !is_punct(&tokens[at - 2], ':')));
+        let inside = inside && !(is_punct(&tokens[at - 1], ':') && (at < 2 || !is_punct(&tokens[at - 2], ':')));
         if names.len() > 1 && !inside {
             self.add(&names, tokens[at].span().start().line, test);
         }
@@ -117,10 +99,7 @@ impl Walk<'_> {
     /// The inside of a `use`: a path that may branch.
     fn tree(&mut self, tokens: &[TokenTree], before: &[String], test: bool) {
         for branch in tokens.split(|t| is_punct(t, ',')) {
-            let start = branch
-                .iter()
-                .position(|t| !is_punct(t, ':'))
-                .unwrap_or(branch.len());
+            let start = branch.iter().position(|t| !is_punct(t, ':')).unwrap_or(branch.len());
             let branch = &branch[start..];
             let Some(first) = branch.first() else {
                 continue;
@@ -128,21 +107,14 @@ impl Walk<'_> {
             let (names, length) = path(branch);
             let whole = [before, &names].concat();
             match branch[length..].iter().find_map(group) {
-                Some(group) => self.tree(
-                    &group.stream().into_iter().collect::<Vec<_>>(),
-                    &whole,
-                    test,
-                ),
+                Some(group) => self.tree(&group.stream().into_iter().collect::<Vec<_>>(), &whole, test),
                 None => self.add(&whole, first.span().start().line, test),
             }
         }
     }
 
     fn add(&mut self, names: &[String], line: usize, test: bool) {
-        let ups = names
-            .iter()
-            .take_while(|n| *n == "super" || *n == "self")
-            .count();
+        let ups = names.iter().take_while(|n| *n == "super" || *n == "self").count();
         let path = match names.first().map(String::as_str) {
             Some("crate") => names.to_vec(),
             Some("super" | "self") => {
@@ -164,8 +136,7 @@ fn path(tokens: &[TokenTree]) -> (Vec<String>, usize) {
     while let Some(TokenTree::Ident(name)) = tokens.get(at) {
         names.push(name.to_string());
         at += 1;
-        if !(at + 1 < tokens.len() && is_punct(&tokens[at], ':') && is_punct(&tokens[at + 1], ':'))
-        {
+        if !(at + 1 < tokens.len() && is_punct(&tokens[at], ':') && is_punct(&tokens[at + 1], ':')) {
             return (names, at);
         }
         at += 2;
@@ -196,74 +167,38 @@ mod tests {
 
     fn paths(path: &str, text: &str) -> Vec<String> {
         let known = ["std".to_owned(), "serde".to_owned()];
-        uses(&Source::new(path, text), &known)
-            .iter()
-            .map(|u| format!("{}{}", u.path.join("::"), if u.test { " T" } else { "" }))
-            .collect()
+        uses(&Source::new(path, text), &known).iter().map(|u| format!("{}{}", u.path.join("::"), if u.test { " T" } else { "" })).collect()
     }
 
     #[test]
     fn branches_are_followed() {
         let text = "use crate::{engine::base::{self, Time as T}, lab};\nuse std::fmt;";
-        assert_eq!(
-            paths("src/a.rs", text),
-            [
-                "crate::engine::base::self",
-                "crate::engine::base::Time",
-                "crate::lab",
-                "std::fmt"
-            ]
-        );
+        assert_eq!(paths("src/a.rs", text), ["crate::engine::base::self", "crate::engine::base::Time", "crate::lab", "std::fmt"]);
     }
 
     #[test]
     fn relative_paths_are_made_absolute() {
-        let text =
-            "use super::x::Y; mod inner { use super::super::Z; fn f() { super::g(); self::h() } }";
+        let text = "use super::x::Y; mod inner { use super::super::Z; fn f() { super::g(); self::h() } }";
         let found = paths("src/view/map.rs", text);
-        assert_eq!(
-            found,
-            [
-                "crate::view::x::Y",
-                "crate::view::Z",
-                "crate::view::map::g",
-                "crate::view::map::inner::h"
-            ]
-        );
+        assert_eq!(found, ["crate::view::x::Y", "crate::view::Z", "crate::view::map::g", "crate::view::map::inner::h"]);
         assert_eq!(paths("src/view/mod.rs", "use super::lab;"), ["crate::lab"]);
     }
 
     #[test]
     fn paths_in_code_and_macros_are_seen_but_not_in_text() {
         let text = "fn f(a: serde::De) -> crate::ui::A { html! { <crate::ui::B/> } } // crate::no::One\n/// crate::no::Two\nconst S: &str = \"crate::no::Three\";";
-        assert_eq!(
-            paths("src/lab/a.rs", text),
-            ["serde::De", "crate::ui::A", "crate::ui::B"]
-        );
+        assert_eq!(paths("src/lab/a.rs", text), ["serde::De", "crate::ui::A", "crate::ui::B"]);
     }
 
     #[test]
     fn a_name_inside_a_longer_path_is_not_its_start() {
-        assert_eq!(
-            paths("src/a.rs", "fn f() { a::serde::b(); x.serde::<u8>(); }"),
-            Vec::<String>::new()
-        );
+        assert_eq!(paths("src/a.rs", "fn f() { a::serde::b(); x.serde::<u8>(); }"), Vec::<String>::new());
     }
 
     #[test]
     fn what_only_tests_see_is_marked() {
         let text = "use std::a;\n#[cfg(test)]\nmod tests { use std::b; }\nuse std::c;\n#[cfg(test)] use std::d;\nuse std::e;\n#[test] fn t() { std::f::g() }";
-        assert_eq!(
-            paths("src/a.rs", text),
-            [
-                "std::a",
-                "std::b T",
-                "std::c",
-                "std::d T",
-                "std::e",
-                "std::f::g T"
-            ]
-        );
+        assert_eq!(paths("src/a.rs", text), ["std::a", "std::b T", "std::c", "std::d T", "std::e", "std::f::g T"]);
     }
 
     #[test]

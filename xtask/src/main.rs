@@ -1,6 +1,7 @@
 //! The project's commands: `cargo xtask setup | serve | build | test | bench | size`.
 //!
 //! Every command first brings in the tools it needs (see [`tools`]), says what it runs, and stops at the first failure.
+mod bench;
 mod run;
 mod site;
 mod size;
@@ -18,7 +19,7 @@ usage: cargo xtask COMMAND [ARGUMENTS]
   serve   fetch what is missing, then serve the page and rebuild it on every change; ARGUMENTS go to `trunk serve`
   build   write a static site to dist/ that works from any folder of any server
   test    fetch what is missing, then run every check and test, the browser's included
-  bench   run the benchmarks and write BENCHMARKS.md; ARGUMENTS go to `cargo bench`
+  bench   run all benchmarks, the page's included, and write BENCHMARKS.md; with ARGUMENTS only `cargo bench` with those
   size    print the size of dist/ (or of the folder given) and fail above the limit
   setup   only fetch the tools";
 
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
         Some("serve") => serve(&rest),
         Some("build") => build(&rest),
         Some("test") => suite::test(),
-        Some("bench") => run::run("cargo", &[&["bench"], &rest[..]].concat()),
+        Some("bench") => bench::bench(&rest),
         Some("size") => size::report(Path::new(rest.first().unwrap_or(&"dist"))),
         _ => Err(Failure::usage(USAGE)),
     };

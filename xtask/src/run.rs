@@ -17,18 +17,12 @@ pub struct Failure {
 impl Failure {
     /// Something went wrong that the message explains.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: 1,
-        }
+        Self { message: message.into(), code: 1 }
     }
 
     /// The command line was not understood.
     pub fn usage(message: &str) -> Self {
-        Self {
-            message: message.into(),
-            code: 2,
-        }
+        Self { message: message.into(), code: 2 }
     }
 }
 
@@ -60,18 +54,9 @@ fn search_path() -> OsString {
 /// A command in the project's root with a clean environment for nested cargo and Trunk.
 pub fn command(program: &str, args: &[&str]) -> Command {
     let mut command = Command::new(program);
-    command
-        .args(args)
-        .current_dir(root())
-        .env("PATH", search_path());
+    command.args(args).current_dir(root()).env("PATH", search_path());
     // `cargo run` sets these for us; a nested cargo must choose for itself.
-    for key in [
-        "CARGO",
-        "CARGO_MANIFEST_DIR",
-        "CARGO_MANIFEST_PATH",
-        "CARGO_PKG_NAME",
-        "RUSTUP_TOOLCHAIN",
-    ] {
+    for key in ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "RUSTUP_TOOLCHAIN"] {
         command.env_remove(key);
     }
     if program == "trunk" {
@@ -91,37 +76,24 @@ pub fn finish(mut command: Command) -> Result<(), Failure> {
     let shown = shown(&command);
     eprintln!("\n> {shown}");
     let start = Instant::now();
-    let status = command
-        .status()
-        .map_err(|e| Failure::new(format!("{shown}: {e}")))?;
+    let status = command.status().map_err(|e| Failure::new(format!("{shown}: {e}")))?;
     eprintln!("  ({:.1} s)", start.elapsed().as_secs_f64());
     if status.success() {
         return Ok(());
     }
-    let code = status
-        .code()
-        .and_then(|c| u8::try_from(c).ok())
-        .unwrap_or(1);
-    Err(Failure {
-        message: format!("failed: {shown}"),
-        code,
-    })
+    let code = status.code().and_then(|c| u8::try_from(c).ok()).unwrap_or(1);
+    Err(Failure { message: format!("failed: {shown}"), code })
 }
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|w| w.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|w| w.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 /// What a program prints, or nothing if it is missing or fails.
 pub fn output(program: &str, args: &[&str]) -> Option<String> {
     let out = command(program, args).output().ok()?;
-    out.status
-        .success()
-        .then(|| String::from_utf8_lossy(&out.stdout).into_owned())
+    out.status.success().then(|| String::from_utf8_lossy(&out.stdout).into_owned())
 }
 
 /// Reads one of the project's own text files.

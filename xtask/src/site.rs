@@ -60,16 +60,12 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 
 /// Elements that only a built page has: the policy, and the name of the worker that `boot.js` then registers.
 fn head(policy: &str) -> String {
-    format!(
-        "\n  <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n  <meta name=\"drift-worker\" content=\"sw.js\">"
-    )
+    format!("\n  <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n  <meta name=\"drift-worker\" content=\"sw.js\">")
 }
 
 /// Puts elements first into a page's head; a policy holds only for what follows it.
 fn with_head(page: &str, elements: &str) -> Result<String, String> {
-    let (before, after) = page
-        .split_once("<head>")
-        .ok_or("index.html has no <head>")?;
+    let (before, after) = page.split_once("<head>").ok_or("index.html has no <head>")?;
     Ok(format!("{before}<head>{elements}{after}"))
 }
 
@@ -77,15 +73,11 @@ fn with_head(page: &str, elements: &str) -> Result<String, String> {
 fn policy(page: &str) -> Result<String, String> {
     for what in ["<style", " style=", "javascript:"] {
         if page.contains(what) {
-            return Err(format!(
-                "index.html contains `{what}`, which the policy forbids"
-            ));
+            return Err(format!("index.html contains `{what}`, which the policy forbids"));
         }
     }
-    let digests: String = inline_scripts(page)?
-        .iter()
-        .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script))))
-        .collect();
+    let digests: String =
+        inline_scripts(page)?.iter().map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script)))).collect();
     Ok([
         "default-src 'none'",
         &format!("script-src 'self' 'wasm-unsafe-eval'{digests}"),
@@ -109,17 +101,10 @@ fn inline_scripts(page: &str) -> Result<Vec<&str>, String> {
     while let Some(start) = rest.find('<') {
         rest = &rest[start..];
         if let Some(comment) = rest.strip_prefix("<!--") {
-            rest = comment
-                .split_once("-->")
-                .ok_or("a comment in index.html does not end")?
-                .1;
+            rest = comment.split_once("-->").ok_or("a comment in index.html does not end")?.1;
         } else if let Some(element) = rest.strip_prefix("<script") {
-            let (attributes, after) = element
-                .split_once('>')
-                .ok_or("a tag in index.html does not end")?;
-            let (body, after) = after
-                .split_once("</script>")
-                .ok_or("a script in index.html does not end")?;
+            let (attributes, after) = element.split_once('>').ok_or("a tag in index.html does not end")?;
+            let (body, after) = after.split_once("</script>").ok_or("a script in index.html does not end")?;
             if !attributes.contains(" src=") {
                 found.push(body);
             }
@@ -162,24 +147,14 @@ fn with_files(worker: &str, site: &Path, files: &[String]) -> Result<String, Str
     }
     let version = STANDARD.encode(&digest.finalize()[..12]);
     let list: String = files.iter().map(|f| format!("  \"./{f}\",\n")).collect();
-    let worker = fill(
-        worker,
-        "const VERSION = \"\";",
-        &format!("const VERSION = \"{version}\";"),
-    )?;
-    fill(
-        &worker,
-        "const FILES = [];",
-        &format!("const FILES = [\n{list}];"),
-    )
+    let worker = fill(worker, "const VERSION = \"\";", &format!("const VERSION = \"{version}\";"))?;
+    fill(&worker, "const FILES = [];", &format!("const FILES = [\n{list}];"))
 }
 
 fn fill(text: &str, blank: &str, filled: &str) -> Result<String, String> {
     match text.matches(blank).count() {
         1 => Ok(text.replace(blank, filled)),
-        n => Err(format!(
-            "sw.js should hold `{blank}` once, but does {n} times"
-        )),
+        n => Err(format!("sw.js should hold `{blank}` once, but does {n} times")),
     }
 }
 
@@ -211,10 +186,7 @@ mod tests {
     #[test]
     fn the_policy_comes_first_in_the_head() {
         let page = with_head("<html><head><script></script></head>", "<meta>");
-        assert_eq!(
-            page.as_deref(),
-            Ok("<html><head><meta><script></script></head>")
-        );
+        assert_eq!(page.as_deref(), Ok("<html><head><meta><script></script></head>"));
         assert!(with_head("<html>", "").is_err());
     }
 

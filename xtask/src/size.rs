@@ -1,5 +1,6 @@
 //! How much a visitor downloads: code as it stands, with gzip and with brotli, and the limit on it.
 use crate::run::{Failure, root};
+use drift_bench::{machine, write_section};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
@@ -25,11 +26,7 @@ impl Weight {
         let mut brotli = Vec::new();
         // Quality 11 and a 4 MiB window: what servers of static files use when they compress ahead of time.
         brotli::CompressorWriter::new(&mut brotli, 4096, 11, 22).write_all(bytes)?;
-        Ok(Self {
-            raw: bytes.len(),
-            gzip: gzip.finish()?.len(),
-            brotli: brotli.len(),
-        })
+        Ok(Self { raw: bytes.len(), gzip: gzip.finish()?.len(), brotli: brotli.len() })
     }
 
     fn add(&mut self, other: Self) {
@@ -39,38 +36,41 @@ impl Weight {
     }
 
     fn print(self, name: &str) {
-        println!(
-            "{:>10} {:>10} {:>10}  {name}",
-            self.raw, self.gzip, self.brotli
-        );
+        println!("{:>10} {:>10} {:>10}  {name}", self.raw, self.gzip, self.brotli);
     }
 }
 
 /// Prints the size of a built site's code and fails above the limit.
 pub fn report(site: &Path) -> Result<(), Failure> {
     let folder = root().join(site);
-    let total = weigh(&folder)
-        .map_err(|e| Failure::new(format!("{}: {e} (is the site built?)", site.display())))?;
+    let total = weigh(&folder).map_err(|e| Failure::new(format!("{}: {e} (is the site built?)", site.display())))?;
     if total.raw == 0 {
-        return Err(Failure::new(format!(
-            "{} holds no code; is the site built?",
-            site.display()
-        )));
+        return Err(Failure::new(format!("{} holds no code; is the site built?", site.display())));
     }
     if total.brotli > LIMIT {
-        return Err(Failure::new(format!(
-            "the code is {} bytes after brotli; the limit is {LIMIT}",
-            total.brotli
-        )));
+        return Err(Failure::new(format!("the code is {} bytes after brotli; the limit is {LIMIT}", total.brotli)));
     }
     Ok(())
 }
 
+/// Writes the size of a built site's code to BENCHMARKS.md.
+pub fn record(site: &Path) -> Result<(), Failure> {
+    let failure = |e: io::Error| Failure::new(format!("{}: {e} (is the site built?)", site.display()));
+    let total = weigh(&root().join(site)).map_err(failure)?;
+    let body = format!(
+        "All wasm and JavaScript of the release page; after brotli at most {LIMIT} bytes are allowed.\n{}\n\n\
+         | raw | gzip | brotli |\n|---|---|---|\n| {} | {} | {} |",
+        machine(),
+        total.raw,
+        total.gzip,
+        total.brotli,
+    );
+    write_section("Size", &body).map_err(failure)
+}
+
 fn weigh(folder: &Path) -> io::Result<Weight> {
     let mut total = Weight::default();
-    let mut paths = fs::read_dir(folder)?
-        .map(|e| e.map(|e| e.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut paths = fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     println!("\n{:>10} {:>10} {:>10}  bytes", "raw", "gzip", "brotli");
     for path in paths {

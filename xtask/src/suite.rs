@@ -18,12 +18,7 @@ pub fn test() -> Result<(), Failure> {
     run("cargo", &["test", "--locked", "-p", "drift", "-p", "xtask"])?;
     run("cargo", &["test", "--locked", "-p", "drift-bench", "--lib"])?;
     // No --quiet here: the wasm test runner refuses it.
-    run(
-        "cargo",
-        &[
-            "test", "--locked", "-p", "drift", "--target", WASM, "--test", "web",
-        ],
-    )?;
+    run("cargo", &["test", "--locked", "-p", "drift", "--target", WASM, "--test", "web"])?;
     site::build(Path::new(SITE), site::Lock::Fixed)?;
     size::report(Path::new(SITE))?;
     let mut journeys = command("cargo", &["test", "--locked", "-p", "drift-browser"]);
@@ -32,8 +27,5 @@ pub fn test() -> Result<(), Failure> {
 }
 
 fn lint(which: &[&str]) -> Result<(), Failure> {
-    run(
-        "cargo",
-        &[&["clippy", "--locked"], which, &["--", "-D", "warnings"]].concat(),
-    )
+    run("cargo", &[&["clippy", "--locked"], which, &["--", "-D", "warnings"]].concat())
 }

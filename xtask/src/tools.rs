@@ -19,11 +19,7 @@ const NO_AXE: &str = "DRIFT_NO_AXE";
 pub fn page() -> Result<(), Failure> {
     wasm_target()?;
     let version = locked_version(&read("Cargo.lock")?, "wasm-bindgen")?;
-    tool(
-        &["wasm-bindgen", "wasm-bindgen-test-runner"],
-        "wasm-bindgen-cli",
-        &version,
-    )?;
+    tool(&["wasm-bindgen", "wasm-bindgen-test-runner"], "wasm-bindgen-cli", &version)?;
     tool(&["trunk"], "trunk", &trunk_version(&read("Trunk.toml")?)?)
 }
 
@@ -40,9 +36,7 @@ pub fn lints() -> Result<(), Failure> {
             continue;
         }
         if output("rustup", &["--version"]).is_none() {
-            return Err(Failure::new(format!(
-                "`cargo {name}` is missing and so is rustup; install your system's package of {component}"
-            )));
+            return Err(Failure::new(format!("`cargo {name}` is missing and so is rustup; install your system's package of {component}")));
         }
         run("rustup", &["component", "add", component])?;
     }
@@ -61,19 +55,13 @@ fn wasm_target() -> Result<(), Failure> {
              Install rustup (https://rustup.rs), or your system's package of that target, and try again."
         )));
     }
-    run("rustup", &["target", "add", WASM]).map_err(|_| {
-        Failure::new(format!(
-            "rustup could not fetch {WASM}; is there a network? Try again later."
-        ))
-    })
+    run("rustup", &["target", "add", WASM])
+        .map_err(|_| Failure::new(format!("rustup could not fetch {WASM}; is there a network? Try again later.")))
 }
 
 /// Uses the tool on PATH when all its programs have the right version, else installs it under `target/tools`.
 fn tool(programs: &[&str], package: &str, version: &str) -> Result<(), Failure> {
-    let right = |program: &&str| {
-        output(program, &["--version"])
-            .is_some_and(|v| v.split_whitespace().nth(1) == Some(version))
-    };
+    let right = |program: &&str| output(program, &["--version"]).is_some_and(|v| v.split_whitespace().nth(1) == Some(version));
     if programs.iter().all(right) {
         return Ok(());
     }
@@ -84,22 +72,11 @@ fn tool(programs: &[&str], package: &str, version: &str) -> Result<(), Failure> 
     eprintln!("\n{wanted} is not there yet; compiling it into target/tools (once, a few minutes)");
     // Unlocked is the second try, for registries that lack one of the versions the package's lock file names.
     for lock in [Some("--locked"), None] {
-        let mut args = vec![
-            "install",
-            &wanted,
-            "--root",
-            &tools_text,
-            "--force",
-            "--no-default-features",
-            "--debug",
-        ];
+        let mut args = vec!["install", &wanted, "--root", &tools_text, "--force", "--no-default-features", "--debug"];
         args.extend(lock);
         let mut install = command("cargo", &args);
         // Unoptimised tools build in a third of the time and are no slower to use here.
-        install
-            .env("CARGO_TARGET_DIR", &scratch)
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_PROFILE_DEV_INCREMENTAL", "false");
+        install.env("CARGO_TARGET_DIR", &scratch).env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_DEV_INCREMENTAL", "false");
         if finish(install).is_ok() {
             // The finished programs are copies; what is left is large and of no more use.
             let _ = std::fs::remove_dir_all(&scratch);
@@ -114,21 +91,11 @@ fn tool(programs: &[&str], package: &str, version: &str) -> Result<(), Failure> 
 }
 
 fn chromium() -> Result<(), Failure> {
-    let driver =
-        env::var_os("CHROMEDRIVER").is_some() || output("chromedriver", &["--version"]).is_some();
-    let names = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-        "chrome",
-    ];
+    let driver = env::var_os("CHROMEDRIVER").is_some() || output("chromedriver", &["--version"]).is_some();
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
     // A driver finds a browser in its usual place by itself (on macOS and Windows it is not on PATH).
-    let chrome = !cfg!(target_os = "linux")
-        || env::var_os("CHROME").is_some()
-        || names
-            .iter()
-            .any(|name| output(name, &["--version"]).is_some());
+    let chrome =
+        !cfg!(target_os = "linux") || env::var_os("CHROME").is_some() || names.iter().any(|name| output(name, &["--version"]).is_some());
     if driver && chrome {
         return Ok(());
     }
@@ -141,18 +108,7 @@ fn chromium() -> Result<(), Failure> {
         return Err(Failure::new(advice));
     }
     run("apt-get", &["update"])
-        .and_then(|()| {
-            run(
-                "apt-get",
-                &[
-                    "install",
-                    "-y",
-                    "--no-install-recommends",
-                    "chromium",
-                    "chromium-driver",
-                ],
-            )
-        })
+        .and_then(|()| run("apt-get", &["install", "-y", "--no-install-recommends", "chromium", "chromium-driver"]))
         .map_err(|_| Failure::new(format!("apt-get could not install the browser.\n{advice}")))
 }
 
@@ -190,21 +146,14 @@ fn locked_version(lock: &str, package: &str) -> Result<String, Failure> {
         .and_then(|_| lines.next())
         .and_then(|line| line.strip_prefix("version = \""))
         .and_then(|line| line.strip_suffix('"'));
-    version
-        .map(str::to_owned)
-        .ok_or_else(|| Failure::new(format!("Cargo.lock names no version of {package}")))
+    version.map(str::to_owned).ok_or_else(|| Failure::new(format!("Cargo.lock names no version of {package}")))
 }
 
 /// The version after the operator of `trunk-version` in `Trunk.toml`.
 fn trunk_version(config: &str) -> Result<String, Failure> {
-    let value = config
-        .lines()
-        .find_map(|line| line.strip_prefix("trunk-version"));
+    let value = config.lines().find_map(|line| line.strip_prefix("trunk-version"));
     let digits = value.map(|v| v.trim_matches(|c: char| !c.is_ascii_digit()));
-    digits
-        .filter(|v| !v.is_empty())
-        .map(str::to_owned)
-        .ok_or_else(|| Failure::new("Trunk.toml names no trunk-version"))
+    digits.filter(|v| !v.is_empty()).map(str::to_owned).ok_or_else(|| Failure::new("Trunk.toml names no trunk-version"))
 }
 
 #[cfg(test)]
@@ -214,21 +163,13 @@ mod tests {
     #[test]
     fn the_lock_file_names_the_version() {
         let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9.9.9\"\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
-        assert_eq!(
-            locked_version(lock, "wasm-bindgen").ok().as_deref(),
-            Some("0.2.130")
-        );
+        assert_eq!(locked_version(lock, "wasm-bindgen").ok().as_deref(), Some("0.2.130"));
         assert!(locked_version(lock, "wasm").is_err());
     }
 
     #[test]
     fn trunk_configuration_names_the_version() {
-        assert_eq!(
-            trunk_version("a = 1\ntrunk-version = \"=0.21.14\"\n")
-                .ok()
-                .as_deref(),
-            Some("0.21.14")
-        );
+        assert_eq!(trunk_version("a = 1\ntrunk-version = \"=0.21.14\"\n").ok().as_deref(), Some("0.21.14"));
         assert!(trunk_version("[build]\n").is_err());
         assert!(trunk_version("trunk-version = \"\"\n").is_err());
     }

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 /// A heap of (time, number, receiver).
 pub fn bare(pending: usize, events: u64) -> Duration {
     let start = Instant::now();
-    let (mut draw, mut queue, mut handled) =
-        (Draw::new(), BinaryHeap::new(), [0_u64; PEERS as usize]);
+    let (mut draw, mut queue, mut handled) = (Draw::new(), BinaryHeap::new(), [0_u64; PEERS as usize]);
     let mut sent = 0;
     let mut send = |now: u64, queue: &mut BinaryHeap<_>| {
         if sent < events {
@@ -70,17 +69,14 @@ pub fn trace(pending: usize, events: u64) -> Duration {
     let mut kept = Vec::new();
     let time = with_messages(pending, events, |record| kept.push(record));
     assert_eq!(kept.len() as u64, events);
-    let weighed = kept.iter().fold(0, |sum, r: &Record| {
-        sum ^ r.at ^ r.number ^ r.cause ^ u64::from(r.to)
-    });
+    let weighed = kept.iter().fold(0, |sum, r: &Record| sum ^ r.at ^ r.number ^ r.cause ^ u64::from(r.to));
     black_box(weighed);
     time
 }
 
 fn with_messages(pending: usize, events: u64, mut keep: impl FnMut(Record)) -> Duration {
     let start = Instant::now();
-    let (mut draw, mut queue, mut handled) =
-        (Draw::new(), BinaryHeap::new(), [0_u64; PEERS as usize]);
+    let (mut draw, mut queue, mut handled) = (Draw::new(), BinaryHeap::new(), [0_u64; PEERS as usize]);
     let (mut slab, mut sent) = (Slab::default(), 0);
     let mut send = |now: u64, message: Message, slab: &mut Slab, queue: &mut BinaryHeap<_>| {
         if sent < events {
@@ -95,12 +91,7 @@ fn with_messages(pending: usize, events: u64, mut keep: impl FnMut(Record)) -> D
     while let Some(Reverse((at, number, to, slot))) = queue.pop() {
         let mut message = slab.take(slot);
         handled[to as usize] += 1;
-        keep(Record {
-            at,
-            number,
-            cause: message[0],
-            to,
-        });
+        keep(Record { at, number, cause: message[0], to });
         // The next message names this one as its cause and carries one hop more.
         message[0] = number;
         message[9] += 1;

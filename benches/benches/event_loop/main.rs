@@ -18,18 +18,8 @@ const EVENTS: u64 = 2_000_000;
 const FLOOR: &str = "heap + slab + trace";
 
 const CONTESTANTS: &[Contestant] = &[
-    Contestant {
-        name: "bare heap",
-        note: "`BinaryHeap` of time, number and receiver",
-        share: 1,
-        run: baseline::bare,
-    },
-    Contestant {
-        name: "heap + slab",
-        note: "and an 80-byte message kept aside",
-        share: 1,
-        run: baseline::slab,
-    },
+    Contestant { name: "bare heap", note: "`BinaryHeap` of time, number and receiver", share: 1, run: baseline::bare },
+    Contestant { name: "heap + slab", note: "and an 80-byte message kept aside", share: 1, run: baseline::slab },
     Contestant {
         name: FLOOR,
         note: "and one record for each event: the floor for a loop that can be asked why",
@@ -42,18 +32,8 @@ const CONTESTANTS: &[Contestant] = &[
         share: 2,
         run: ours::ping,
     },
-    Contestant {
-        name: "desque 0.4",
-        note: "an 80-byte message in each event; no record",
-        share: 1,
-        run: peers::desque,
-    },
-    Contestant {
-        name: "nexosim 1.0",
-        note: "one thread; 8 models schedule their own events; no record",
-        share: 4,
-        run: peers::nexosim,
-    },
+    Contestant { name: "desque 0.4", note: "an 80-byte message in each event; no record", share: 1, run: peers::desque },
+    Contestant { name: "nexosim 1.0", note: "one thread; 8 models schedule their own events; no record", share: 4, run: peers::nexosim },
 ];
 
 /// Us, doing the same as nearly as a replicated store does it.
@@ -64,10 +44,7 @@ const LEFT_OUT: &str = "Left out: madsim 0.2 simulates only if the whole build, 
     `--cfg madsim`; without that it is a real network on real time, which would say nothing here.";
 
 fn main() -> std::io::Result<()> {
-    let columns: Vec<Vec<f64>> = SIZES
-        .iter()
-        .map(|&pending| rates(CONTESTANTS, pending, EVENTS))
-        .collect();
+    let columns: Vec<Vec<f64>> = SIZES.iter().map(|&pending| rates(CONTESTANTS, pending, EVENTS)).collect();
     let table = table(&columns);
     println!("{table}");
     let body = format!(
@@ -84,25 +61,10 @@ fn main() -> std::io::Result<()> {
 fn table(columns: &[Vec<f64>]) -> String {
     let heads: String = SIZES.iter().map(|k| format!(" K = {k} |")).collect();
     let mut out = format!("| |{heads} |\n|---|{}---|\n", "---|".repeat(SIZES.len()));
-    let floor = CONTESTANTS
-        .iter()
-        .position(|c| c.name == FLOOR)
-        .unwrap_or_default();
+    let floor = CONTESTANTS.iter().position(|c| c.name == FLOOR).unwrap_or_default();
     for (row, contestant) in CONTESTANTS.iter().enumerate() {
-        let cells: String = columns
-            .iter()
-            .map(|rates| {
-                format!(
-                    " {} ({:.2}) |",
-                    millions(rates[row]),
-                    rates[row] / rates[floor]
-                )
-            })
-            .collect();
-        out.push_str(&format!(
-            "| {} |{cells} {} |\n",
-            contestant.name, contestant.note
-        ));
+        let cells: String = columns.iter().map(|rates| format!(" {} ({:.2}) |", millions(rates[row]), rates[row] / rates[floor])).collect();
+        out.push_str(&format!("| {} |{cells} {} |\n", contestant.name, contestant.note));
     }
     out
 }

@@ -45,12 +45,7 @@ impl Event<Cluster, u64> for Arrival {
 /// The crate desque: a heap of boxed events.
 pub fn desque(pending: usize, events: u64) -> Duration {
     let start = Instant::now();
-    let cluster = Cluster {
-        draw: Draw::new(),
-        handled: [0; PEERS as usize],
-        sent: 0,
-        events,
-    };
+    let cluster = Cluster { draw: Draw::new(), handled: [0; PEERS as usize], sent: 0, events };
     let mut sim = Simulation::new(cluster, 0);
     for _ in 0..pending {
         send(&mut sim, Message::default()).expect("room for the first messages");
@@ -82,10 +77,7 @@ impl Peer {
     #[nexosim(schedulable)]
     async fn arrive(&mut self, mut message: Message, cx: &Context<Self>) {
         self.handled += 1;
-        assert!(
-            self.handled <= self.events,
-            "no more are handled than were sent"
-        );
+        assert!(self.handled <= self.events, "no more are handled than were sent");
         message[9] += 1;
         self.send(cx, message);
     }
@@ -96,12 +88,7 @@ impl Peer {
             let mut draw = Draw::at(self.seed);
             let (delay, _) = draw.message();
             self.seed = draw.seed();
-            cx.schedule_event(
-                Duration::from_micros(delay),
-                schedulable!(Self::arrive),
-                message,
-            )
-            .expect("a time in the future");
+            cx.schedule_event(Duration::from_micros(delay), schedulable!(Self::arrive), message).expect("a time in the future");
         }
     }
 }
@@ -112,13 +99,7 @@ pub fn nexosim(pending: usize, events: u64) -> Duration {
     let mut bench = SimInit::with_num_threads(1);
     for n in 0..PEERS {
         let share = |whole: u64| whole / PEERS + u64::from(n < whole % PEERS);
-        let peer = Peer {
-            seed: n,
-            pending: share(pending as u64),
-            sent: 0,
-            handled: 0,
-            events: share(events),
-        };
+        let peer = Peer { seed: n, pending: share(pending as u64), sent: 0, handled: 0, events: share(events) };
         bench = bench.add_model(peer, Mailbox::new(), &format!("peer {n}"));
     }
     let mut simulation = bench.init(MonotonicTime::EPOCH).expect("a valid bench");

@@ -35,7 +35,10 @@ pub fn measure() -> String {
             start.elapsed() / SNAPSHOTS
         });
         let flights = world.in_flight().count();
-        out.push_str(&format!("| {open} operations open, {flights} messages on their way | {:.1} us | 20 us |\n", time.as_secs_f64() * 1e6));
+        out.push_str(&format!(
+            "| {open} operations open, {flights} messages on their way | {:.1} us | 20 us |\n",
+            time.as_secs_f64() * 1e6
+        ));
     }
     out
 }

@@ -92,10 +92,7 @@ impl FromStr for ClientId {
 
     fn from_str(text: &str) -> Result<ClientId, ParseIdError> {
         let number = text.strip_prefix('c').filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        number
-            .and_then(|n| n.parse().ok())
-            .map(ClientId)
-            .ok_or_else(|| ParseIdError(text.chars().take(20).collect()))
+        number.and_then(|n| n.parse().ok()).map(ClientId).ok_or_else(|| ParseIdError(text.chars().take(20).collect()))
     }
 }
 

@@ -72,10 +72,7 @@ impl Rule {
             mine.versions().iter().filter(|v| !other.versions().iter().any(|o| self.compare(o, v) == Order::Newer)).count()
         };
         let missing = |mine: &Row, other: &Row| {
-            other
-                .versions()
-                .iter()
-                .any(|o| mine.versions().iter().all(|m| matches!(self.compare(o, m), Order::Newer | Order::Concurrent)))
+            other.versions().iter().any(|o| mine.versions().iter().all(|m| matches!(self.compare(o, m), Order::Newer | Order::Concurrent)))
         };
         let (left_lacks, right_lacks) = (missing(a, b), missing(b, a));
         match (left_lacks || kept(a, b) < a.versions().len(), right_lacks || kept(b, a) < b.versions().len()) {

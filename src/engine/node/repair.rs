@@ -19,9 +19,8 @@ impl Node {
         read.merged = merge_all(ctx.settings.rule, read);
         let target = row_digest(&read.merged);
         // A digest equal to the merge's is as good as the row: that replica was not asked again.
-        let (current, behind): (Vec<NodeId>, Vec<NodeId>) = read.contacts.iter().partition(|node| {
-            read.answers.iter().any(|a| a.node == **node && a.digest == target)
-        });
+        let (current, behind): (Vec<NodeId>, Vec<NodeId>) =
+            read.contacts.iter().partition(|node| read.answers.iter().any(|a| a.node == **node && a.digest == target));
         ctx.note(op, Note::Resolved { current: current.clone().into(), behind: behind.clone().into() });
         let required = read.required;
         match (ctx.settings.read.repair, read.merged.clone()) {

@@ -8,15 +8,7 @@ use crate::engine::data::{Change, Key, Row, row_digest};
 
 impl Node {
     /// Merges a row in and acknowledges it; a row that loses is acknowledged too, since what is held is newer.
-    pub(super) fn replicate(
-        &mut self,
-        from: Endpoint,
-        op: Option<OpId>,
-        key: &Key,
-        row: &Arc<Row>,
-        by: Traffic,
-        ctx: &mut Ctx<'_>,
-    ) {
+    pub(super) fn replicate(&mut self, from: Endpoint, op: Option<OpId>, key: &Key, row: &Arc<Row>, by: Traffic, ctx: &mut Ctx<'_>) {
         let synced = ctx.settings.sync == Sync::EveryWrite;
         let (change, before) = self.store.apply(ctx.settings.rule, key, row, synced);
         ctx.out.push(Out::Applied(Applied { op, key: key.clone(), before, given: row.clone(), change, by }));

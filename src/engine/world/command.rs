@@ -29,14 +29,8 @@ pub struct Limits {
 }
 
 /// The limits of this engine.
-pub const LIMITS: Limits = Limits {
-    nodes: 100,
-    clients: 16,
-    key_bytes: 256,
-    value_bytes: 65_536,
-    keys: 1_000_000,
-    span: Micros(400 * 86_400_000_000),
-};
+pub const LIMITS: Limits =
+    Limits { nodes: 100, clients: 16, key_bytes: 256, value_bytes: 65_536, keys: 1_000_000, span: Micros(400 * 86_400_000_000) };
 
 /// One action on a world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -260,9 +254,7 @@ impl Setting {
 impl NetworkConfig {
     /// Whether every value is within its bounds.
     pub fn check(&self) -> Result<(), CommandError> {
-        for (field, ppm) in
-            [("loss-ppm", self.loss_ppm), ("duplicate-ppm", self.duplicate_ppm), ("reorder-ppm", self.reorder_ppm)]
-        {
+        for (field, ppm) in [("loss-ppm", self.loss_ppm), ("duplicate-ppm", self.duplicate_ppm), ("reorder-ppm", self.reorder_ppm)] {
             ensure(field, ppm <= 1_000_000, || format!("must be at most 1000000, is {ppm}"))?;
         }
         let (low, high) = match self.latency {
@@ -287,9 +279,7 @@ impl Command {
     /// Whether this command means something in a world of this configuration.
     pub fn check(&self, config: &Config) -> Result<(), CommandError> {
         match self {
-            Command::Write { client, via, key, .. }
-            | Command::Read { client, via, key, .. }
-            | Command::Delete { client, via, key, .. } => {
+            Command::Write { client, via, key, .. } | Command::Read { client, via, key, .. } | Command::Delete { client, via, key, .. } => {
                 config.knows("client", *client)?;
                 config.knows("via", *via)?;
                 check_key(key)?;
@@ -314,9 +304,11 @@ impl Command {
                 let ppm = if let Command::Link { rule, .. } = self { rule.loss_ppm } else { 0 };
                 ensure("loss-ppm", ppm <= 1_000_000, || format!("must be at most 1000000, is {ppm}"))
             }
-            Command::Crash { node } | Command::Restart { node } | Command::Pause { node } | Command::Resume { node } | Command::Wipe { node } => {
-                config.knows("node", *node)
-            }
+            Command::Crash { node }
+            | Command::Restart { node }
+            | Command::Pause { node }
+            | Command::Resume { node }
+            | Command::Wipe { node } => config.knows("node", *node),
             Command::Clock { node, offset_us } => {
                 config.knows("node", *node)?;
                 ensure("offset-us", offset_us.unsigned_abs() <= LIMITS.span.0, || format!("must be within {} either way", LIMITS.span))

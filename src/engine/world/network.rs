@@ -116,14 +116,7 @@ pub struct Network {
 
 impl Network {
     pub(super) fn new(config: NetworkConfig) -> Network {
-        Network {
-            config,
-            cuts: Vec::new(),
-            slow: BTreeMap::new(),
-            links: BTreeMap::new(),
-            lanes: BTreeMap::new(),
-            cuts_made: 0,
-        }
+        Network { config, cuts: Vec::new(), slow: BTreeMap::new(), links: BTreeMap::new(), lanes: BTreeMap::new(), cuts_made: 0 }
     }
 
     /// Cuts in force, oldest first.
@@ -197,9 +190,11 @@ impl Network {
         let slower = [from, to].iter().filter_map(|end| end.node()).map(|n| self.slow(n).0).sum::<u64>();
         let leaves = self.transmit(message);
         let config = self.config;
+        // Draws keep no state: one for what cannot happen need not be made.
+        let happens = |purpose, copy: u64, ppm: u32| ppm > 0 && chance(draws.draw(purpose, key(copy)), ppm);
         let travel = |copy: u64| {
             let mut span = config.latency.sample(draws.draw(Purpose::Latency, key(copy))).plus(link.slower).plus(Micros(slower));
-            let held = chance(draws.draw(Purpose::Reorder, key(copy)), config.reorder_ppm);
+            let held = happens(Purpose::Reorder, copy, config.reorder_ppm);
             if held {
                 span = span.plus(uniform(draws.draw(Purpose::Reorder, key(copy + 2)), Micros(1), config.reorder_by));
             }
@@ -214,13 +209,13 @@ impl Network {
                 arrives = arrives.max(lane.last_arrival);
                 lane.last_arrival = arrives;
             }
-            let lost = chance(draws.draw(Purpose::Loss, key(copy)), loss);
+            let lost = happens(Purpose::Loss, copy, loss);
             let crosses = Micros(leaves.0 + arrives.since(leaves).0 / 2);
             let fate = if lost { Fate::Lost } else { net.fate(from, to) };
             Flight { message: message.clone(), leaves, crosses, arrives, fate, copy: copy == 1 }
         };
         let first = flight(self, 0);
-        let twice = chance(draws.draw(Purpose::Duplicate, key(0)), config.duplicate_ppm);
+        let twice = happens(Purpose::Duplicate, 0, config.duplicate_ppm);
         let second = twice.then(|| flight(self, 1));
         (first, second)
     }

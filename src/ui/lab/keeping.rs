@@ -49,7 +49,8 @@ fn slice(lab: LabHandle, running: Rc<RefCell<Option<Timeout>>>, nth: u32) {
 /// Keeps the work of a lab: soon after every change, and at once when the page is left.
 #[hook]
 pub fn use_autosave(lab: &LabHandle, opened: &Opened) {
-    let keeper = use_memo((), |()| Keeper { lab: lab.clone(), opened: opened.clone(), timer: RefCell::default(), told: RefCell::default() });
+    let keeper =
+        use_memo((), |()| Keeper { lab: lab.clone(), opened: opened.clone(), timer: RefCell::default(), told: RefCell::default() });
     {
         let keeper = keeper.clone();
         use_effect_with(lab.revision(), move |_| Keeper::soon(&keeper));

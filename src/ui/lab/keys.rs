@@ -233,9 +233,10 @@ fn press(event: &KeyboardEvent, lab: &LabHandle, root: Option<&Element>, helping
 /// Whether the element that has the focus needs this key itself.
 fn wants(target: &Element, key: &Key) -> bool {
     let inside = |selector: &str| target.closest(selector).ok().flatten().is_some();
-    let typing = target
-        .dyn_ref::<HtmlInputElement>()
-        .map_or_else(|| inside("textarea, select, [contenteditable=true]"), |input| !matches!(input.type_().as_str(), "range" | "checkbox" | "radio" | "button" | "submit" | "file"));
+    let typing = target.dyn_ref::<HtmlInputElement>().map_or_else(
+        || inside("textarea, select, [contenteditable=true]"),
+        |input| !matches!(input.type_().as_str(), "range" | "checkbox" | "radio" | "button" | "submit" | "file"),
+    );
     if typing || inside("dialog") {
         return true;
     }
@@ -315,7 +316,9 @@ fn console(lab: &LabHandle, root: Option<&Element>, verb: ConsoleVerb) {
     if !chosen {
         lab.set_ui(|ui| ui.verb = verb);
     }
-    let find = |name: &str| root.and_then(|r| r.query_selector(&format!("[data-testid={name}]")).ok().flatten()).and_then(|e| e.dyn_into::<HtmlElement>().ok());
+    let find = |name: &str| {
+        root.and_then(|r| r.query_selector(&format!("[data-testid={name}]")).ok().flatten()).and_then(|e| e.dyn_into::<HtmlElement>().ok())
+    };
     let (Some(send), value, name) = (find("console-send"), find("console-value"), find("console-key")) else { return };
     // Nothing can be sent before there is a key.
     let empty = |field: &HtmlElement| field.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.value().is_empty());

@@ -89,7 +89,7 @@ fn field(draft: &UseStateHandle<NetworkDraft>, wrong: &UseStateHandle<Option<Str
         <label class="amount">
             <span>{ label }</span>
             <input class="fld" {value} {oninput} autocomplete="off" inputmode="decimal" data-testid={format!("fault-network-{word}")} />
-            <span class="dim">{ unit }</span>
+            if !unit.is_empty() { <span class="dim">{ unit }</span> }
         </label>
     }
 }

@@ -71,7 +71,13 @@ impl PartialEq for Opened {
 impl Opened {
     /// A session as it is, kept at `place`.
     pub fn new(session: Session, original: Script, place: Option<String>, address: String) -> Opened {
-        Opened { session: Rc::new(session), original: Rc::new(original), place: place.map(AttrValue::from), address: address.into(), error: None }
+        Opened {
+            session: Rc::new(session),
+            original: Rc::new(original),
+            place: place.map(AttrValue::from),
+            address: address.into(),
+            error: None,
+        }
     }
 }
 
@@ -150,7 +156,8 @@ fn run_of(place: &Place) -> Result<(Script, u32), LabError> {
         Place::Shared(text) => lab::from_link(query(text, "r").unwrap_or_default()),
         Place::Gallery(slug) => {
             let found = lab::gallery().iter().find(|(name, _)| *name == slug.as_str());
-            let (_, file) = found.ok_or_else(|| invalid("run", format!("there is none called \"{}\"", slug.chars().take(40).collect::<String>())))?;
+            let (_, file) =
+                found.ok_or_else(|| invalid("run", format!("there is none called \"{}\"", slug.chars().take(40).collect::<String>())))?;
             let script = lab::script_from_file(file)?;
             let start = script.start.unwrap_or(0);
             Ok((script, start))
@@ -167,7 +174,9 @@ fn config_of(text: &str) -> Result<Config, LabError> {
     let mut config = Config::default();
     let number = |name, field| match query(text, name) {
         None => Ok(None),
-        Some(value) => value.parse::<u32>().map(Some).map_err(|_| invalid(field, format!("must be a whole number, is \"{}\"", clip(value)))),
+        Some(value) => {
+            value.parse::<u32>().map(Some).map_err(|_| invalid(field, format!("must be a whole number, is \"{}\"", clip(value))))
+        }
     };
     let level = |name, field| match query(text, name) {
         None => Ok(None),

@@ -110,7 +110,11 @@ fn keys(held: &UseStateHandle<Held>, number: Number, set: Callback<u64>, commit:
 
 /// A drag shows the value it would give, and gives it when it ends: one change, however far it went.
 #[allow(clippy::type_complexity, reason = "three handlers of one gesture")]
-fn drags(held: &UseStateHandle<Held>, number: Number, set: Callback<u64>) -> (Callback<PointerEvent>, Callback<PointerEvent>, Callback<PointerEvent>) {
+fn drags(
+    held: &UseStateHandle<Held>,
+    number: Number,
+    set: Callback<u64>,
+) -> (Callback<PointerEvent>, Callback<PointerEvent>, Callback<PointerEvent>) {
     let down = {
         let held = held.clone();
         Callback::from(move |event: PointerEvent| {

@@ -111,7 +111,8 @@ fn carry_out(lab: &LabHandle, when: When, change: Change) {
 }
 
 fn from_start(lab: &LabHandle, setting: Setting) {
-    let made = lab.quietly(|s| s.set_from_start(setting).map(|id| s.branches().get(id.0 as usize).map(|b| b.name.clone()).unwrap_or_default()));
+    let made =
+        lab.quietly(|s| s.set_from_start(setting).map(|id| s.branches().get(id.0 as usize).map(|b| b.name.clone()).unwrap_or_default()));
     lab.set_ui(|ui| match made {
         Ok(name) => {
             ui.jumps += 1;

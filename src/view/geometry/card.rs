@@ -68,13 +68,7 @@ fn sizes(profile: Profile, detail: Detail) -> Sizes {
         (Profile::Mobile, true) => ((40.0, 24.0), 52.0, 0.0, 16.0, 6.0),
         (Profile::Mobile, false) => ((30.0, 18.0), 0.0, 0.0, 0.0, 4.0),
     };
-    Sizes {
-        chip,
-        note,
-        value,
-        line,
-        gap,
-    }
+    Sizes { chip, note, value, line, gap }
 }
 
 /// One way to arrange the parts of a card, measured from the card's own corner.
@@ -101,64 +95,27 @@ fn arrange(s: &Sizes, form: Form, corner: Point, mirrored: bool) -> Card {
     let under = matches!(form, Form::Tall | Form::TallUp) && s.note > 0.0;
     let up = matches!(form, Form::WideUp | Form::TallUp);
     let lines = f64::from(u8::from(has_value)) + f64::from(u8::from(under));
-    let w = if beside {
-        cw + 8.0 + s.note
-    } else {
-        cw.max(if under { s.note } else { 0.0 })
-    };
-    let w = if has_value && beside {
-        w.max(s.value)
-    } else {
-        w
-    };
+    let w = if beside { cw + 8.0 + s.note } else { cw.max(if under { s.note } else { 0.0 }) };
+    let w = if has_value && beside { w.max(s.value) } else { w };
     let h = ch + lines * s.line;
     let room = Rect::new(corner.x, corner.y, w, h);
-    let chip_y = if up {
-        corner.y + lines * s.line
-    } else {
-        corner.y
-    };
+    let chip_y = if up { corner.y + lines * s.line } else { corner.y };
     let chip_x = if mirrored { room.right() - cw } else { room.x };
-    let (edge, anchor) = if mirrored {
-        (room.right() - 1.0, Anchor::End)
-    } else {
-        (room.x + 1.0, Anchor::Start)
-    };
+    let (edge, anchor) = if mirrored { (room.right() - 1.0, Anchor::End) } else { (room.x + 1.0, Anchor::Start) };
     let line_at = |k: f64| {
-        if up {
-            chip_y - 6.0 - k * s.line
-        } else {
-            chip_y + ch + s.line - 4.0 + k * s.line
-        }
+        if up { chip_y - 6.0 - k * s.line } else { chip_y + ch + s.line - 4.0 + k * s.line }
     };
-    let spot = |y: f64, width: f64| Spot {
-        at: pt(edge, y).rounded(),
-        anchor,
-        width,
-    };
+    let spot = |y: f64, width: f64| Spot { at: pt(edge, y).rounded(), anchor, width };
     let note = if beside {
-        let x = if mirrored {
-            chip_x - 8.0
-        } else {
-            chip_x + cw + 8.0
-        };
-        Some(Spot {
-            at: pt(x, chip_y + ch / 2.0 + 5.0).rounded(),
-            anchor,
-            width: s.note,
-        })
+        let x = if mirrored { chip_x - 8.0 } else { chip_x + cw + 8.0 };
+        Some(Spot { at: pt(x, chip_y + ch / 2.0 + 5.0).rounded(), anchor, width: s.note })
     } else if under {
         Some(spot(line_at(0.0), w))
     } else {
         None
     };
     let value = has_value.then(|| spot(line_at(if under { 1.0 } else { 0.0 }), w));
-    Card {
-        chip: Rect::new(chip_x, chip_y, cw, ch).rounded(),
-        note,
-        value,
-        room: room.rounded(),
-    }
+    Card { chip: Rect::new(chip_x, chip_y, cw, ch).rounded(), note, value, room: room.rounded() }
 }
 
 /// Finds the card's place near the node, clear of everything: with note and value if they fit anywhere outside the
@@ -174,37 +131,21 @@ pub(super) fn card(lay: &Layout, i: usize) -> Option<Card> {
         (Detail::Full, true) => &[Form::WideUp, Form::TallUp, Form::Wide, Form::Tall],
         _ => &[],
     };
-    let poor: &[Form] = if lay.detail == Detail::Full {
-        &[Form::Short, Form::Bare]
-    } else {
-        &[Form::Bare]
-    };
+    let poor: &[Form] = if lay.detail == Detail::Full { &[Form::Short, Form::Bare] } else { &[Form::Bare] };
     let find = |forms: &[Form], beside: bool, inner: bool| {
         forms.iter().find_map(|form| {
             [mirrored, !mirrored].into_iter().find_map(|m| {
                 let probe = arrange(&s, *form, pt(0.0, 0.0), m);
-                let tries = if beside {
-                    level_corners(lay, i, &s, &probe, m)
-                } else {
-                    stacked_corners(lay, i, &s, &probe)
-                };
+                let tries = if beside { level_corners(lay, i, &s, &probe, m) } else { stacked_corners(lay, i, &s, &probe) };
                 let cards = tries.into_iter().map(|c| arrange(&s, *form, c, m));
-                cards
-                    .into_iter()
-                    .find(|c| (inner || !lay.encloses(c.room.centre())) && is_free(lay, i, &c.room))
+                cards.into_iter().find(|c| (inner || !lay.encloses(c.room.centre())) && is_free(lay, i, &c.room))
             })
         })
     };
     let outer = [(rich, true), (rich, false), (poor, true), (poor, false)];
     let inner = [(poor, true), (poor, false)];
-    let outside = outer
-        .into_iter()
-        .find_map(|(forms, beside)| find(forms, beside, false));
-    outside.or_else(|| {
-        inner
-            .into_iter()
-            .find_map(|(forms, beside)| find(forms, beside, true))
-    })
+    let outside = outer.into_iter().find_map(|(forms, beside)| find(forms, beside, false));
+    outside.or_else(|| inner.into_iter().find_map(|(forms, beside)| find(forms, beside, true)))
 }
 
 /// Whether a node is in the lower half: its card slides down, else up.
@@ -217,52 +158,32 @@ fn slide(node: &Place) -> f64 {
 fn level_corners(lay: &Layout, i: usize, s: &Sizes, probe: &Card, mirrored: bool) -> Vec<Point> {
     let node = &lay.nodes[i];
     let reach = lay.radius + s.gap;
-    let x = if mirrored {
-        node.at.x - reach - probe.room.w
-    } else {
-        node.at.x + reach
-    };
+    let x = if mirrored { node.at.x - reach - probe.room.w } else { node.at.x + reach };
     let lift = if lay.detail == Detail::Full { 9.6 } else { 0.0 };
     let level = node.at.y - (probe.chip.y - probe.room.y) - probe.chip.h / 2.0 - lift;
-    (0..=12)
-        .map(|step| pt(x, level + slide(node) * f64::from(step) * lay.radius / 4.0))
-        .collect()
+    (0..=12).map(|step| pt(x, level + slide(node) * f64::from(step) * lay.radius / 4.0)).collect()
 }
 
 /// Corners over or under the disc, sliding sideways and away from it.
 fn stacked_corners(lay: &Layout, i: usize, s: &Sizes, probe: &Card) -> Vec<Point> {
     let (node, room) = (&lay.nodes[i], &probe.room);
     let (dir, reach) = (slide(node), lay.radius + s.gap * 0.6);
-    let y = if dir < 0.0 {
-        node.at.y - reach - room.h
-    } else {
-        node.at.y + reach
-    };
+    let y = if dir < 0.0 { node.at.y - reach - room.h } else { node.at.y + reach };
     let side = if node.outward.x < 0.0 { -1.0 } else { 1.0 };
     let limits = lay.profile.sheet().grown(-5.0);
-    let spots =
-        (0..=10).flat_map(|step| (0..=5).map(move |away| (f64::from(step), f64::from(away))));
+    let spots = (0..=10).flat_map(|step| (0..=5).map(move |away| (f64::from(step), f64::from(away))));
     spots
         .map(|(step, away)| {
             let across = node.at.x - room.w / 2.0 + side * step * lay.radius / 4.0;
-            pt(
-                across.clamp(limits.x, limits.right() - room.w),
-                y + dir * 7.0 * away,
-            )
+            pt(across.clamp(limits.x, limits.right() - room.w), y + dir * 7.0 * away)
         })
         .collect()
 }
 
 fn is_free(lay: &Layout, i: usize, room: &Rect) -> bool {
     let inside = lay.profile.sheet().grown(-4.0).contains(room);
-    let discs = lay
-        .nodes
-        .iter()
-        .all(|n| !room.meets_disc(n.at, lay.radius + 3.0));
-    let others = lay.nodes[..i]
-        .iter()
-        .filter_map(|n| n.card.as_ref())
-        .all(|c| !room.grown(2.0).meets(&c.room));
+    let discs = lay.nodes.iter().all(|n| !room.meets_disc(n.at, lay.radius + 3.0));
+    let others = lay.nodes[..i].iter().filter_map(|n| n.card.as_ref()).all(|c| !room.grown(2.0).meets(&c.room));
     let clients = lay.clients.iter().all(|c| !room.grown(5.0).meets(c));
     inside && discs && others && clients && !lay.crosses_ring(room)
 }

@@ -24,12 +24,7 @@ pub struct Site {
 impl Site {
     /// A node's disc with a little air round it.
     pub fn node(at: Point, radius: f64, group: u8) -> Site {
-        Site {
-            at,
-            group,
-            radius: radius + 3.0,
-            weight: 1.0,
-        }
+        Site { at, group, radius: radius + 3.0, weight: 1.0 }
     }
 
     /// The sites that keep a rectangle (a chip with its texts, a client's card) whole: a row of discs covering it.
@@ -38,17 +33,8 @@ impl Site {
         let (from, to) = (room.x + room.h / 2.0, room.right() - room.h / 2.0);
         let steps = ((to - from) / (radius * 1.2)).ceil().max(1.0) as u32;
         let disc = |i: u32| {
-            let x = if to > from {
-                from + (to - from) * f64::from(i) / f64::from(steps)
-            } else {
-                room.centre().x
-            };
-            Site {
-                at: pt(x, room.centre().y),
-                group,
-                radius,
-                weight: 0.35 / f64::from(steps + 1),
-            }
+            let x = if to > from { from + (to - from) * f64::from(i) / f64::from(steps) } else { room.centre().x };
+            Site { at: pt(x, room.centre().y), group, radius, weight: 0.35 / f64::from(steps + 1) }
         };
         (0..=steps).map(disc).collect()
     }
@@ -81,11 +67,7 @@ impl Field {
         let groups = sites.iter().map(|s| s.group + 1).max().unwrap_or(1);
         let mid = sheet.centre();
         let total: f64 = sites.iter().map(|s| s.weight).sum();
-        let main: f64 = sites
-            .iter()
-            .filter(|s| s.group == 0)
-            .map(|s| s.weight)
-            .sum();
+        let main: f64 = sites.iter().filter(|s| s.group == 0).map(|s| s.weight).sum();
         let lead = ((2.0 * main - total) / total.max(1e-9)).max(0.0);
         // The larger the main part, the weaker its ghosts: they keep a lone node tied to the edge without squeezing
         // the island between its neighbours.
@@ -97,22 +79,12 @@ impl Field {
             let mut reach = s.radius + GHOSTS / 2.0;
             while reach < far.dist(s.at) + GHOSTS {
                 let weight = s.weight * if s.group == 0 { main_ghost } else { 1.0 };
-                all.push(Site {
-                    at: s.at.plus(out.times(reach)),
-                    radius: 0.0,
-                    weight,
-                    ..*s
-                });
+                all.push(Site { at: s.at.plus(out.times(reach)), radius: 0.0, weight, ..*s });
                 reach += GHOSTS;
             }
         }
         if lead > 0.0 {
-            all.push(Site {
-                at: mid,
-                group: 0,
-                radius: 0.0,
-                weight: 1.2 * lead,
-            });
+            all.push(Site { at: mid, group: 0, radius: 0.0, weight: 1.2 * lead });
         }
         Field::measured(&all, groups, sheet)
     }
@@ -122,13 +94,7 @@ impl Field {
         let across = (sheet.w / STEP).ceil().max(1.0) as u64;
         let down = (sheet.h / STEP).ceil().max(1.0) as u64;
         let many = usize::from(groups);
-        let mut field = Field {
-            groups,
-            across,
-            down,
-            sheet: *sheet,
-            pulls: Vec::new(),
-        };
+        let mut field = Field { groups, across, down, sheet: *sheet, pulls: Vec::new() };
         field.pulls = vec![0.0; many * ((across + 1) * (down + 1)) as usize];
         for j in 0..=down {
             for i in 0..=across {
@@ -154,10 +120,7 @@ impl Field {
     /// A corner of the mesh.
     fn corner(&self, i: u64, j: u64) -> Point {
         let s = &self.sheet;
-        pt(
-            s.x + s.w * i as f64 / self.across as f64,
-            s.y + s.h * j as f64 / self.down as f64,
-        )
+        pt(s.x + s.w * i as f64 / self.across as f64, s.y + s.h * j as f64 / self.down as f64)
     }
 
     fn index(&self, i: u64, j: u64) -> usize {
@@ -183,16 +146,8 @@ impl Field {
 /// Where the ray from the middle through a site leaves the sheet, and a little further.
 fn beyond(sheet: &Rect, mid: Point, at: Point) -> Point {
     let dir = at.minus(mid).unit();
-    let tx = if dir.x.abs() < 1e-9 {
-        f64::MAX
-    } else {
-        (sheet.w / 2.0) / dir.x.abs()
-    };
-    let ty = if dir.y.abs() < 1e-9 {
-        f64::MAX
-    } else {
-        (sheet.h / 2.0) / dir.y.abs()
-    };
+    let tx = if dir.x.abs() < 1e-9 { f64::MAX } else { (sheet.w / 2.0) / dir.x.abs() };
+    let ty = if dir.y.abs() < 1e-9 { f64::MAX } else { (sheet.h / 2.0) / dir.y.abs() };
     mid.plus(dir.times(tx.min(ty) + 24.0))
 }
 
@@ -209,12 +164,7 @@ pub(super) fn outlines(field: &Field, g: u8, sheet: &Rect, cut: u64) -> (Vec<Lin
     if open.is_empty() && field.lead(g, 0, 0) > 0.0 {
         loops.insert(
             0,
-            vec![
-                pt(sheet.x, sheet.y),
-                pt(sheet.right(), sheet.y),
-                pt(sheet.right(), sheet.bottom()),
-                pt(sheet.x, sheet.bottom()),
-            ],
+            vec![pt(sheet.x, sheet.y), pt(sheet.right(), sheet.y), pt(sheet.right(), sheet.bottom()), pt(sheet.x, sheet.bottom())],
         );
     }
     (loops, open)
@@ -235,16 +185,12 @@ fn segments(field: &Field, g: u8) -> Vec<(Knot, Knot)> {
     let knot = |a: (u64, u64), b: (u64, u64)| {
         let (va, vb) = (f(a.0, a.1), f(b.0, b.1));
         let key = ((a.1 * (nx + 1) + a.0) << 1) | u64::from(a.1 != b.1);
-        Knot {
-            key,
-            at: corner(a.0, a.1).towards(corner(b.0, b.1), va / (va - vb)),
-        }
+        Knot { key, at: corner(a.0, a.1).towards(corner(b.0, b.1), va / (va - vb)) }
     };
     let mut out = Vec::new();
     for j in 0..ny {
         for i in 0..nx {
-            let [a, b, c, d] =
-                [f(i, j), f(i + 1, j), f(i + 1, j + 1), f(i, j + 1)].map(|v| v > 0.0);
+            let [a, b, c, d] = [f(i, j), f(i + 1, j), f(i + 1, j + 1), f(i, j + 1)].map(|v| v > 0.0);
             let top = || knot((i, j), (i + 1, j));
             let right = || knot((i + 1, j), (i + 1, j + 1));
             let low = || knot((i, j + 1), (i + 1, j + 1));
@@ -274,18 +220,9 @@ fn segments(field: &Field, g: u8) -> Vec<(Knot, Knot)> {
 
 /// Joins directed pieces into open lines (from edge to edge of the sheet) and closed loops.
 fn chain(pieces: &[(Knot, Knot)]) -> (Vec<Line>, Vec<Line>) {
-    let mut starts: Vec<(u64, usize)> = pieces
-        .iter()
-        .enumerate()
-        .map(|(i, s)| (s.0.key, i))
-        .collect();
+    let mut starts: Vec<(u64, usize)> = pieces.iter().enumerate().map(|(i, s)| (s.0.key, i)).collect();
     starts.sort_unstable();
-    let next = |key: u64| {
-        starts
-            .binary_search_by_key(&key, |s| s.0)
-            .ok()
-            .map(|at| starts[at].1)
-    };
+    let next = |key: u64| starts.binary_search_by_key(&key, |s| s.0).ok().map(|at| starts[at].1);
     let mut ends: Vec<u64> = pieces.iter().map(|s| s.1.key).collect();
     ends.sort_unstable();
     let mut used = vec![false; pieces.len()];
@@ -342,11 +279,7 @@ fn roughen(line: &Line, ring: bool, sheet: &Rect, cut: u64) -> Line {
     let mut out: Line = Vec::with_capacity(line.len());
     for (i, p) in line.iter().enumerate() {
         let end = !ring && (i == 0 || i == last);
-        let q = if end {
-            *p
-        } else {
-            sheet.nearest(p.plus(noise(cut, *p)))
-        };
+        let q = if end { *p } else { sheet.nearest(p.plus(noise(cut, *p))) };
         out.push(q);
     }
     out
@@ -358,8 +291,7 @@ fn noise(cut: u64, p: Point) -> Point {
     let (gx, gy) = ((p.x / cell).floor(), (p.y / cell).floor());
     let (fx, fy) = (p.x / cell - gx, p.y / cell - gy);
     let value = |dx: i64, dy: i64, axis: u64| {
-        let place = ((gx as i64 + dx) as u64).wrapping_mul(0x1_0001)
-            ^ ((gy as i64 + dy) as u64).wrapping_mul(0x5_0000_0003);
+        let place = ((gx as i64 + dx) as u64).wrapping_mul(0x1_0001) ^ ((gy as i64 + dy) as u64).wrapping_mul(0x5_0000_0003);
         (mix(cut ^ axis, place) >> 11) as f64 / (1u64 << 53) as f64 * 2.0 - 1.0
     };
     let blend = |axis: u64| {
@@ -367,10 +299,7 @@ fn noise(cut: u64, p: Point) -> Point {
         let low = value(0, 1, axis) * (1.0 - fx) + value(1, 1, axis) * fx;
         (top * (1.0 - fy) + low * fy) * ROUGH * 1.25
     };
-    pt(
-        blend(0xA11CE).clamp(-ROUGH, ROUGH),
-        blend(0xB0B).clamp(-ROUGH, ROUGH),
-    )
+    pt(blend(0xA11CE).clamp(-ROUGH, ROUGH), blend(0xB0B).clamp(-ROUGH, ROUGH))
 }
 
 /// Closes open lines along the sheet's outline: after a line's end walk clockwise to the next line's start.
@@ -387,9 +316,7 @@ fn stitch(open: &[Line], sheet: &Rect) -> Vec<Line> {
             ring.extend_from_slice(&open[at]);
             let here = sheet.walk_of(open[at][open[at].len() - 1]);
             let gap = |i: usize| (starts[i] - here).rem_euclid(total);
-            let next = (0..open.len())
-                .min_by(|a, b| gap(*a).total_cmp(&gap(*b)))
-                .unwrap_or(at);
+            let next = (0..open.len()).min_by(|a, b| gap(*a).total_cmp(&gap(*b))).unwrap_or(at);
             ring.extend(sheet.corners_between(here, starts[next]));
             at = next;
         }
@@ -421,32 +348,15 @@ mod tests {
     fn two_sites_part_a_sheet_down_the_middle() {
         let sheet = Rect::new(0.0, 0.0, 200.0, 100.0);
         let sites = [
-            Site {
-                at: pt(50.0, 50.0),
-                group: 0,
-                radius: 9.0,
-                weight: 1.0,
-            },
-            Site {
-                at: pt(150.0, 50.0),
-                group: 1,
-                radius: 9.0,
-                weight: 1.0,
-            },
+            Site { at: pt(50.0, 50.0), group: 0, radius: 9.0, weight: 1.0 },
+            Site { at: pt(150.0, 50.0), group: 1, radius: 9.0, weight: 1.0 },
         ];
         let field = Field::new(&sites, &sheet);
         let (loops, open) = outlines(&field, 1, &sheet, 1);
         assert_eq!((loops.len(), open.len()), (1, 1));
-        assert!(
-            open[0].iter().all(|p| (p.x - 100.0).abs() < 4.0),
-            "{:?}",
-            open[0]
-        );
+        assert!(open[0].iter().all(|p| (p.x - 100.0).abs() < 4.0), "{:?}", open[0]);
         assert!(super::super::inside(&loops[0], pt(150.0, 50.0)));
-        assert!(
-            super::super::inside(&loops[0], pt(199.0, 99.0)),
-            "the corners belong to the piece"
-        );
+        assert!(super::super::inside(&loops[0], pt(199.0, 99.0)), "the corners belong to the piece");
         assert!(!super::super::inside(&loops[0], pt(50.0, 50.0)));
     }
 }

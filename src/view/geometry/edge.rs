@@ -55,32 +55,19 @@ impl Edge {
         let bow = (run.len() * 0.067).clamp(9.0, 30.0) * (1.0 + 0.8 * f64::from(lane));
         // A quadratic curve's control point sits twice as far out as the curve goes.
         let control = p.towards(q, 0.5).plus(run.unit().left().times(bow));
-        let full = Edge {
-            from: p,
-            c1: p.towards(control, 2.0 / 3.0),
-            c2: q.towards(control, 2.0 / 3.0),
-            to: q,
-        };
+        let full = Edge { from: p, c1: p.towards(control, 2.0 / 3.0), c2: q.towards(control, 2.0 / 3.0), to: q };
         let start = full.first(|x| a.clear(x, START_GAP), 0.0, 0.5);
         let end = full.first(|x| b.clear(x, END_GAP), 1.0, 0.5);
         // Endpoints that nearly touch leave no room for a trimmed path: draw the middle of it.
-        if end - start < 0.02 {
-            full.part(0.45, 0.55)
-        } else {
-            full.part(start, end)
-        }
+        if end - start < 0.02 { full.part(0.45, 0.55) } else { full.part(start, end) }
     }
 
     /// A message from an endpoint to itself: a small loop on the side of `outward` (a direction).
     pub fn looped(at: Point, radius: f64, outward: Point) -> Edge {
         let out = outward.unit();
         let side = out.left();
-        let from = at
-            .plus(out.times(radius * 0.86))
-            .plus(side.times(radius * 0.6));
-        let to = at
-            .plus(out.times(radius * 0.86))
-            .minus(side.times(radius * 0.6));
+        let from = at.plus(out.times(radius * 0.86)).plus(side.times(radius * 0.6));
+        let to = at.plus(out.times(radius * 0.86)).minus(side.times(radius * 0.6));
         let far = out.times(radius * 1.1);
         Edge {
             from: from.plus(out.times(4.0)),
@@ -116,26 +103,13 @@ impl Edge {
     /// The part of this path between two shares (de Casteljau).
     pub fn part(&self, t0: f64, t1: f64) -> Edge {
         let back = self.cut_after(t1.clamp(0.0, 1.0));
-        if t1 <= 1e-9 {
-            back
-        } else {
-            back.cut_before((t0 / t1).clamp(0.0, 1.0))
-        }
+        if t1 <= 1e-9 { back } else { back.cut_before((t0 / t1).clamp(0.0, 1.0)) }
     }
 
     fn cut_after(&self, t: f64) -> Edge {
-        let (a, b, c) = (
-            self.from.towards(self.c1, t),
-            self.c1.towards(self.c2, t),
-            self.c2.towards(self.to, t),
-        );
+        let (a, b, c) = (self.from.towards(self.c1, t), self.c1.towards(self.c2, t), self.c2.towards(self.to, t));
         let (d, e) = (a.towards(b, t), b.towards(c, t));
-        Edge {
-            from: self.from,
-            c1: a,
-            c2: d,
-            to: d.towards(e, t),
-        }
+        Edge { from: self.from, c1: a, c2: d, to: d.towards(e, t) }
     }
 
     fn cut_before(&self, t: f64) -> Edge {
@@ -143,12 +117,7 @@ impl Edge {
     }
 
     fn reversed(&self) -> Edge {
-        Edge {
-            from: self.to,
-            c1: self.c2,
-            c2: self.c1,
-            to: self.from,
-        }
+        Edge { from: self.to, c1: self.c2, c2: self.c1, to: self.from }
     }
 
     /// Where the glyph is at share `t` of the way (clamped to 0..1), rounded.
@@ -169,10 +138,7 @@ impl Edge {
 
     /// Path data of the whole visible path.
     pub fn whole(&self) -> String {
-        Pen::new()
-            .go(self.from)
-            .curve(self.c1, self.c2, self.to)
-            .done()
+        Pen::new().go(self.from).curve(self.c1, self.c2, self.to).done()
     }
 
     /// Path data of what lies behind the glyph at share `t` (drawn solid).
@@ -190,12 +156,7 @@ impl Edge {
         let along = self.tangent(1.0).unit();
         let tail = self.to.minus(along.times(size));
         let side = along.left().times(size * 0.45);
-        Pen::new()
-            .go(self.to)
-            .line(tail.plus(side))
-            .line(tail.minus(side))
-            .close()
-            .done()
+        Pen::new().go(self.to).line(tail.plus(side)).line(tail.minus(side)).close().done()
     }
 
     /// The red bar across the path that stops a message at share `t`; `half` is half its length.
@@ -208,9 +169,7 @@ impl Edge {
     /// The first share of the way at which `blocked` holds, if it ever does: where a tear stops a message.
     pub fn blocked_at(&self, blocked: impl Fn(Point) -> bool) -> Option<f64> {
         const STEPS: u32 = 64;
-        let hit = (0..=STEPS)
-            .map(|i| f64::from(i) / f64::from(STEPS))
-            .find(|t| blocked(self.raw(*t)))?;
+        let hit = (0..=STEPS).map(|i| f64::from(i) / f64::from(STEPS)).find(|t| blocked(self.raw(*t)))?;
         if hit == 0.0 {
             return Some(0.0);
         }
@@ -219,12 +178,7 @@ impl Edge {
 
     /// The share that lies `distance` units before share `t`: a stopped glyph waits a little before its bar.
     pub fn before(&self, t: f64, distance: f64) -> f64 {
-        let length = (0..32)
-            .map(|i| {
-                self.raw(f64::from(i) / 32.0)
-                    .dist(self.raw(f64::from(i + 1) / 32.0))
-            })
-            .sum::<f64>();
+        let length = (0..32).map(|i| self.raw(f64::from(i) / 32.0).dist(self.raw(f64::from(i + 1) / 32.0))).sum::<f64>();
         (t - distance / length.max(1.0)).clamp(0.0, 1.0)
     }
 
@@ -247,10 +201,7 @@ mod tests {
     use super::*;
 
     fn pair() -> (End, End) {
-        (
-            End::Disc(pt(100.0, 100.0), 37.0),
-            End::Disc(pt(480.0, 100.0), 37.0),
-        )
+        (End::Disc(pt(100.0, 100.0), 37.0), End::Disc(pt(480.0, 100.0), 37.0))
     }
 
     #[test]
@@ -276,11 +227,7 @@ mod tests {
 
     #[test]
     fn touching_endpoints_still_give_a_path() {
-        let e = Edge::between(
-            &End::Disc(pt(0.0, 0.0), 37.0),
-            &End::Disc(pt(75.0, 0.0), 37.0),
-            0,
-        );
+        let e = Edge::between(&End::Disc(pt(0.0, 0.0), 37.0), &End::Disc(pt(75.0, 0.0), 37.0), 0);
         assert!(e.point_at(0.0).x < e.point_at(1.0).x);
     }
 
@@ -291,17 +238,8 @@ mod tests {
         for i in 0..=10 {
             let t = f64::from(i) / 10.0;
             let here = e.point_at(t);
-            assert!(
-                e.travelled(t).ends_with(&format!("{} {}", here.x, here.y)),
-                "{}",
-                e.travelled(t)
-            );
-            assert!(
-                e.remaining(t)
-                    .starts_with(&format!("M{} {}C", here.x, here.y)),
-                "{}",
-                e.remaining(t)
-            );
+            assert!(e.travelled(t).ends_with(&format!("{} {}", here.x, here.y)), "{}", e.travelled(t));
+            assert!(e.remaining(t).starts_with(&format!("M{} {}C", here.x, here.y)), "{}", e.remaining(t));
         }
     }
 
@@ -309,9 +247,7 @@ mod tests {
     fn a_wall_is_met_where_it_stands() {
         let (a, b) = pair();
         let e = Edge::between(&a, &b, 0);
-        let t = e
-            .blocked_at(|p| p.x > 300.0)
-            .expect("the wall is on the way");
+        let t = e.blocked_at(|p| p.x > 300.0).expect("the wall is on the way");
         assert!((e.point_at(t).x - 300.0).abs() < 0.2);
         assert!((e.point_at(e.before(t, 10.0)).dist(e.point_at(t)) - 10.0).abs() < 0.5);
         assert_eq!(e.before(0.01, 500.0), 0.0);
@@ -324,11 +260,7 @@ mod tests {
         let (a, b) = pair();
         let bar = Edge::between(&a, &b, 0).bar(0.5, 9.0);
         let xs: Vec<&str> = bar.trim_start_matches('M').split('L').collect();
-        assert_eq!(
-            xs[0].split(' ').next(),
-            xs[1].split(' ').next(),
-            "vertical bar on a level path: {bar}"
-        );
+        assert_eq!(xs[0].split(' ').next(), xs[1].split(' ').next(), "vertical bar on a level path: {bar}");
     }
 
     #[test]

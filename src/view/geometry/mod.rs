@@ -59,11 +59,7 @@ impl Point {
     /// The vector of length one in the same direction; straight down if there is no direction.
     pub fn unit(self) -> Point {
         let len = self.len();
-        if len < 1e-9 {
-            pt(0.0, 1.0)
-        } else {
-            self.times(1.0 / len)
-        }
+        if len < 1e-9 { pt(0.0, 1.0) } else { self.times(1.0 / len) }
     }
 
     /// A quarter turn anticlockwise on the screen: the left hand of a traveller.
@@ -73,17 +69,11 @@ impl Point {
 
     /// The point at share `t` of the way to `other`.
     pub fn towards(self, other: Point, t: f64) -> Point {
-        pt(
-            self.x + (other.x - self.x) * t,
-            self.y + (other.y - self.y) * t,
-        )
+        pt(self.x + (other.x - self.x) * t, self.y + (other.y - self.y) * t)
     }
 
     /// Turned clockwise by `degrees` about `pivot`.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a drawing, rounded to a tenth; nothing is hashed"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a drawing, rounded to a tenth; nothing is hashed")]
     pub fn turned(self, pivot: Point, degrees: f64) -> Point {
         let (s, c) = degrees.to_radians().sin_cos();
         let d = self.minus(pivot);
@@ -96,10 +86,7 @@ impl Point {
     }
 
     /// Direction of the vector in degrees, clockwise from the x axis.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a drawing, rounded to a tenth; nothing is hashed"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a drawing, rounded to a tenth; nothing is hashed")]
     pub fn degrees(self) -> f64 {
         self.y.atan2(self.x).to_degrees()
     }
@@ -151,18 +138,12 @@ impl Rect {
 
     /// Whether the other rectangle lies wholly inside.
     pub fn contains(&self, other: &Rect) -> bool {
-        other.x >= self.x
-            && other.y >= self.y
-            && other.right() <= self.right()
-            && other.bottom() <= self.bottom()
+        other.x >= self.x && other.y >= self.y && other.right() <= self.right() && other.bottom() <= self.bottom()
     }
 
     /// Whether two rectangles share any area.
     pub fn meets(&self, other: &Rect) -> bool {
-        self.x < other.right()
-            && other.x < self.right()
-            && self.y < other.bottom()
-            && other.y < self.bottom()
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
     }
 
     /// Whether a disc reaches into the rectangle.
@@ -172,30 +153,17 @@ impl Rect {
 
     /// The point of the rectangle nearest to `p`.
     pub fn nearest(&self, p: Point) -> Point {
-        pt(
-            p.x.clamp(self.x, self.right()),
-            p.y.clamp(self.y, self.bottom()),
-        )
+        pt(p.x.clamp(self.x, self.right()), p.y.clamp(self.y, self.bottom()))
     }
 
     /// Grown by `by` on every side (shrunk if negative).
     pub fn grown(&self, by: f64) -> Rect {
-        Rect::new(
-            self.x - by,
-            self.y - by,
-            self.w + 2.0 * by,
-            self.h + 2.0 * by,
-        )
+        Rect::new(self.x - by, self.y - by, self.w + 2.0 * by, self.h + 2.0 * by)
     }
 
     /// All four numbers rounded to a tenth.
     pub fn rounded(&self) -> Rect {
-        Rect::new(
-            round1(self.x),
-            round1(self.y),
-            round1(self.w),
-            round1(self.h),
-        )
+        Rect::new(round1(self.x), round1(self.y), round1(self.w), round1(self.h))
     }
 
     /// Length of the outline.
@@ -206,12 +174,7 @@ impl Rect {
     /// How far clockwise from the left top corner the outline point nearest to `p` lies.
     fn walk_of(&self, p: Point) -> f64 {
         let p = self.nearest(p);
-        let gaps = [
-            p.y - self.y,
-            self.right() - p.x,
-            self.bottom() - p.y,
-            p.x - self.x,
-        ];
+        let gaps = [p.y - self.y, self.right() - p.x, self.bottom() - p.y, p.x - self.x];
         let mut side = 0;
         for (i, gap) in gaps.iter().enumerate() {
             if *gap < gaps[side] {
@@ -236,11 +199,7 @@ impl Rect {
             (total, pt(self.x, self.y)),
         ];
         let span = (to - from).rem_euclid(total);
-        let mut met: Vec<(f64, Point)> = marks
-            .iter()
-            .map(|(s, p)| ((s - from).rem_euclid(total), *p))
-            .filter(|(d, _)| *d < span)
-            .collect();
+        let mut met: Vec<(f64, Point)> = marks.iter().map(|(s, p)| ((s - from).rem_euclid(total), *p)).filter(|(d, _)| *d < span).collect();
         met.sort_by(|a, b| a.0.total_cmp(&b.0));
         met.into_iter().map(|(_, p)| p).collect()
     }
@@ -315,9 +274,7 @@ impl Pen {
 
 /// A well-mixed 64-bit number from two: the splitmix64 finaliser (Steele, Lea and Flood 2014).
 pub(crate) fn mix(seed: u64, n: u64) -> u64 {
-    let mut z = seed
-        .wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15))
-        .wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut z = seed.wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
@@ -339,11 +296,7 @@ pub fn inside(polygon: &[Point], p: Point) -> bool {
 pub(crate) fn segment_dist(a: Point, b: Point, p: Point) -> f64 {
     let ab = b.minus(a);
     let len2 = ab.x * ab.x + ab.y * ab.y;
-    let t = if len2 < 1e-12 {
-        0.0
-    } else {
-        ((p.x - a.x) * ab.x + (p.y - a.y) * ab.y) / len2
-    };
+    let t = if len2 < 1e-12 { 0.0 } else { ((p.x - a.x) * ab.x + (p.y - a.y) * ab.y) / len2 };
     a.towards(b, t.clamp(0.0, 1.0)).dist(p)
 }
 
@@ -353,14 +306,7 @@ mod tests {
 
     #[test]
     fn rounding_prints_short_numbers_and_no_minus_zero() {
-        assert_eq!(
-            Pen::new()
-                .go(pt(-0.01, 1.26))
-                .line(pt(3.0, 4.04))
-                .close()
-                .done(),
-            "M0 1.3L3 4Z"
-        );
+        assert_eq!(Pen::new().go(pt(-0.01, 1.26)).line(pt(3.0, 4.04)).close().done(), "M0 1.3L3 4Z");
     }
 
     #[test]
@@ -368,10 +314,7 @@ mod tests {
         let r = Rect::new(0.0, 0.0, 10.0, 6.0);
         let from = r.walk_of(pt(2.0, 0.0));
         let to = r.walk_of(pt(0.0, 3.0));
-        assert_eq!(
-            r.corners_between(from, to),
-            vec![pt(10.0, 0.0), pt(10.0, 6.0), pt(0.0, 6.0)]
-        );
+        assert_eq!(r.corners_between(from, to), vec![pt(10.0, 0.0), pt(10.0, 6.0), pt(0.0, 6.0)]);
         assert_eq!(r.corners_between(to, from), vec![pt(0.0, 0.0)]);
     }
 
@@ -390,8 +333,7 @@ mod tests {
             assert!(profile.view().contains(&profile.sheet()));
             let lines = profile.grid().matches('M').count();
             let sheet = profile.sheet();
-            let expected =
-                (sheet.w / profile.square()) as usize + (sheet.h / profile.square()) as usize;
+            let expected = (sheet.w / profile.square()) as usize + (sheet.h / profile.square()) as usize;
             assert!(lines.abs_diff(expected) <= 2, "{profile:?}: {lines} lines");
         }
     }
@@ -399,9 +341,6 @@ mod tests {
     #[test]
     fn left_is_up_for_a_traveller_to_the_right() {
         assert_eq!(pt(1.0, 0.0).left(), pt(0.0, -1.0));
-        assert_eq!(
-            pt(2.0, 1.0).turned(pt(1.0, 1.0), 90.0).rounded(),
-            pt(1.0, 2.0)
-        );
+        assert_eq!(pt(2.0, 1.0).turned(pt(1.0, 1.0), 90.0).rounded(), pt(1.0, 2.0));
     }
 }

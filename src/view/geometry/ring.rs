@@ -86,13 +86,8 @@ pub fn layout(profile: Profile, n: usize, clients: usize) -> Layout {
         Profile::Projector => (pt(450.0, 240.0), 240.0, 160.0, 39.0),
         Profile::Mobile => (pt(196.0, 214.0), 128.0, 150.0, 25.0),
     };
-    let on_ring: Vec<Point> = (0..n)
-        .map(|i| on_ellipse(centre, rx, ry, i as f64 / n.max(1) as f64))
-        .collect();
-    let nearest = (0..n)
-        .map(|i| on_ring[i].dist(on_ring[(i + 1) % n]))
-        .filter(|d| *d > 0.0)
-        .fold(f64::MAX, f64::min);
+    let on_ring: Vec<Point> = (0..n).map(|i| on_ellipse(centre, rx, ry, i as f64 / n.max(1) as f64)).collect();
+    let nearest = (0..n).map(|i| on_ring[i].dist(on_ring[(i + 1) % n])).filter(|d| *d > 0.0).fold(f64::MAX, f64::min);
     let radius = super::round1((nearest * 0.36).min(base).max(2.5));
     let mut lay = Layout {
         profile,
@@ -114,18 +109,11 @@ pub fn layout(profile: Profile, n: usize, clients: usize) -> Layout {
 }
 
 fn place(at: Point, centre: Point) -> Place {
-    Place {
-        at: at.rounded(),
-        outward: at.minus(centre).unit(),
-        card: None,
-    }
+    Place { at: at.rounded(), outward: at.minus(centre).unit(), card: None }
 }
 
 /// The point at share `turn` of a full turn, clockwise from the top.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a drawing, rounded to a tenth; nothing is hashed"
-)]
+#[expect(clippy::disallowed_methods, reason = "a drawing, rounded to a tenth; nothing is hashed")]
 fn on_ellipse(centre: Point, rx: f64, ry: f64, turn: f64) -> Point {
     let a = turn * std::f64::consts::TAU;
     pt(centre.x + rx * a.sin(), centre.y - ry * a.cos())
@@ -138,9 +126,7 @@ fn client_cards(profile: Profile, count: usize) -> Vec<Rect> {
         Profile::Mobile => (29.0, 139.0, 36.0, 22.0, 46.0, 30.0),
     };
     let first = (middle - step * (count.saturating_sub(1)) as f64 / 2.0).max(top);
-    (0..count)
-        .map(|i| Rect::around(pt(x, first + step * i as f64), w, h).rounded())
-        .collect()
+    (0..count).map(|i| Rect::around(pt(x, first + step * i as f64), w, h).rounded()).collect()
 }
 
 impl Layout {
@@ -163,14 +149,7 @@ impl Layout {
     /// Whether the ring line runs through a rectangle (three units of air included).
     pub fn crosses_ring(&self, room: &Rect) -> bool {
         let near = room.grown(3.0);
-        (0..360).any(|i| {
-            near.holds(on_ellipse(
-                self.centre,
-                self.rx,
-                self.ry,
-                f64::from(i) / 360.0,
-            ))
-        })
+        (0..360).any(|i| near.holds(on_ellipse(self.centre, self.rx, self.ry, f64::from(i) / 360.0)))
     }
 
     /// The ring line as path data.
@@ -181,16 +160,8 @@ impl Layout {
     /// A stretch of the ring line clockwise from share `from` to share `to` of a full turn (`to` may exceed 1).
     pub fn arc(&self, from: f64, to: f64) -> String {
         let steps = (((to - from) * 96.0).ceil() as usize).clamp(1, 192);
-        let points: Vec<Point> = (0..=steps)
-            .map(|i| {
-                on_ellipse(
-                    self.centre,
-                    self.rx,
-                    self.ry,
-                    from + (to - from) * i as f64 / steps as f64,
-                )
-            })
-            .collect();
+        let points: Vec<Point> =
+            (0..=steps).map(|i| on_ellipse(self.centre, self.rx, self.ry, from + (to - from) * i as f64 / steps as f64)).collect();
         Pen::new().through(&points).done()
     }
 
@@ -228,60 +199,26 @@ impl Layout {
         let sheet = self.profile.sheet().grown(-4.0);
         let blocked = |room: &Rect| {
             !sheet.contains(room)
-                || self
-                    .nodes
-                    .iter()
-                    .any(|n| room.meets_disc(n.at, self.radius + 2.0))
-                || self
-                    .nodes
-                    .iter()
-                    .filter_map(|n| n.card.as_ref())
-                    .any(|c| c.room.meets(room))
+                || self.nodes.iter().any(|n| room.meets_disc(n.at, self.radius + 2.0))
+                || self.nodes.iter().filter_map(|n| n.card.as_ref()).any(|c| c.room.meets(room))
                 || self.clients.iter().any(|c| c.meets(room))
                 || self.crosses_ring(room)
         };
         let try_at = |dir: Point, reach: f64, right: bool| {
             let lead = at.plus(dir.times(reach));
-            let x = if right {
-                lead.x + 3.0
-            } else {
-                lead.x - 3.0 - w
-            };
+            let x = if right { lead.x + 3.0 } else { lead.x - 3.0 - w };
             let y = if dir.y < 0.0 { lead.y - h } else { lead.y };
             (lead, Rect::new(x, y, w, h), right)
         };
-        let tries = [18.0, 30.0, 44.0, 60.0, 80.0]
-            .into_iter()
-            .flat_map(|reach| {
-                [
-                    (out, out.x >= 0.0),
-                    (out, out.x < 0.0),
-                    (out.times(-1.0), out.x < 0.0),
-                    (out.times(-1.0), out.x >= 0.0),
-                ]
+        let tries = [18.0, 30.0, 44.0, 60.0, 80.0].into_iter().flat_map(|reach| {
+            [(out, out.x >= 0.0), (out, out.x < 0.0), (out.times(-1.0), out.x < 0.0), (out.times(-1.0), out.x >= 0.0)]
                 .map(|(dir, right)| try_at(dir, reach, right))
-            });
-        let (lead, room, right) = tries
-            .into_iter()
-            .find(|t| !blocked(&t.1))
-            .unwrap_or_else(|| try_at(out.times(-1.0), 18.0, out.x < 0.0));
+        });
+        let (lead, room, right) = tries.into_iter().find(|t| !blocked(&t.1)).unwrap_or_else(|| try_at(out.times(-1.0), 18.0, out.x < 0.0));
         let anchor = if right { Anchor::Start } else { Anchor::End };
-        let base = room.y
-            + if self.profile == Profile::Mobile {
-                h - 4.0
-            } else {
-                h * 0.42
-            };
+        let base = room.y + if self.profile == Profile::Mobile { h - 4.0 } else { h * 0.42 };
         let x = if right { room.x } else { room.right() };
-        KeyMark {
-            at: at.rounded(),
-            lead: lead.rounded(),
-            label: Spot {
-                at: pt(x, base).rounded(),
-                anchor,
-                width: w,
-            },
-        }
+        KeyMark { at: at.rounded(), lead: lead.rounded(), label: Spot { at: pt(x, base).rounded(), anchor, width: w } }
     }
 
     /// A free rectangle of the given size as near to `near` as possible: clear of discs, cards, clients and of
@@ -292,30 +229,14 @@ impl Layout {
         let (cols, rows) = (((sheet.w - w) / 6.0) as i32, ((sheet.h - h) / 6.0) as i32);
         let spots = (0..=rows).flat_map(|j| (0..=cols).map(move |i| (i, j)));
         spots
-            .map(|(i, j)| {
-                Rect::new(
-                    sheet.x + 6.0 * f64::from(i),
-                    sheet.y + 6.0 * f64::from(j),
-                    w,
-                    h,
-                )
-            })
+            .map(|(i, j)| Rect::new(sheet.x + 6.0 * f64::from(i), sheet.y + 6.0 * f64::from(j), w, h))
             .filter(|room| {
                 sheet.contains(room)
-                    && self.nodes.iter().all(|n| {
-                        !room.meets_disc(n.at, self.radius + 5.0)
-                            && n.card.is_none_or(|c| !c.room.meets(room))
-                    })
-                    && self
-                        .clients
-                        .iter()
-                        .chain(avoid)
-                        .all(|c| !c.grown(3.0).meets(room))
+                    && self.nodes.iter().all(|n| !room.meets_disc(n.at, self.radius + 5.0) && n.card.is_none_or(|c| !c.room.meets(room)))
+                    && self.clients.iter().chain(avoid).all(|c| !c.grown(3.0).meets(room))
             })
             .min_by(|a, b| {
-                let cost = |r: &Rect| {
-                    r.centre().dist(near) + if self.encloses(r.centre()) { 90.0 } else { 0.0 }
-                };
+                let cost = |r: &Rect| r.centre().dist(near) + if self.encloses(r.centre()) { 90.0 } else { 0.0 };
                 cost(a).total_cmp(&cost(b))
             })
             .map(|r| r.rounded())

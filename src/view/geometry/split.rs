@@ -25,18 +25,9 @@ pub fn split(discs: &[(Point, f64)], drawn: &[Point], sheet: &Rect) -> Option<Sp
         return None;
     }
     let lasso = first.dist(last) < 0.15 * length;
-    let line = if lasso {
-        closed(drawn)
-    } else {
-        drawn_out(drawn, sheet)
-    };
-    let area = if lasso {
-        line.clone()
-    } else {
-        with_edge(&line, sheet)
-    };
-    let crossed =
-        |(at, r): &(Point, f64)| line.windows(2).any(|w| segment_dist(w[0], w[1], *at) < *r);
+    let line = if lasso { closed(drawn) } else { drawn_out(drawn, sheet) };
+    let area = if lasso { line.clone() } else { with_edge(&line, sheet) };
+    let crossed = |(at, r): &(Point, f64)| line.windows(2).any(|w| segment_dist(w[0], w[1], *at) < *r);
     let mut sides = [Vec::new(), Vec::new()];
     let mut on_line = Vec::new();
     for (i, disc) in discs.iter().enumerate() {
@@ -53,21 +44,13 @@ pub fn split(discs: &[(Point, f64)], drawn: &[Point], sheet: &Rect) -> Option<Sp
         std::cmp::Ordering::Less => false,
         std::cmp::Ordering::Equal => first_is_out,
     };
-    let (mut main, island) = if out_is_main {
-        (out, within)
-    } else {
-        (within, out)
-    };
+    let (mut main, island) = if out_is_main { (out, within) } else { (within, out) };
     main.extend(on_line);
     main.sort_unstable();
     if island.is_empty() || main.is_empty() {
         return None;
     }
-    Some(Split {
-        island,
-        main,
-        line: Pen::new().through(&line).done(),
-    })
+    Some(Split { island, main, line: Pen::new().through(&line).done() })
 }
 
 fn closed(drawn: &[Point]) -> Vec<Point> {
@@ -90,13 +73,7 @@ fn drawn_out(drawn: &[Point], sheet: &Rect) -> Vec<Point> {
 /// of about twenty units, since the very last moves of a hand wobble.
 fn to_edge(line: &[Point], sheet: &Rect) -> Point {
     let end = line[line.len() - 1];
-    let back = line
-        .iter()
-        .rev()
-        .find(|p| p.dist(end) > 20.0)
-        .or(line.first())
-        .copied()
-        .unwrap_or(end);
+    let back = line.iter().rev().find(|p| p.dist(end) > 20.0).or(line.first()).copied().unwrap_or(end);
     if back.dist(end) < 1e-9 {
         return end;
     }
@@ -110,12 +87,7 @@ fn to_edge(line: &[Point], sheet: &Rect) -> Point {
             f64::MAX
         }
     };
-    let t = reach(end.x, dir.x, sheet.x, sheet.right()).min(reach(
-        end.y,
-        dir.y,
-        sheet.y,
-        sheet.bottom(),
-    ));
+    let t = reach(end.x, dir.x, sheet.x, sheet.right()).min(reach(end.y, dir.y, sheet.y, sheet.bottom()));
     sheet.nearest(end.plus(dir.times(t.max(0.0))))
 }
 
@@ -141,12 +113,7 @@ mod tests {
     #[test]
     fn a_line_above_d_cuts_d_off() {
         let sheet = Profile::Desktop.sheet();
-        let cut = split(
-            &six(),
-            &[pt(250.0, 500.0), pt(404.0, 400.0), pt(560.0, 500.0)],
-            &sheet,
-        )
-        .expect("a cut");
+        let cut = split(&six(), &[pt(250.0, 500.0), pt(404.0, 400.0), pt(560.0, 500.0)], &sheet).expect("a cut");
         assert_eq!(cut.island, vec![3]);
         assert_eq!(cut.main, vec![0, 1, 2, 4, 5]);
         assert!(cut.line.starts_with('M'));
@@ -154,12 +121,7 @@ mod tests {
 
     #[test]
     fn a_short_stroke_is_drawn_out_to_the_edges() {
-        let cut = split(
-            &six(),
-            &[pt(404.0, 240.0), pt(404.0, 300.0)],
-            &Profile::Desktop.sheet(),
-        )
-        .expect("a cut");
+        let cut = split(&six(), &[pt(404.0, 240.0), pt(404.0, 300.0)], &Profile::Desktop.sheet()).expect("a cut");
         // A and D lie on the line: they stay with the side that counts as larger, the one with the lower index.
         assert_eq!(cut.island, vec![4, 5]);
         assert_eq!(cut.main, vec![0, 1, 2, 3]);
@@ -168,28 +130,15 @@ mod tests {
     #[test]
     fn a_lasso_takes_what_it_encloses() {
         let c = six()[1].0;
-        let ring: Vec<Point> = (0..24)
-            .map(|i| c.plus(pt(60.0, 0.0).turned(pt(0.0, 0.0), f64::from(i) * 15.0)))
-            .collect();
-        assert_eq!(
-            split(&six(), &ring, &Profile::Desktop.sheet())
-                .expect("a cut")
-                .island,
-            vec![1]
-        );
+        let ring: Vec<Point> = (0..24).map(|i| c.plus(pt(60.0, 0.0).turned(pt(0.0, 0.0), f64::from(i) * 15.0))).collect();
+        assert_eq!(split(&six(), &ring, &Profile::Desktop.sheet()).expect("a cut").island, vec![1]);
     }
 
     #[test]
     fn nothing_is_cut_off_by_a_dot_or_a_line_in_the_margin() {
         let sheet = Profile::Desktop.sheet();
-        assert_eq!(
-            split(&six(), &[pt(400.0, 300.0), pt(401.0, 300.0)], &sheet),
-            None
-        );
-        assert_eq!(
-            split(&six(), &[pt(12.0, 20.0), pt(12.0, 500.0)], &sheet),
-            None
-        );
+        assert_eq!(split(&six(), &[pt(400.0, 300.0), pt(401.0, 300.0)], &sheet), None);
+        assert_eq!(split(&six(), &[pt(12.0, 20.0), pt(12.0, 500.0)], &sheet), None);
         assert_eq!(split(&six(), &[], &sheet), None);
         assert_eq!(split(&[], &[pt(0.0, 0.0), pt(400.0, 300.0)], &sheet), None);
     }

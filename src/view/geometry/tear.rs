@@ -46,10 +46,7 @@ impl Piece {
         if self.turn == 0.0 {
             format!("translate({} {})", s.x, s.y)
         } else {
-            format!(
-                "translate({} {}) rotate({} {} {})",
-                s.x, s.y, self.turn, p.x, p.y
-            )
+            format!("translate({} {}) rotate({} {} {})", s.x, s.y, self.turn, p.x, p.y)
         }
     }
 
@@ -78,15 +75,9 @@ impl Piece {
         let (tail, tip) = (mid.minus(along.times(17.0)), mid.plus(along.times(17.0)));
         let barb = tip.minus(along.times(8.0));
         let mut pen = Pen::new();
-        pen.go(tail)
-            .line(tip)
-            .go(barb.plus(side.times(6.0)))
-            .line(tip)
-            .line(barb.minus(side.times(6.0)));
-        pen.go(mid.plus(side.times(13.0)))
-            .line(mid.plus(side.times(4.0)));
-        pen.go(mid.minus(side.times(13.0)))
-            .line(mid.minus(side.times(4.0)));
+        pen.go(tail).line(tip).go(barb.plus(side.times(6.0))).line(tip).line(barb.minus(side.times(6.0)));
+        pen.go(mid.plus(side.times(13.0))).line(mid.plus(side.times(4.0)));
+        pen.go(mid.minus(side.times(13.0))).line(mid.minus(side.times(4.0)));
         pen.done()
     }
 }
@@ -117,11 +108,7 @@ pub fn tear(profile: Profile, nodes: usize, sites: &[Site], cut: u64) -> Option<
     for group in 1..field.groups {
         let (loops, open) = contour::outlines(&field, group, &sheet, cut);
         for shape in loops {
-            let on_it: Vec<Point> = sites
-                .iter()
-                .filter(|s| s.group == group && inside(&shape, s.at))
-                .map(|s| s.at)
-                .collect();
+            let on_it: Vec<Point> = sites.iter().filter(|s| s.group == group && inside(&shape, s.at)).map(|s| s.at).collect();
             if !on_it.is_empty() {
                 pieces.push(piece(profile, nodes, group, shape, &open, &on_it, sites));
             }
@@ -132,16 +119,8 @@ pub fn tear(profile: Profile, nodes: usize, sites: &[Site], cut: u64) -> Option<
         main.through(shape).close();
     }
     let (a, b) = (pt(sheet.x, sheet.y), pt(sheet.right(), sheet.bottom()));
-    let desk = Pen::new()
-        .through(&[a, pt(b.x, a.y), b, pt(a.x, b.y)])
-        .close()
-        .done();
-    Some(Tear {
-        main: main.done(),
-        desk,
-        pieces,
-        main_shapes,
-    })
+    let desk = Pen::new().through(&[a, pt(b.x, a.y), b, pt(a.x, b.y)]).close().done();
+    Some(Tear { main: main.done(), desk, pieces, main_shapes })
 }
 
 fn mean(points: &[Point]) -> Point {
@@ -149,36 +128,16 @@ fn mean(points: &[Point]) -> Point {
     sum.times(1.0 / points.len().max(1) as f64)
 }
 
-fn piece(
-    profile: Profile,
-    nodes: usize,
-    group: u8,
-    shape: Vec<Point>,
-    open: &[Vec<Point>],
-    on_it: &[Point],
-    sites: &[Site],
-) -> Piece {
+fn piece(profile: Profile, nodes: usize, group: u8, shape: Vec<Point>, open: &[Vec<Point>], on_it: &[Point], sites: &[Site]) -> Piece {
     let sheet = profile.sheet();
     let own = mean(on_it);
-    let rest: Vec<Point> = sites
-        .iter()
-        .filter(|s| s.group == 0)
-        .map(|s| s.at)
-        .collect();
+    let rest: Vec<Point> = sites.iter().filter(|s| s.group == 0).map(|s| s.at).collect();
     // Away from the middle of the sheet; for a piece that is centred itself, away from the main part.
     let away = own.minus(sheet.centre());
-    let away = if away.len() < 30.0 {
-        own.minus(mean(&rest))
-    } else {
-        away
-    };
+    let away = if away.len() < 30.0 { own.minus(mean(&rest)) } else { away };
     let shift = away.unit().times(profile.shift()).rounded();
     // The torn line of this piece: the open border line that shares its first point with the outline.
-    let line = open
-        .iter()
-        .find(|l| shape.contains(&l[0]))
-        .cloned()
-        .unwrap_or_else(|| shape.clone());
+    let line = open.iter().find(|l| shape.contains(&l[0])).cloned().unwrap_or_else(|| shape.clone());
     let mid = line.len() / 2;
     let along = line[(mid + 2).min(line.len() - 1)].minus(line[mid.saturating_sub(2)]);
     // The piece lies on the right hand of its border line.
@@ -228,18 +187,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn sites(
-        profile: Profile,
-        n: usize,
-        cut_off: impl Fn(usize) -> u8,
-    ) -> (ring::Layout, Vec<Site>) {
+    fn sites(profile: Profile, n: usize, cut_off: impl Fn(usize) -> u8) -> (ring::Layout, Vec<Site>) {
         let lay = ring::layout(profile, n, 1);
-        let sites = lay
-            .nodes
-            .iter()
-            .enumerate()
-            .map(|(i, node)| Site::node(node.at, lay.radius, cut_off(i)))
-            .collect();
+        let sites = lay.nodes.iter().enumerate().map(|(i, node)| Site::node(node.at, lay.radius, cut_off(i))).collect();
         (lay, sites)
     }
 
@@ -250,28 +200,12 @@ mod tests {
         assert_eq!(torn.pieces.len(), 1);
         let piece = &torn.pieces[0];
         assert_eq!(torn.side_of(lay.nodes[3].at), Some(0));
-        assert!(
-            (0..6)
-                .filter(|i| *i != 3)
-                .all(|i| torn.side_of(lay.nodes[i].at).is_none())
-        );
-        assert!(
-            piece.shift.x.abs() < 0.5 && piece.shift.y == 15.0,
-            "{:?}",
-            piece.shift
-        );
+        assert!((0..6).filter(|i| *i != 3).all(|i| torn.side_of(lay.nodes[i].at).is_none()));
+        assert!(piece.shift.x.abs() < 0.5 && piece.shift.y == 15.0, "{:?}", piece.shift);
         assert_eq!(piece.turn, 1.6);
         assert!(piece.transform().contains(" 15) rotate(1.6 "));
-        assert!(
-            piece.scissors.y > 500.0,
-            "the scissors lie at the lower edge: {:?}",
-            piece.scissors
-        );
-        assert!(
-            (piece.inward - 90.0).abs() < 40.0,
-            "inward is down: {}",
-            piece.inward
-        );
+        assert!(piece.scissors.y > 500.0, "the scissors lie at the lower edge: {:?}", piece.scissors);
+        assert!((piece.inward - 90.0).abs() < 40.0, "inward is down: {}", piece.inward);
         let back = piece.unplace(piece.place(lay.nodes[3].at));
         assert!(back.dist(lay.nodes[3].at) < 0.2);
     }
@@ -296,18 +230,11 @@ mod tests {
         let (lay, s) = sites(Profile::Desktop, 6, |i| u8::from(i == 3));
         let torn = tear(Profile::Desktop, 6, &s, 1).expect("torn");
         let end = |i: usize| End::Disc(torn.place(lay.nodes[i].at), lay.radius);
-        let there = torn
-            .stops(&Edge::between(&end(0), &end(3), 0), lay.nodes[0].at)
-            .expect("stopped");
-        let back = torn
-            .stops(&Edge::between(&end(3), &end(0), 0), lay.nodes[3].at)
-            .expect("stopped");
+        let there = torn.stops(&Edge::between(&end(0), &end(3), 0), lay.nodes[0].at).expect("stopped");
+        let back = torn.stops(&Edge::between(&end(3), &end(0), 0), lay.nodes[3].at).expect("stopped");
         assert!(there > 0.5 && there < 1.0, "{there}");
         assert!(back > 0.0 && back < 0.5, "{back}");
-        assert_eq!(
-            torn.stops(&Edge::between(&end(0), &end(1), 0), lay.nodes[0].at),
-            None
-        );
+        assert_eq!(torn.stops(&Edge::between(&end(0), &end(1), 0), lay.nodes[0].at), None);
     }
 
     #[test]
@@ -319,10 +246,7 @@ mod tests {
             _ => 0,
         });
         let torn = tear(Profile::Desktop, 16, &s, 3).expect("torn");
-        assert_eq!(
-            torn.pieces.iter().map(|p| p.group).collect::<Vec<_>>(),
-            vec![1, 2, 3]
-        );
+        assert_eq!(torn.pieces.iter().map(|p| p.group).collect::<Vec<_>>(), vec![1, 2, 3]);
         assert!(torn.pieces.iter().all(|p| p.turn == 0.0));
         for (i, node) in lay.nodes.iter().enumerate() {
             let group = torn.side_of(node.at).map_or(0, |p| torn.pieces[p].group);
@@ -334,10 +258,7 @@ mod tests {
     fn a_turnstile_points_the_way_that_is_open() {
         let (_, s) = sites(Profile::Desktop, 6, |i| u8::from(i == 3));
         let torn = tear(Profile::Desktop, 6, &s, 1).expect("torn");
-        let (into, out) = (
-            torn.pieces[0].turnstile(true),
-            torn.pieces[0].turnstile(false),
-        );
+        let (into, out) = (torn.pieces[0].turnstile(true), torn.pieces[0].turnstile(false));
         assert_ne!(into, out);
         assert_eq!(into.matches('M').count(), 4);
     }

@@ -93,8 +93,12 @@ struct Measures {
 
 fn measures(profile: Profile) -> Measures {
     match profile {
-        Profile::Desktop => Measures { w: 172.0, row: 38.0, letter: 18.0, digits: 16.0, bars: (34.0, 44.0, 22.0), digits_x: 84.0, disc: 15.0 },
-        Profile::Projector => Measures { w: 190.0, row: 45.0, letter: 22.0, digits: 19.0, bars: (38.0, 50.0, 25.0), digits_x: 96.0, disc: 17.5 },
+        Profile::Desktop => {
+            Measures { w: 172.0, row: 38.0, letter: 18.0, digits: 16.0, bars: (34.0, 44.0, 22.0), digits_x: 84.0, disc: 15.0 }
+        }
+        Profile::Projector => {
+            Measures { w: 190.0, row: 45.0, letter: 22.0, digits: 19.0, bars: (38.0, 50.0, 25.0), digits_x: 96.0, disc: 17.5 }
+        }
         // A phone has no room for bars beside letters: the digits alone, in one line each.
         Profile::Mobile => Measures { w: 92.0, row: 22.0, letter: 14.0, digits: 14.0, bars: (0.0, 0.0, 0.0), digits_x: 26.0, disc: 10.5 },
     }
@@ -147,7 +151,13 @@ fn pointer(room: &Rect, node: Point, radius: f64) -> (String, String) {
 }
 
 /// The card of the operation shown, from its first digest to its end.
-pub(super) fn card(session: &Session, ground: &mut Ground, shown: Option<&Shown>, chips: &[ChipMark], taken: &[Rect]) -> Option<CompareCard> {
+pub(super) fn card(
+    session: &Session,
+    ground: &mut Ground,
+    shown: Option<&Shown>,
+    chips: &[ChipMark],
+    taken: &[Rect],
+) -> Option<CompareCard> {
     let shown = shown.filter(|s| s.verb == Verb::Read && s.outcome.is_none())?;
     let (mut found, compared) = answers(session, shown)?;
     found.truncate(ROWS);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::text::{TextMark, Tone, clipped};
 use super::ground::Ground;
+use super::text::{TextMark, Tone, clipped};
 use crate::engine::base::NodeId;
 use crate::engine::data::{Key, Order, Payload, Row, Version};
 use crate::engine::node::{Note, Verb};
@@ -97,11 +97,8 @@ fn behind(session: &Session, key: &Key, held: &Row, merged: &Row) -> u32 {
     let rule = session.world().settings().rule;
     let newer = |v: &Version, row: &Row| row.versions().iter().all(|h| rule.compare(v, h) == Order::Newer);
     let made = session.history().operations().iter().take_while(|o| o.began.0 < session.cursor());
-    let between = made
-        .filter(|o| o.request.key == *key)
-        .filter_map(|o| o.version.as_ref())
-        .filter(|v| newer(v, held) && !newer(v, merged))
-        .count();
+    let between =
+        made.filter(|o| o.request.key == *key).filter_map(|o| o.version.as_ref()).filter(|v| newer(v, held) && !newer(v, merged)).count();
     (between as u32).max(1)
 }
 

@@ -150,9 +150,12 @@ fn word_site(layout: &Layout, i: usize, group: u8) -> Option<Site> {
     // Words are larger on a projector.
     let (reach, radius) = if layout.profile == Profile::Projector { (74.0, 44.0) } else { (58.0, 30.0) };
     let at = pt(node.at.x + side * (r + reach), node.at.y);
-    let lonely = layout.nodes.iter().enumerate().filter(|(j, _)| *j != i).all(|(_, n)| {
-        n.at.dist(at) > r + 62.0 && n.card.is_none_or(|c| c.room.nearest(at).dist(at) > 40.0)
-    });
+    let lonely = layout
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(j, _)| *j != i)
+        .all(|(_, n)| n.at.dist(at) > r + 62.0 && n.card.is_none_or(|c| c.room.nearest(at).dist(at) > 40.0));
     let free = lonely && layout.profile != Profile::Mobile && layout.profile.sheet().grown(-50.0).holds(at);
     free.then_some(Site { at, group, radius, weight: CARD_WEIGHT })
 }
@@ -164,10 +167,8 @@ impl Ground {
         let clients = session.script().config.clients.len().min(MAX_CLIENTS);
         let cuts = session.world().network().cuts().to_vec();
         let layout = ring::layout(profile, nodes, clients);
-        let ends: Vec<Endpoint> = (0..nodes as u32)
-            .map(|n| NodeId(n).into())
-            .chain((0..clients as u32).map(|c| ClientId(c).into()))
-            .collect();
+        let ends: Vec<Endpoint> =
+            (0..nodes as u32).map(|n| NodeId(n).into()).chain((0..clients as u32).map(|c| ClientId(c).into())).collect();
         let groups = groups(&ends, &cuts, nodes);
         let site = |(i, group): (usize, &u8)| match i.checked_sub(nodes) {
             None => Site { at: layout.nodes[i].at, group: *group, radius: layout.radius, weight: 1.0 },

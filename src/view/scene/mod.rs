@@ -296,9 +296,7 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
     flights(session, ground, shown.as_ref().map(|s| s.op), &mut flying);
     let n = nodes.len();
     let last = chips.last().map(|c| c.node.index() as f64 / n.max(1) as f64);
-    let owned = mark.as_ref().zip(last).map(|((turn, _), last)| {
-        ground.layout.arc(*turn, if last < *turn { last + 1.0 } else { last })
-    });
+    let owned = mark.as_ref().zip(last).map(|((turn, _), last)| ground.layout.arc(*turn, if last < *turn { last + 1.0 } else { last }));
     let stretch = |node: &NodeMark| Some(Stretch { path: ground.layout.segment(node.id.index()), class: node.holds? });
     Scene {
         profile: ground.profile,

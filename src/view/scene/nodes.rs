@@ -209,8 +209,7 @@ pub(super) fn clients(session: &Session, ground: &Ground, shown: Option<&Shown>)
     let cursor = session.cursor();
     let sizes = text::sizes(ground.profile);
     let begun = session.history().operations().iter().take_while(|o| o.began.0 < cursor);
-    let open: Vec<ClientId> =
-        begun.filter(|o| o.ended.as_ref().is_none_or(|(id, ..)| id.0 >= cursor)).map(|o| o.client).collect();
+    let open: Vec<ClientId> = begun.filter(|o| o.ended.as_ref().is_none_or(|(id, ..)| id.0 >= cursor)).map(|o| o.client).collect();
     let mark = |(i, card): (usize, &Rect)| {
         let id = ClientId(i as u32);
         let waits = open.contains(&id);

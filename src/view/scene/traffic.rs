@@ -177,13 +177,8 @@ pub(super) fn tally(session: &Session, ground: &Ground, rooms: &mut Rooms<'_>) -
     let room = rooms.take(corners(ground, w, h, true), Some(None))?.rect;
     let right = room.centre().x > ground.profile.sheet().centre().x;
     let (x, anchor) = if right { (room.right(), Anchor::End) } else { (room.x, Anchor::Start) };
-    let title = TextMark {
-        at: pt(x, room.y + 13.0).rounded(),
-        anchor,
-        text: "stopped at the cut".to_owned(),
-        tone: Tone::Quiet,
-        size: sizes.note,
-    };
+    let title =
+        TextMark { at: pt(x, room.y + 13.0).rounded(), anchor, text: "stopped at the cut".to_owned(), tone: Tone::Quiet, size: sizes.note };
     let first = if right { room.right() - step * counts.len() as f64 + 24.0 } else { room.x + 9.0 };
     let place = |(i, (kind, n)): (usize, (Kind, u32))| {
         let at = pt(first + step * i as f64, room.y + 33.0);
@@ -219,7 +214,13 @@ pub(super) fn next(session: &Session, ground: &mut Ground) -> Option<Next> {
     let spot = road.edge.point_at(0.46);
     let along = road.edge.point_at(0.5).minus(road.edge.point_at(0.42)).unit();
     let (side, gap) = (along.left(), 20.0);
-    let anchor = if side.x > 0.5 { Anchor::Start } else if side.x < -0.5 { Anchor::End } else { Anchor::Middle };
+    let anchor = if side.x > 0.5 {
+        Anchor::Start
+    } else if side.x < -0.5 {
+        Anchor::End
+    } else {
+        Anchor::Middle
+    };
     let label = TextMark {
         at: spot.plus(side.times(gap)).plus(pt(0.0, if side.y > 0.0 { 10.0 } else { 0.0 })).rounded(),
         anchor,

@@ -37,7 +37,12 @@ fn what_is_switched_on_brings_its_numbers() {
             "network": {"latency": {"fixed": "1500us"}}}"#,
     );
     let said = text(&s);
-    for part in ["[together], every [10 s]", "[heartbeats] every [200 ms]; silence for [450 ms] means down", "travels [1.5 ms].", "[the whole row]. Copies"] {
+    for part in [
+        "[together], every [10 s]",
+        "[heartbeats] every [200 ms]; silence for [450 ms] means down",
+        "travels [1.5 ms].",
+        "[the whole row]. Copies",
+    ] {
         assert!(said.contains(part), "{part} in {said}");
     }
 }
@@ -62,7 +67,10 @@ fn every_choice_and_every_number_takes_effect() {
                 for (i, (words, change)) in choice.options.iter().enumerate() {
                     let mut s = session(config);
                     apply(&mut s, *change);
-                    let now = sentences(&s).into_iter().flatten().find_map(|p| if let Part::Choice(c) = p { (c.id == choice.id).then_some(c) } else { None });
+                    let now = sentences(&s)
+                        .into_iter()
+                        .flatten()
+                        .find_map(|p| if let Part::Choice(c) = p { (c.id == choice.id).then_some(c) } else { None });
                     assert_eq!(now.and_then(|c| c.chosen), Some(i), "{} {words}", choice.id);
                 }
             }
@@ -73,7 +81,10 @@ fn every_choice_and_every_number_takes_effect() {
                 assert_ne!(value, number.value);
                 let change = change(&s, number.id, value).expect("it can be changed");
                 apply(&mut s, change);
-                let now = sentences(&s).into_iter().flatten().find_map(|p| if let Part::Number(n) = p { (n.id == number.id).then_some(n.value) } else { None });
+                let now = sentences(&s)
+                    .into_iter()
+                    .flatten()
+                    .find_map(|p| if let Part::Number(n) = p { (n.id == number.id).then_some(n.value) } else { None });
                 assert_eq!(now, Some(value), "{}", number.id);
             }
         }
@@ -94,7 +105,10 @@ fn a_longer_interval_takes_its_bounds_along() {
 #[test]
 fn numbers_step_and_are_read_within_their_bounds() {
     let n = Number { id: "x", label: "patience", value: 450_000, least: 1_000, most: LIMITS.span.0, unit: Unit::Span };
-    assert_eq!((n.stepped(450_000, 1), n.stepped(450_000, -1), n.stepped(500_000, 3), n.stepped(1_000, -1)), (500_000, 200_000, 5_000_000, 1_000));
+    assert_eq!(
+        (n.stepped(450_000, 1), n.stepped(450_000, -1), n.stepped(500_000, 3), n.stepped(1_000, -1)),
+        (500_000, 200_000, 5_000_000, 1_000)
+    );
     assert_eq!((n.read("80 ms"), n.read("1.5s"), n.read("20")), (Ok(80_000), Ok(1_500_000), Ok(20_000)));
     let refused = n.read("0 ms").expect_err("too short");
     assert!(refused.starts_with("Patience: ") && refused.contains("1 ms to 400 d"), "{refused}");
@@ -118,6 +132,9 @@ fn shares_and_offsets() {
     assert_eq!((read_per_cent("2.5"), read_per_cent("100 %"), read_per_cent("0")), (Ok(25_000), Ok(1_000_000), Ok(0)));
     assert!(read_per_cent("101").is_err() && read_per_cent("x").is_err() && read_per_cent("-1").is_err());
     assert_eq!((per_cent_field(25_000), per_cent_field(0)), ("2.5".to_owned(), "0".to_owned()));
-    assert_eq!((read_offset("+80 ms"), read_offset("-1.5 s"), read_offset("\u{2212}2 s"), read_offset("0")), (Ok(80_000), Ok(-1_500_000), Ok(-2_000_000), Ok(0)));
+    assert_eq!(
+        (read_offset("+80 ms"), read_offset("-1.5 s"), read_offset("\u{2212}2 s"), read_offset("0")),
+        (Ok(80_000), Ok(-1_500_000), Ok(-2_000_000), Ok(0))
+    );
     assert!(read_offset("--1 s").is_err() && read_offset("500 d").is_err());
 }

@@ -34,16 +34,45 @@ pub struct Tick {
 
 /// Steps between ticks, in microseconds, with how many of them make a strong one.
 const STEPS: [(u64, u64); 32] = [
-    (10, 5), (20, 5), (50, 2), (100, 5), (200, 5), (500, 2), (1_000, 5), (2_000, 5), (5_000, 2), (10_000, 5), (20_000, 5), (50_000, 2),
-    (100_000, 5), (200_000, 5), (500_000, 2), (SECOND, 5), (2 * SECOND, 5), (5 * SECOND, 2), (10 * SECOND, 6), (30 * SECOND, 2),
-    (MINUTE, 5), (2 * MINUTE, 5), (5 * MINUTE, 3), (10 * MINUTE, 6), (30 * MINUTE, 2), (HOUR, 6), (2 * HOUR, 6), (3 * HOUR, 8), (6 * HOUR, 4),
-    (12 * HOUR, 2), (DAY, 7), (7 * DAY, 4),
+    (10, 5),
+    (20, 5),
+    (50, 2),
+    (100, 5),
+    (200, 5),
+    (500, 2),
+    (1_000, 5),
+    (2_000, 5),
+    (5_000, 2),
+    (10_000, 5),
+    (20_000, 5),
+    (50_000, 2),
+    (100_000, 5),
+    (200_000, 5),
+    (500_000, 2),
+    (SECOND, 5),
+    (2 * SECOND, 5),
+    (5 * SECOND, 2),
+    (10 * SECOND, 6),
+    (30 * SECOND, 2),
+    (MINUTE, 5),
+    (2 * MINUTE, 5),
+    (5 * MINUTE, 3),
+    (10 * MINUTE, 6),
+    (30 * MINUTE, 2),
+    (HOUR, 6),
+    (2 * HOUR, 6),
+    (3 * HOUR, 8),
+    (6 * HOUR, 4),
+    (12 * HOUR, 2),
+    (DAY, 7),
+    (7 * DAY, 4),
 ];
 
 /// Ticks at round instants, at least `apart` pixels from each other.
 pub fn ticks(scale: &Scale, apart: f64) -> Vec<Tick> {
     let least = scale.window.span() as f64 * apart / scale.width.max(1.0);
-    let (step, group) = STEPS.into_iter().find(|(step, _)| *step as f64 >= least).unwrap_or_else(|| ((least as u64 / (7 * DAY) + 1) * 7 * DAY, 4));
+    let (step, group) =
+        STEPS.into_iter().find(|(step, _)| *step as f64 >= least).unwrap_or_else(|| ((least as u64 / (7 * DAY) + 1) * 7 * DAY, 4));
     let first = scale.window.from.0.div_ceil(step);
     let last = scale.window.to.0 / step;
     (first..=last)

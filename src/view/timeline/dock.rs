@@ -209,7 +209,15 @@ impl Dock {
     /// How many marks the drawing is made of: what keeps it quick.
     pub fn size(&self) -> usize {
         let m = &self.marks;
-        2 * self.ticks.len() + 3 * self.ops.len() + self.diamonds.len() + m.glyphs.len() + m.more.len() + m.bars.len() + 2 * self.faults.len() + 3 * self.ghosts.len() + 2
+        2 * self.ticks.len()
+            + 3 * self.ops.len()
+            + self.diamonds.len()
+            + m.glyphs.len()
+            + m.more.len()
+            + m.bars.len()
+            + 2 * self.faults.len()
+            + 3 * self.ghosts.len()
+            + 2
     }
 }
 
@@ -273,14 +281,25 @@ fn fault_boxes(track: &Track, scale: &Scale, bands: &Bands) -> Vec<FaultBox> {
         let Some((x, width)) = stretch(scale, fault.from, to) else { continue };
         let y = bands.faults + row(fault.lane) as f64 * bands.fault_lane;
         // A box too narrow for its words has them on its right, as far as the next box leaves room.
-        let next = track.faults[index + 1..].iter().find(|f| row(f.lane) == row(fault.lane)).map_or(scale.right(), |f| scale.x(f.from).min(scale.right()));
+        let next = track.faults[index + 1..]
+            .iter()
+            .find(|f| row(f.lane) == row(fault.lane))
+            .map_or(scale.right(), |f| scale.x(f.from).min(scale.right()));
         let inner = (width - 10.0).min(next - x - 8.0);
         let outer = next - x - width - 8.0;
         let wanted = fault.label.chars().count() as f64 * bands.font * LETTER;
         let (label_x, room) = if wanted <= inner || inner >= outer { (x + 5.0, inner) } else { (x + width + 5.0, outer) };
         let crowded = boxes.last().is_some_and(|b| b.y == y && (x - b.x) < 1.0) && boxes.len() > BOXES;
         if !crowded {
-            boxes.push(FaultBox { index, label: fitting(&fault.label, room, bands.font), label_x, x, y, width, height: bands.fault_lane - 2.0 });
+            boxes.push(FaultBox {
+                index,
+                label: fitting(&fault.label, room, bands.font),
+                label_x,
+                x,
+                y,
+                width,
+                height: bands.fault_lane - 2.0,
+            });
         }
     }
     boxes

@@ -66,7 +66,9 @@ fn cut_labels(script: &Script) -> Vec<String> {
         .commands
         .iter()
         .filter_map(|timed| match &timed.command {
-            Command::Cut { islands } => Some(format!("cut {}", islands.iter().map(|i| format!("{{{}}}", list(i))).collect::<Vec<_>>().join(" "))),
+            Command::Cut { islands } => {
+                Some(format!("cut {}", islands.iter().map(|i| format!("{{{}}}", list(i))).collect::<Vec<_>>().join(" ")))
+            }
             Command::CutOneWay { from, to } => Some(format!("cut {{{}}} → {{{}}}", list(from), list(to))),
             Command::CutLink { a, b } => Some(format!("cut {}–{}", name(*a, script), name(*b, script))),
             _ => None,

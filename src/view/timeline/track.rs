@@ -126,7 +126,18 @@ impl Track {
         let (operations, op_lanes) = operations(session.history());
         let (faults, fault_lanes) = faults::spans(log, session.script());
         let worst = session.divergence().iter().map(|d| d.2).max().unwrap_or(0);
-        Track { stamp: Stamp::of(session), end: session.end(), decisions, moments, operations, op_lanes, faults, fault_lanes, worst, ghosts: ghosts(session) }
+        Track {
+            stamp: Stamp::of(session),
+            end: session.end(),
+            decisions,
+            moments,
+            operations,
+            op_lanes,
+            faults,
+            fault_lanes,
+            worst,
+            ghosts: ghosts(session),
+        }
     }
 
     /// How many decisions have been made once `events` events have happened.
@@ -195,12 +206,8 @@ fn span_of(history: &History, operation: &Operation, lane: usize) -> OpSpan {
 /// The versions of a row that was found, or that there was none.
 fn found(history: &History, key: &Key, row: Option<&Row>) -> String {
     let Some(row) = row else { return "nothing".to_owned() };
-    let names: Vec<String> = row
-        .versions()
-        .iter()
-        .map(|v| history.ordinal(key, v))
-        .map(|n| if n == 0 { "older".to_owned() } else { format!("v{n}") })
-        .collect();
+    let names: Vec<String> =
+        row.versions().iter().map(|v| history.ordinal(key, v)).map(|n| if n == 0 { "older".to_owned() } else { format!("v{n}") }).collect();
     if row.is_deleted() { format!("deleted ({})", names.join(" ")) } else { names.join(" ") }
 }
 

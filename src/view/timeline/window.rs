@@ -76,7 +76,13 @@ impl Window {
         let before = after.checked_sub(1);
         let distance = |i: usize| moments.get(i).map(|m| m.0.abs_diff(now.0));
         let nearest = match (before.and_then(distance), distance(after)) {
-            (Some(b), Some(a)) => if b <= a { after - 1 } else { after },
+            (Some(b), Some(a)) => {
+                if b <= a {
+                    after - 1
+                } else {
+                    after
+                }
+            }
             (Some(_), None) => after - 1,
             (None, Some(_)) => after,
             (None, None) => return Window::whole(end),
@@ -155,7 +161,13 @@ mod tests {
             let whole = Window::whole(end);
             let close = whole.zoomed(1e-9, end, end);
             assert!(close.span() >= LEAST);
-            for window in [whole.zoomed(9.0, Micros::ZERO, end), close, close.panned(i64::MIN, end), close.panned(i64::MAX, end), close.following(end, end)] {
+            for window in [
+                whole.zoomed(9.0, Micros::ZERO, end),
+                close,
+                close.panned(i64::MIN, end),
+                close.panned(i64::MAX, end),
+                close.following(end, end),
+            ] {
                 assert!(window.from < window.to && window.to <= whole.to, "{window:?} in {whole:?}");
             }
             assert_eq!(whole.zoomed(9.0, Micros::ZERO, end), whole);

@@ -19,15 +19,8 @@ impl Driver {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|e| {
-                io::Error::other(format!(
-                    "{program}: {e}; `cargo xtask setup` fetches it where it can"
-                ))
-            })?;
-        let output = child
-            .stdout
-            .take()
-            .ok_or_else(|| io::Error::other("chromedriver has no output"))?;
+            .map_err(|e| io::Error::other(format!("{program}: {e}; `cargo xtask setup` fetches it where it can")))?;
+        let output = child.stdout.take().ok_or_else(|| io::Error::other("chromedriver has no output"))?;
         let mut output = BufReader::new(output);
         let port = match port(&mut output) {
             Ok(port) => port,
@@ -39,10 +32,7 @@ impl Driver {
         };
         // A full pipe would stop the driver.
         thread::spawn(move || io::copy(&mut output.by_ref(), &mut io::sink()));
-        Ok(Self {
-            child,
-            url: format!("http://127.0.0.1:{port}"),
-        })
+        Ok(Self { child, url: format!("http://127.0.0.1:{port}") })
     }
 }
 
@@ -50,16 +40,10 @@ impl Driver {
 fn port(output: &mut impl BufRead) -> io::Result<u16> {
     for line in output.lines() {
         if let Some((_, port)) = line?.split_once("started successfully on port ") {
-            return port
-                .trim()
-                .trim_end_matches('.')
-                .parse()
-                .map_err(io::Error::other);
+            return port.trim().trim_end_matches('.').parse().map_err(io::Error::other);
         }
     }
-    Err(io::Error::other(
-        "chromedriver ended without naming its port",
-    ))
+    Err(io::Error::other("chromedriver ended without naming its port"))
 }
 
 impl Drop for Driver {
@@ -75,9 +59,7 @@ mod tests {
 
     #[test]
     fn the_port_is_read_from_what_the_driver_says() {
-        let mut said =
-            "Starting ChromeDriver\nChromeDriver was started successfully on port 41234.\n"
-                .as_bytes();
+        let mut said = "Starting ChromeDriver\nChromeDriver was started successfully on port 41234.\n".as_bytes();
         assert_eq!(port(&mut said).ok(), Some(41234));
         assert!(port(&mut "nothing\n".as_bytes()).is_err());
     }

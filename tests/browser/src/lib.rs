@@ -36,14 +36,8 @@ fn keep_shot(name: &str, png: &[u8]) -> io::Result<()> {
 ///
 /// # Panics
 /// When the walk panics or fails, or when the browser cannot be started.
-pub async fn journey(
-    name: &str,
-    screen: Screen,
-    walk: impl AsyncFnOnce(&Page) -> WebDriverResult<()>,
-) {
-    let page = Page::start(screen)
-        .await
-        .unwrap_or_else(|e| panic!("{name}: no browser session: {e}"));
+pub async fn journey(name: &str, screen: Screen, walk: impl AsyncFnOnce(&Page) -> WebDriverResult<()>) {
+    let page = Page::start(screen).await.unwrap_or_else(|e| panic!("{name}: no browser session: {e}"));
     let whole = async {
         walk(&page).await?;
         page.check_quiet().await

@@ -15,8 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How often it looks.
 const GLANCE: Duration = Duration::from_millis(25);
 /// An attribute of the first element that matches, or null.
-const ATTRIBUTE: &str =
-    "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
+const ATTRIBUTE: &str = "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
 
 /// The screen a walk happens on.
 #[derive(Clone, Copy, Debug)]
@@ -35,26 +34,11 @@ pub struct Screen {
 
 impl Screen {
     /// A laptop.
-    pub const LAPTOP: Self = Self {
-        width: 1440,
-        height: 900,
-        touch: false,
-        dark: false,
-        still: false,
-    };
+    pub const LAPTOP: Self = Self { width: 1440, height: 900, touch: false, dark: false, still: false };
     /// A projector in a classroom.
-    pub const PROJECTOR: Self = Self {
-        width: 1280,
-        height: 720,
-        ..Self::LAPTOP
-    };
+    pub const PROJECTOR: Self = Self { width: 1280, height: 720, ..Self::LAPTOP };
     /// A phone held upright.
-    pub const PHONE: Self = Self {
-        width: 390,
-        height: 844,
-        touch: true,
-        ..Self::LAPTOP
-    };
+    pub const PHONE: Self = Self { width: 390, height: 844, touch: true, ..Self::LAPTOP };
 
     /// The same screen with a dark system theme.
     pub const fn dark(self) -> Self {
@@ -63,10 +47,7 @@ impl Screen {
 
     /// The same screen for somebody who wants little motion.
     pub const fn still(self) -> Self {
-        Self {
-            still: true,
-            ..self
-        }
+        Self { still: true, ..self }
     }
 }
 
@@ -94,12 +75,7 @@ impl Page {
         let site = Site::open()?;
         let driver = Driver::start()?;
         let browser = WebDriver::new(&driver.url, capabilities()).await?;
-        let page = Self {
-            browser,
-            site,
-            errors_expected: Cell::new(false),
-            _driver: driver,
-        };
+        let page = Self { browser, site, errors_expected: Cell::new(false), _driver: driver };
         page.look(screen).await?;
         Ok(page)
     }
@@ -110,19 +86,10 @@ impl Page {
         let metrics = json!({
             "width": screen.width, "height": screen.height, "deviceScaleFactor": 1, "mobile": screen.touch,
         });
-        cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics)
-            .await?;
-        cdp.send_raw(
-            "Emulation.setTouchEmulationEnabled",
-            json!({ "enabled": screen.touch }),
-        )
-        .await?;
+        cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
+        cdp.send_raw("Emulation.setTouchEmulationEnabled", json!({ "enabled": screen.touch })).await?;
         let theme = if screen.dark { "dark" } else { "light" };
-        let motion = if screen.still {
-            "reduce"
-        } else {
-            "no-preference"
-        };
+        let motion = if screen.still { "reduce" } else { "no-preference" };
         let media = json!({ "features": [
             { "name": "prefers-color-scheme", "value": theme },
             { "name": "prefers-reduced-motion", "value": motion },
@@ -133,9 +100,7 @@ impl Page {
 
     /// Opens an address below the site's own, such as `""` or `"#/lab"`, and waits for the engine.
     pub async fn open(&self, path: &str) -> WebDriverResult<()> {
-        self.browser
-            .goto(format!("{}{path}", self.site.url()))
-            .await?;
+        self.browser.goto(format!("{}{path}", self.site.url())).await?;
         self.started().await
     }
 
@@ -147,11 +112,7 @@ impl Page {
 
     /// Waits until the page itself has replaced the shell that says "loading".
     pub async fn started(&self) -> WebDriverResult<()> {
-        self.until(
-            "the engine has started",
-            "return !document.getElementById('loading') && !!document.querySelector('#app > *')",
-        )
-        .await
+        self.until("the engine has started", "return !document.getElementById('loading') && !!document.querySelector('#app > *')").await
     }
 
     /// Waits until a script returns true.
@@ -159,28 +120,18 @@ impl Page {
     /// # Panics
     /// When that takes too long.
     pub async fn until(&self, what: &str, script: &str) -> WebDriverResult<()> {
-        self.wait(what, script, Vec::new(), |v| *v == Value::Bool(true))
-            .await
+        self.wait(what, script, Vec::new(), |v| *v == Value::Bool(true)).await
     }
 
     /// Runs a script again and again until what it returns is good.
-    async fn wait(
-        &self,
-        what: &str,
-        script: &str,
-        arguments: Vec<Value>,
-        good: impl Fn(&Value) -> bool,
-    ) -> WebDriverResult<()> {
+    async fn wait(&self, what: &str, script: &str, arguments: Vec<Value>, good: impl Fn(&Value) -> bool) -> WebDriverResult<()> {
         let end = Instant::now() + PATIENCE;
         loop {
             let now = self.run_with(script, arguments.clone()).await?;
             if good(&now) {
                 return Ok(());
             }
-            assert!(
-                Instant::now() < end,
-                "waited too long until {what}; it is {now}"
-            );
+            assert!(Instant::now() < end, "waited too long until {what}; it is {now}");
             sleep(GLANCE).await;
         }
     }
@@ -192,23 +143,12 @@ impl Page {
 
     /// Runs a script's body with `arguments`.
     pub async fn run_with(&self, script: &str, arguments: Vec<Value>) -> WebDriverResult<Value> {
-        Ok(self
-            .browser
-            .execute(script, arguments)
-            .await?
-            .json()
-            .clone())
+        Ok(self.browser.execute(script, arguments).await?.json().clone())
     }
 
     /// Waits for a displayed element.
     pub async fn find(&self, css: &str) -> WebDriverResult<WebElement> {
-        self.browser
-            .query(By::Css(css))
-            .wait(PATIENCE, GLANCE)
-            .and_displayed()
-            .desc(css)
-            .first()
-            .await
+        self.browser.query(By::Css(css)).wait(PATIENCE, GLANCE).and_displayed().desc(css).first().await
     }
 
     /// How many elements there are now.
@@ -223,9 +163,7 @@ impl Page {
 
     /// An attribute of an element, now and displayed or not; `None` without the element or the attribute.
     pub async fn attribute(&self, css: &str, name: &str) -> WebDriverResult<Option<String>> {
-        let value = self
-            .run_with(ATTRIBUTE, vec![json!(css), json!(name)])
-            .await?;
+        let value = self.run_with(ATTRIBUTE, vec![json!(css), json!(name)]).await?;
         Ok(value.as_str().map(str::to_owned))
     }
 
@@ -233,17 +171,9 @@ impl Page {
     ///
     /// # Panics
     /// When that takes too long.
-    pub async fn attribute_becomes(
-        &self,
-        css: &str,
-        name: &str,
-        value: &str,
-    ) -> WebDriverResult<()> {
+    pub async fn attribute_becomes(&self, css: &str, name: &str, value: &str) -> WebDriverResult<()> {
         let what = format!("{css} has {name}={value:?}");
-        self.wait(&what, ATTRIBUTE, vec![json!(css), json!(name)], |v| {
-            v == value
-        })
-        .await
+        self.wait(&what, ATTRIBUTE, vec![json!(css), json!(name)], |v| v == value).await
     }
 
     /// Waits until the text of an element holds some words.
@@ -269,23 +199,15 @@ impl Page {
 
     /// Presses a key while another is held.
     pub async fn chord(&self, held: Key, key: Key) -> WebDriverResult<()> {
-        self.browser
-            .action_chain()
-            .key_down(held.clone())
-            .send_keys(key)
-            .key_up(held)
-            .perform()
-            .await
+        self.browser.action_chain().key_down(held.clone()).send_keys(key).key_up(held).perform().await
     }
 
     /// The middle of an element in the window, in CSS pixels.
     pub async fn centre(&self, css: &str) -> WebDriverResult<(i64, i64)> {
         let element = self.find(css).await?;
-        let script = "const r = arguments[0].getBoundingClientRect(); return [Math.round(r.x + r.width / 2), Math.round(r.y + r.height / 2)]";
-        self.browser
-            .execute(script, vec![element.to_json()?])
-            .await?
-            .convert()
+        let script =
+            "const r = arguments[0].getBoundingClientRect(); return [Math.round(r.x + r.width / 2), Math.round(r.y + r.height / 2)]";
+        self.browser.execute(script, vec![element.to_json()?]).await?.convert()
     }
 
     /// Drags along a line of points in the window, in CSS pixels, as fast as a quick hand.
@@ -306,10 +228,7 @@ impl Page {
         }
         moves.push(json!({ "type": "pointerUp", "button": 0 }));
         let source = json!([{ "type": "pointer", "id": "hand", "parameters": { "pointerType": kind }, "actions": moves }]);
-        self.browser
-            .handle()
-            .cmd(Command::PerformActions(Actions::from(source)))
-            .await?;
+        self.browser.handle().cmd(Command::PerformActions(Actions::from(source))).await?;
         Ok(())
     }
 
@@ -322,11 +241,7 @@ impl Page {
     pub async fn console_errors(&self) -> WebDriverResult<Vec<String>> {
         let log = self.browser.get_log("browser").await?;
         // Warnings are the browser's business: it warns that it does not check the integrity of a preloaded module.
-        Ok(log
-            .into_iter()
-            .filter(|e| e.level == "SEVERE")
-            .map(|e| e.message)
-            .collect())
+        Ok(log.into_iter().filter(|e| e.level == "SEVERE").map(|e| e.message).collect())
     }
 
     /// Everything this page has asked any other server for.
@@ -353,36 +268,22 @@ impl Page {
                 eprintln!("DRIFT_NO_AXE is set: accessibility not checked");
                 return Ok(Vec::new());
             }
-            Err(error) => panic!(
-                "{}: {error}; run `cargo xtask setup`, or set DRIFT_NO_AXE=1",
-                file.display()
-            ),
+            Err(error) => panic!("{}: {error}; run `cargo xtask setup`, or set DRIFT_NO_AXE=1", file.display()),
         };
         self.browser.execute(axe, Vec::new()).await?;
         let script = "const done = arguments[arguments.length - 1];
             axe.run({ resultTypes: ['violations'] }).then(
                 r => done(r.violations.map(v => v.id + ': ' + v.help + ' at ' + v.nodes.map(n => n.target.join(' ') + ' (' + n.failureSummary + ')').join(', '))),
                 e => done(['axe itself: ' + e]))";
-        self.browser
-            .execute_async(script, Vec::new())
-            .await?
-            .convert()
+        self.browser.execute_async(script, Vec::new()).await?.convert()
     }
 
     /// The rules that hold after every walk.
     pub(crate) async fn check_quiet(&self) -> WebDriverResult<()> {
         if !self.errors_expected.get() {
-            assert_eq!(
-                self.console_errors().await?,
-                Vec::<String>::new(),
-                "errors in the console"
-            );
+            assert_eq!(self.console_errors().await?, Vec::<String>::new(), "errors in the console");
         }
-        assert_eq!(
-            self.foreign_requests().await?,
-            Vec::<String>::new(),
-            "requests to other servers"
-        );
+        assert_eq!(self.foreign_requests().await?, Vec::<String>::new(), "requests to other servers");
         Ok(())
     }
 

@@ -39,21 +39,15 @@ pub struct Site {
 impl Site {
     /// Serves the folder named by `DRIFT_DIST`, else `target/e2e-dist`.
     pub fn open() -> io::Result<Self> {
-        let files =
-            env::var_os("DRIFT_DIST").map_or_else(|| root().join("target/e2e-dist"), PathBuf::from);
+        let files = env::var_os("DRIFT_DIST").map_or_else(|| root().join("target/e2e-dist"), PathBuf::from);
         if !files.join("index.html").exists() {
-            let advice =
-                "is not a built site; `cargo xtask test` builds one, or name one in DRIFT_DIST";
+            let advice = "is not a built site; `cargo xtask test` builds one, or name one in DRIFT_DIST";
             return Err(io::Error::other(format!("{} {advice}", files.display())));
         }
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
-            files,
-            engine: Mutex::new(Engine::Served),
-            changed: Condvar::new(),
-            open: Mutex::new(Some(Vec::new())),
-        });
+        let shared =
+            Arc::new(Shared { files, engine: Mutex::new(Engine::Served), changed: Condvar::new(), open: Mutex::new(Some(Vec::new())) });
         let theirs = Arc::clone(&shared);
         thread::spawn(move || accept(&listener, &theirs));
         Ok(Self { address, shared })
@@ -85,23 +79,14 @@ impl Site {
     }
 
     fn set_engine(&self, engine: Engine) {
-        *self
-            .shared
-            .engine
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = engine;
+        *self.shared.engine.lock().unwrap_or_else(PoisonError::into_inner) = engine;
         self.shared.changed.notify_all();
     }
 
     /// Ends the server and every connection: from now on the page has no network.
     pub fn close(&self) {
         self.release_engine();
-        let open = self
-            .shared
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let open = self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).take();
         for stream in open.into_iter().flatten() {
             // The other side may have gone already.
             let _ = stream.shutdown(Shutdown::Both);
@@ -144,11 +129,7 @@ fn answer(mut stream: &TcpStream, shared: &Shared) -> io::Result<()> {
         }
         let path = first.split(' ').nth(1).unwrap_or("/");
         let (status, kind, body) = find(path, shared);
-        write!(
-            stream,
-            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-cache\r\n\r\n",
-            body.len()
-        )?;
+        write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-cache\r\n\r\n", body.len())?;
         stream.write_all(&body)?;
     }
     Ok(())
@@ -156,9 +137,7 @@ fn answer(mut stream: &TcpStream, shared: &Shared) -> io::Result<()> {
 
 fn find(target: &str, shared: &Shared) -> (&'static str, &'static str, Vec<u8>) {
     let path = target.split(['?', '#']).next().unwrap_or_default();
-    let path = path
-        .strip_prefix(BELOW)
-        .unwrap_or_else(|| path.trim_start_matches('/'));
+    let path = path.strip_prefix(BELOW).unwrap_or_else(|| path.trim_start_matches('/'));
     let path = if path.is_empty() { "index.html" } else { path };
     let lost = path.ends_with(".wasm") && !engine_served(shared);
     let file = shared.files.join(path);
@@ -171,10 +150,7 @@ fn find(target: &str, shared: &Shared) -> (&'static str, &'static str, Vec<u8>) 
 /// Waits while the engine is held; false if it is lost.
 fn engine_served(shared: &Shared) -> bool {
     let engine = shared.engine.lock().unwrap_or_else(PoisonError::into_inner);
-    let engine = shared
-        .changed
-        .wait_while(engine, |e| *e == Engine::Held)
-        .unwrap_or_else(PoisonError::into_inner);
+    let engine = shared.changed.wait_while(engine, |e| *e == Engine::Held).unwrap_or_else(PoisonError::into_inner);
     *engine == Engine::Served
 }
 

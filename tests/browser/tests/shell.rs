@@ -15,10 +15,7 @@ async fn the_shell_is_there_before_the_engine() {
         page.site.release_engine();
         page.started().await?;
         assert!(!page.find("#app").await?.text().await?.is_empty());
-        assert_eq!(
-            page.attribute("#failure", "hidden").await?.as_deref(),
-            Some("")
-        );
+        assert_eq!(page.attribute("#failure", "hidden").await?.as_deref(), Some(""));
         Ok(())
     })
     .await;
@@ -33,15 +30,8 @@ async fn the_shell_has_no_accessibility_faults_in_either_theme() {
             page.browser.goto(page.site.url()).await?;
             page.find("#loading").await?;
             let theme = if screen.dark { "dark" } else { "light" };
-            assert_eq!(
-                page.attribute("html", "data-theme").await?.as_deref(),
-                Some(theme)
-            );
-            assert_eq!(
-                page.accessibility_faults().await?,
-                Vec::<String>::new(),
-                "{theme}"
-            );
+            assert_eq!(page.attribute("html", "data-theme").await?.as_deref(), Some(theme));
+            assert_eq!(page.accessibility_faults().await?, Vec::<String>::new(), "{theme}");
         }
         page.site.release_engine();
         Ok(())
@@ -54,8 +44,7 @@ async fn the_readers_theme_wins_over_the_systems() {
     journey("shell-theme", Screen::LAPTOP.dark(), async |page| {
         page.open("").await?;
         page.attribute_becomes("html", "data-theme", "dark").await?;
-        page.run("localStorage.setItem('drift.theme', 'light')")
-            .await?;
+        page.run("localStorage.setItem('drift.theme', 'light')").await?;
         page.reload().await?;
         page.attribute_becomes("html", "data-theme", "light").await
     })
@@ -84,7 +73,8 @@ async fn any_folder_of_a_server_will_do() {
     journey("shell-below", Screen::PHONE, async |page| {
         page.browser.goto(page.site.url_below()).await?;
         page.started().await?;
-        let outside = "return performance.getEntriesByType('resource').map(e => new URL(e.name).pathname).filter(p => !p.startsWith('/some/where/'))";
+        let outside =
+            "return performance.getEntriesByType('resource').map(e => new URL(e.name).pathname).filter(p => !p.startsWith('/some/where/'))";
         assert_eq!(page.run(outside).await?, json!([]));
         Ok(())
     })
@@ -124,16 +114,11 @@ async fn a_panic_leaves_a_readable_page_with_the_run() {
 }
 
 async fn check_fresh(page: &Page) -> WebDriverResult<()> {
-    page.run("sessionStorage.setItem('drift.test', 'kept')")
-        .await?;
+    page.run("sessionStorage.setItem('drift.test', 'kept')").await?;
     page.click("#failure-fresh").await?;
     page.attribute_becomes("html", "data-fresh", "yes").await?;
     page.started().await?;
-    assert_eq!(
-        page.run("return sessionStorage.getItem('drift.test')")
-            .await?,
-        json!(null)
-    );
+    assert_eq!(page.run("return sessionStorage.getItem('drift.test')").await?, json!(null));
     assert_eq!(page.run("return location.search").await?, json!(""));
     Ok(())
 }
@@ -142,19 +127,11 @@ async fn check_fresh(page: &Page) -> WebDriverResult<()> {
 async fn a_second_visit_needs_no_network() {
     journey("shell-offline", Screen::LAPTOP, async |page| {
         page.open("").await?;
-        page.browser
-            .execute_async(
-                "const done = arguments[0]; navigator.serviceWorker.ready.then(() => done(true))",
-                Vec::new(),
-            )
-            .await?;
+        page.browser.execute_async("const done = arguments[0]; navigator.serviceWorker.ready.then(() => done(true))", Vec::new()).await?;
         page.expect_errors();
         page.site.close();
         page.reload().await?;
-        assert_eq!(
-            page.attribute("#failure", "hidden").await?.as_deref(),
-            Some("")
-        );
+        assert_eq!(page.attribute("#failure", "hidden").await?.as_deref(), Some(""));
         Ok(())
     })
     .await;

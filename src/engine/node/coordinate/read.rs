@@ -82,10 +82,7 @@ impl Node {
         let mut contacts = plan.alive;
         contacts.sort_by_key(|node| *node != self.id);
         contacts.truncate(plan.required as usize);
-        ctx.note(
-            op,
-            Note::Chose { required: plan.required, asked: contacts.clone().into(), down: plan.down.into() },
-        );
+        ctx.note(op, Note::Chose { required: plan.required, asked: contacts.clone().into(), down: plan.down.into() });
         if ctx.settings.read.digests {
             ask_rows(&contacts[..1], op, key, 1, ctx);
             for node in &contacts[1..] {
@@ -108,14 +105,7 @@ impl Node {
     }
 
     /// A whole row came, in the first or the second round.
-    pub(in crate::engine::node) fn data_came(
-        &mut self,
-        op: OpId,
-        from: NodeId,
-        row: &Option<Arc<Row>>,
-        round: u8,
-        ctx: &mut Ctx<'_>,
-    ) {
+    pub(in crate::engine::node) fn data_came(&mut self, op: OpId, from: NodeId, row: &Option<Arc<Row>>, round: u8, ctx: &mut Ctx<'_>) {
         let Some(Pending::Read(read)) = self.coordinator.pending.get_mut(&op) else { return };
         let digest = row_digest(row);
         match (&mut read.phase, round) {
@@ -159,8 +149,7 @@ impl Node {
         let Some(Pending::Read(read)) = self.coordinator.pending.get_mut(&op) else { return };
         // Asked first, so its row is here; it came by a digest read's one data request or with all other rows.
         let Some(first) = read.answers.iter().find(|a| a.node == read.contacts[0]).cloned() else { return };
-        let others: Vec<(NodeId, Digest)> =
-            read.answers.iter().filter(|a| a.digest != first.digest).map(|a| (a.node, a.digest)).collect();
+        let others: Vec<(NodeId, Digest)> = read.answers.iter().filter(|a| a.digest != first.digest).map(|a| (a.node, a.digest)).collect();
         if others.is_empty() {
             if read.contacts.len() > 1 {
                 ctx.note(op, Note::DigestsMatch);

@@ -24,21 +24,10 @@ pub struct WriteOp {
 
 impl Node {
     /// Stamps a new version and sends it to every replica believed up: the level decides when to answer, never whom to write to.
-    pub(super) fn start_write(
-        &mut self,
-        op: OpId,
-        client: Endpoint,
-        key: &Key,
-        payload: Payload,
-        plan: Plan,
-        ctx: &mut Ctx<'_>,
-    ) {
+    pub(super) fn start_write(&mut self, op: OpId, client: Endpoint, key: &Key, payload: Payload, plan: Plan, ctx: &mut Ctx<'_>) {
         let version = Version { clock: ctx.settings.rule.mint(self.id, self.clock.read(ctx.now)), payload };
         ctx.note(op, Note::Stamped { key: key.clone(), version: version.clone() });
-        ctx.note(
-            op,
-            Note::Chose { required: plan.required, asked: plan.alive.clone().into(), down: plan.down.into() },
-        );
+        ctx.note(op, Note::Chose { required: plan.required, asked: plan.alive.clone().into(), down: plan.down.into() });
         let row = Arc::new(Row::single(version));
         for replica in &plan.alive {
             ctx.send(*replica, Some(op), Body::Write { key: key.clone(), row: row.clone() });

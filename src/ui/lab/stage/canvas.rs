@@ -317,7 +317,13 @@ impl Painter {
             let p = f.road.edge.point_at(t);
             let along = f.road.edge.point_at(t + 0.05).minus(f.road.edge.point_at(t - 0.05)).unit();
             let side = along.left();
-            c.set_text_align(if side.x > 0.6 { "left" } else if side.x < -0.6 { "right" } else { "center" });
+            c.set_text_align(if side.x > 0.6 {
+                "left"
+            } else if side.x < -0.6 {
+                "right"
+            } else {
+                "center"
+            });
             let at = p.plus(side.times(24.0));
             let y = at.y + size * 0.35 + side.y * 4.0;
             let version = f.version.map_or(String::new(), |v| format!(" v{v}"));

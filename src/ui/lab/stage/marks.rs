@@ -57,7 +57,7 @@ fn badges(node: &NodeMark, r: f64) -> Html {
     html! {
         <>
             if let Some(rank) = node.rank {
-                <g class="badge" transform={format!("translate({off:.1} {:.1})", -off)}>
+                <g class="badge" aria-hidden="true" transform={format!("translate({off:.1} {:.1})", -off)}>
                     <circle r={small.to_string()} />
                     <text y={(size * 0.33).to_string()} font-size={size.to_string()}>{ rank }</text>
                 </g>

@@ -76,7 +76,9 @@ fn symbols(dock: &Dock, number: u32) -> Html {
 fn mark(mark: &Mark, number: u32) -> Html {
     let transform = format!("translate({} {}) scale({})", px(mark.x), px(mark.y), mark.scale);
     match mark.look {
-        Look::Message { kind, form, .. } => html! { <use href={format!("#{}", symbol(number, kind, form))} {transform} class={kind.class()} /> },
+        Look::Message { kind, form, .. } => {
+            html! { <use href={format!("#{}", symbol(number, kind, form))} {transform} class={kind.class()} /> }
+        }
         Look::Lost => html! { <use href={format!("#tl{number}-lost")} {transform} class="k-fault" /> },
     }
 }

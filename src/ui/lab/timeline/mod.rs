@@ -208,8 +208,7 @@ fn zoom_buttons(hand: &Rc<Hand>) -> Html {
         let hand = hand.clone();
         Callback::from(move |_: MouseEvent| hand.fit(whole))
     };
-    let (face, words) =
-        if whole { (Icon::Lens, "Zoom to what is happening") } else { (Icon::ToEnd, "Show the whole run") };
+    let (face, words) = if whole { (Icon::Lens, "Zoom to what is happening") } else { (Icon::ToEnd, "Show the whole run") };
     html! {
         <div class="tl-tools" role="group" aria-label="Zoom of the timeline">
             <button type="button" data-testid="timeline-out" aria-label="Zoom out" title="Zoom out (− on the timeline)" onclick={zoom(1.0 / NOTCH)}>{ icon(Icon::Minus) }</button>

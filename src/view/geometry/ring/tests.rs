@@ -28,26 +28,14 @@ fn cards_never_cover_anything() {
                     let what = format!("{profile:?} n={n} clients={clients} node {i}");
                     let card = node.card.unwrap_or_else(|| panic!("no card: {what}"));
                     assert!(card.room.grown(0.2).contains(&card.chip), "{what}");
-                    assert!(
-                        profile.sheet().contains(&card.room),
-                        "off the sheet: {what}"
-                    );
-                    assert!(
-                        !lay.crosses_ring(&card.room.grown(-0.2)),
-                        "on the ring: {what}"
-                    );
+                    assert!(profile.sheet().contains(&card.room), "off the sheet: {what}");
+                    assert!(!lay.crosses_ring(&card.room.grown(-0.2)), "on the ring: {what}");
                     for (j, other) in lay.nodes.iter().enumerate() {
-                        assert!(
-                            !card.room.meets_disc(other.at, lay.radius),
-                            "on disc {j}: {what}"
-                        );
+                        assert!(!card.room.meets_disc(other.at, lay.radius), "on disc {j}: {what}");
                         let meets = j != i && other.card.is_some_and(|c| c.room.meets(&card.room));
                         assert!(!meets, "on card {j}: {what}");
                     }
-                    assert!(
-                        lay.clients.iter().all(|c| !c.meets(&card.room)),
-                        "on a client: {what}"
-                    );
+                    assert!(lay.clients.iter().all(|c| !c.meets(&card.room)), "on a client: {what}");
                 }
             }
         }
@@ -58,10 +46,7 @@ fn cards_never_cover_anything() {
 fn small_rings_on_a_desktop_show_notes_and_values() {
     for n in 3..=8 {
         let lay = layout(Profile::Desktop, n, 1);
-        let full = lay.nodes.iter().filter(|p| {
-            p.card
-                .is_some_and(|c| c.note.is_some() && c.value.is_some())
-        });
+        let full = lay.nodes.iter().filter(|p| p.card.is_some_and(|c| c.note.is_some() && c.value.is_some()));
         assert_eq!(full.count(), n, "{n} nodes");
     }
 }
@@ -101,16 +86,9 @@ fn the_key_label_avoids_discs_and_cards() {
             let lay = layout(profile, n, 1);
             for i in 0..n {
                 let mark = lay.key_mark((i as f64 + 0.5) / n as f64);
-                let x = if mark.label.anchor == Anchor::Start {
-                    mark.label.at.x
-                } else {
-                    mark.label.at.x - mark.label.width
-                };
+                let x = if mark.label.anchor == Anchor::Start { mark.label.at.x } else { mark.label.at.x - mark.label.width };
                 let text = Rect::new(x, mark.label.at.y - 12.0, mark.label.width, 14.0);
-                assert!(
-                    lay.nodes.iter().all(|p| !text.meets_disc(p.at, lay.radius)),
-                    "{profile:?} {n} {i}"
-                );
+                assert!(lay.nodes.iter().all(|p| !text.meets_disc(p.at, lay.radius)), "{profile:?} {n} {i}");
             }
         }
     }
@@ -123,10 +101,7 @@ fn cards_of_small_rings_lie_outside_the_ring() {
             let lay = layout(profile, n, 1);
             for (i, node) in lay.nodes.iter().enumerate() {
                 let room = node.card.expect("a card").room;
-                assert!(
-                    !lay.encloses(room.centre()),
-                    "{profile:?} n={n} node {i}: {room:?}"
-                );
+                assert!(!lay.encloses(room.centre()), "{profile:?} n={n} node {i}: {room:?}");
             }
         }
     }
@@ -138,16 +113,9 @@ fn cards_of_small_rings_lie_outside_the_ring() {
 fn free_room_is_free_and_near() {
     let lay = layout(Profile::Desktop, 6, 1);
     let near = lay.nodes[5].at;
-    let room = lay
-        .free_room(172.0, 84.0, near, &[])
-        .expect("room for the comparison");
-    assert!(
-        room.centre().dist(near) < 180.0 && !lay.encloses(room.centre()),
-        "{room:?}"
-    );
-    let second = lay
-        .free_room(172.0, 84.0, near, &[room])
-        .expect("room for another");
+    let room = lay.free_room(172.0, 84.0, near, &[]).expect("room for the comparison");
+    assert!(room.centre().dist(near) < 180.0 && !lay.encloses(room.centre()), "{room:?}");
+    let second = lay.free_room(172.0, 84.0, near, &[room]).expect("room for another");
     assert!(!second.meets(&room));
     assert_eq!(lay.free_room(2000.0, 84.0, near, &[]), None);
 }

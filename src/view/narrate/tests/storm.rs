@@ -32,7 +32,7 @@ fn storm(seed: u64) -> Session {
             18 => format!(r#""do":"slow","node":"{other}","by":"80ms""#),
             _ => [
                 r#""do":"wipe","node":"E""#,
-                r#""do":"clock","node":"F","offset_us":-500000"#,
+                r#""do":"clock","node":"F","offset-us":-500000"#,
                 r#""do":"cut-one-way","from":["D"],"to":["F"]"#,
                 r#""do":"cut-link","a":"C","b":"F""#,
                 r#""do":"link","from":"F","to":"C","rule":{"slower":"200ms"}"#,

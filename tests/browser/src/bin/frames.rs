@@ -153,16 +153,7 @@ fn spread(travel: Micros) -> Latency {
 }
 
 fn script(config: Config, commands: Vec<Timed>) -> Script {
-    Script {
-        title: "Frames".to_owned(),
-        about: String::new(),
-        config,
-        seed: 1,
-        commands,
-        end: END,
-        focus: None,
-        start: None,
-    }
+    Script { title: "Frames".to_owned(), about: String::new(), config, seed: 1, commands, end: END, focus: None, start: None }
 }
 
 /// One row for each load.
