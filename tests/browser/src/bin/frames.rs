@@ -4,12 +4,12 @@
 //! script's own; how often frames come is counted apart.
 use drift::engine::base::{ClientId, Micros, NodeId};
 use drift::engine::data::Key;
-use drift::engine::node::{Detector, Level};
+use drift::engine::node::Level;
 use drift::engine::world::{Command, Config, Latency};
 use drift::lab::{Script, Session, Timed, to_link};
 use drift_bench::{machine, write_section};
 use drift_browser::{Page, Screen, WebDriverResult, journey};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cell::RefCell;
 
 /// Seconds of playing that are measured.
@@ -36,26 +36,26 @@ const WATCH: &str = r"
         .observe({ type: 'longtask' });
 ";
 
-/// A run and what to call it.
+/// A run and how many nodes are in it.
 struct Load {
-    name: &'static str,
+    nodes: u32,
     script: Script,
 }
 
 /// What was seen of one load.
 struct Seen {
-    name: &'static str,
+    nodes: u32,
     flying: usize,
     gaps: Vec<f64>,
     script: Vec<f64>,
     tasks: Vec<f64>,
-    busy: f64,
+    busy: [f64; 4],
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
     let mut rows = Vec::new();
-    for load in [heartbeats(6, 30), heartbeats(64, 1_000), operations(64, 1_000), heartbeats(100, 3_000)] {
+    for load in [operations(6, 3, 30), operations(64, 16, 1_000), operations(100, 48, 3_000)] {
         rows.push(watched(load).await);
     }
     let table = table(&rows);
@@ -93,7 +93,9 @@ async fn watch(page: &Page, load: &Load) -> WebDriverResult<Seen> {
     page.run("driftFrames.on = true").await?;
     tokio::time::sleep(std::time::Duration::from_secs(SECONDS)).await;
     let result = page.run("driftFrames.on = false; return driftFrames").await?;
-    let busy = busy(page).await? - before;
+    let after = busy(page).await?;
+    let count = result["gaps"].as_array().map_or(1, Vec::len).max(1) as f64;
+    let busy = std::array::from_fn(|n| (after[n] - before[n]) * 1_000.0 / count);
     if std::env::var_os("DRIFT_SHOT").is_some() {
         page.shot(&format!("frames-{flying}")).await?;
     }
@@ -102,38 +104,33 @@ async fn watch(page: &Page, load: &Load) -> WebDriverResult<Seen> {
         list.iter().filter_map(Value::as_f64).collect()
     };
     let (gaps, script, tasks) = (numbers("gaps"), numbers("script"), numbers("tasks"));
-    assert!(gaps.len() > 5, "{}: the page painted {} frames", load.name, gaps.len());
-    Ok(Seen { name: load.name, flying, busy: busy * 1_000.0 / gaps.len() as f64, gaps, script, tasks })
+    assert!(gaps.len() > 5, "{flying}: the page painted {} frames", gaps.len());
+    let playing = page.attribute("[data-testid=transport-play]", "aria-label").await?;
+    assert_eq!(playing.as_deref(), Some("Pause"), "{flying}: it plays to the end of what is measured");
+    Ok(Seen { nodes: load.nodes, flying, gaps, script, tasks, busy })
 }
 
-/// Seconds that the main thread has spent on scripts, layout and style so far, as the browser itself counts.
-async fn busy(page: &Page) -> WebDriverResult<f64> {
+/// What the browser itself counts of the main thread.
+const COUNTS: [&str; 4] = ["TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration"];
+
+/// Seconds of each of [`COUNTS`] so far.
+async fn busy(page: &Page) -> WebDriverResult<[f64; 4]> {
     let cdp = page.browser.cdp();
-    cdp.send_raw("Performance.enable", serde_json::json!({})).await?;
-    let all = cdp.send_raw("Performance.getMetrics", serde_json::json!({})).await?;
+    cdp.send_raw("Performance.enable", json!({})).await?;
+    let all = cdp.send_raw("Performance.getMetrics", json!({})).await?;
     let metrics = all["metrics"].as_array().map(Vec::as_slice).unwrap_or_default();
-    Ok(metrics.iter().find(|m| m["name"] == "TaskDuration").and_then(|m| m["value"].as_f64()).unwrap_or_default())
+    let value = |name: &str| metrics.iter().find(|m| m["name"] == name).and_then(|m| m["value"].as_f64());
+    Ok(COUNTS.map(|name| value(name).unwrap_or_default()))
 }
 
-/// Nodes that do nothing but tell each other that they live, about `flying` messages on their way.
-fn heartbeats(nodes: u32, flying: u64) -> Load {
+/// Writes to all of `copies`, begun so often that about `flying` messages are on their way.
+fn operations(nodes: u32, copies: u32, flying: u64) -> Load {
     let mut config = Config { nodes, ..Config::default() };
-    let travel = Micros::ms(40);
-    let pairs = u64::from(nodes * (nodes - 1));
-    let every = Micros(travel.0 * pairs / flying);
-    config.settings.detector = Detector::Heartbeat { every, timeout: Micros::secs(60) };
-    config.network.latency = spread(travel);
-    Load { name: "heartbeats", script: script(config, Vec::new()) }
-}
-
-/// Writes to 16 copies at ALL, begun so often that about `flying` messages are on their way.
-fn operations(nodes: u32, flying: u64) -> Load {
-    let mut config = Config { nodes, ..Config::default() };
-    config.settings.replicas = 16;
+    config.settings.replicas = copies;
     let travel = Micros::ms(40);
     config.network.latency = spread(travel);
-    // Each write sends 32 messages to copies and back, and two between client and coordinator; each is on its way for `travel`.
-    let every = 34 * travel.0 / flying;
+    // Each write sends a message to every copy and one back, and two between client and coordinator; each is on its way for `travel`.
+    let every = u64::from(2 * copies + 2) * travel.0 / flying;
     let end = END.0;
     let commands = (0..end / every).map(|n| {
         let value = format!("{n}");
@@ -142,7 +139,7 @@ fn operations(nodes: u32, flying: u64) -> Load {
         Timed { at: Micros(n * every), command }
     });
     let commands = commands.collect();
-    Load { name: "writes", script: script(config, commands) }
+    Load { nodes, script: script(config, commands) }
 }
 
 /// At 1x the median message travels 0.9 s, so this is enough for the seconds measured, from a third of it on.
@@ -159,22 +156,17 @@ fn script(config: Config, commands: Vec<Timed>) -> Script {
 /// One row for each load.
 fn table(rows: &[Seen]) -> String {
     let mut out = String::from(
-        "| on their way | messages | frames a second, median | mean | 95 of 100 frames within | script a frame, median | 95 of 100 | main thread a frame, mean | tasks over 50 ms |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+        "| messages on their way | nodes | frames a second: median | mean | 95 of 100 frames within | script in animation callbacks: median | 95 of 100 | \
+         main thread, mean of a frame: all | script | layout | style | tasks over 50 ms |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for seen in rows {
         let mean = seen.gaps.len() as f64 * 1_000.0 / seen.gaps.iter().sum::<f64>();
-        out.push_str(&format!(
-            "| {} | {} | {:.0} | {mean:.0} | {:.1} ms | {:.1} ms | {:.1} ms | {:.1} ms | {} |\n",
-            seen.flying,
-            seen.name,
-            1_000.0 / share(&seen.gaps, 50),
-            share(&seen.gaps, 95),
-            share(&seen.script, 50),
-            share(&seen.script, 95),
-            seen.busy,
-            seen.tasks.len(),
-        ));
+        out.push_str(&format!("| {} | {} | {:.0} | {mean:.0} |", seen.flying, seen.nodes, 1_000.0 / share(&seen.gaps, 50)));
+        let spans = [share(&seen.gaps, 95), share(&seen.script, 50), share(&seen.script, 95)];
+        for span in spans.iter().chain(&seen.busy) {
+            out.push_str(&format!(" {span:.1} ms |"));
+        }
+        out.push_str(&format!(" {} |\n", seen.tasks.len()));
     }
     out
 }
