@@ -1,0 +1,155 @@
+//! Laws that hold for every run, checked on generated ones.
+#![cfg(not(target_arch = "wasm32"))]
+
+use drift::engine::base::Wire;
+use drift::engine::observe::Truth;
+use drift::engine::world::{Command, EventKind};
+use drift::lab::{Player, Script, Session, Stride, from_file, from_link, script_from_file, to_file, to_link};
+use proptest::prelude::*;
+
+/// One command as JSON, at a random time, of any kind.
+fn command() -> impl Strategy<Value = (u64, String)> {
+    let node = prop::sample::select(vec!["A", "B", "C", "D", "E"]);
+    let key = prop::sample::select(vec!["k", "l", "cart"]);
+    let level = prop::sample::select(vec!["ONE", "QUORUM", "ALL"]);
+    let body = (0..14u32, node.clone(), node, key, level, 0..1_000u32).prop_map(|(kind, a, b, key, level, n)| match kind {
+        0..=2 => format!(r#""do":"write","client":"c0","via":"{a}","key":"{key}","value":"{n}","level":"{level}""#),
+        3..=5 => format!(r#""do":"read","client":"c1","via":"{a}","key":"{key}","level":"{level}""#),
+        6 => format!(r#""do":"delete","client":"c0","via":"{a}","key":"{key}""#),
+        7 => format!(r#""do":"cut","islands":[["{a}"]]"#),
+        8 => r#""do":"mend-all""#.to_owned(),
+        9 => format!(r#""do":"crash","node":"{a}""#),
+        10 => format!(r#""do":"restart","node":"{b}""#),
+        11 => format!(r#""do":"pause","node":"{a}""#),
+        12 => format!(r#""do":"resume","node":"{b}""#),
+        _ => format!(r#""do":"clock","node":"{a}","offset-us":{}"#, i64::from(n) * 1_000 - 500_000),
+    });
+    (0..4_000_000u64, body)
+}
+
+/// A run of five nodes on a bad network.
+fn script() -> impl Strategy<Value = Script> {
+    (any::<u64>(), prop::collection::vec(command(), 0..25), 0..60_000u32, any::<bool>()).prop_map(|(seed, mut commands, loss, beats)| {
+        commands.sort_by_key(|(at, _)| *at);
+        let list: Vec<String> = commands.iter().map(|(at, body)| format!(r#"{{"at":{at},{body}}}"#)).collect();
+        let detector = if beats { r#"{"heartbeat":{"every":"300ms","timeout":"700ms"}}"# } else { r#""none""# };
+        let text = format!(
+            r#"{{"format":"drift-run","version":1,"engine":1,"run":{{"seed":{seed},"end":"6s","config":{{"nodes":5,
+            "settings":{{"sync":{{"every":"200ms"}},"detector":{detector}}},
+            "network":{{"loss-ppm":{loss},"duplicate-ppm":{loss},"reorder-ppm":{loss}}}}},"commands":[{}]}}}}"#,
+            list.join(",")
+        );
+        script_from_file(&text).expect("within bounds")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The swarm: after every step, invariants that hold whatever the faults.
+    #[test]
+    fn invariants_hold_after_every_step(script in script()) {
+        let mut log = Vec::new();
+        let mut player = Player::new(&script, &mut log);
+        let mut seen = 0;
+        loop {
+            let more = player.step(&script, &mut log);
+            for (i, event) in log.iter().enumerate().skip(seen) {
+                prop_assert!(event.cause.is_none_or(|c| (c.0 as usize) < i), "a cause comes before its effect");
+                prop_assert!(i == 0 || log[i - 1].at <= event.at, "time does not run backwards");
+                if let EventKind::Sent(message) = &event.kind {
+                    let mut bytes: Vec<u8> = Vec::new();
+                    message.encode(&mut bytes);
+                    prop_assert_eq!(bytes.len() as u32, message.size, "a message is as long as it says");
+                }
+                if let EventKind::Ended(drift::engine::node::Outcome::Written { acks }) = &event.kind {
+                    let began = log.iter().find_map(|e| match &e.kind {
+                        EventKind::Began { request, .. } if e.op == event.op => Some(request.level.block_for(script.config.settings.replicas)),
+                        _ => None,
+                    });
+                    prop_assert!(began.is_some_and(|required| *acks >= required), "nobody is told of fewer confirmations than asked for");
+                }
+            }
+            if seen < log.len() {
+                let whole = Truth::of(&player.world);
+                prop_assert_eq!(player.truth.stale_copies(), whole.stale_copies(), "truth kept event by event is the truth");
+            }
+            seen = log.len();
+            if !more {
+                break;
+            }
+        }
+    }
+
+    /// seek(n) is a fresh run to n; stepping back and forth ends where it began.
+    #[test]
+    fn time_runs_both_ways(script in script(), places in prop::collection::vec(any::<prop::sample::Index>(), 6)) {
+        let mut session = Session::open(script.clone()).expect("within bounds");
+        for place in places {
+            session.seek_event(place.index(session.log().len() + 1) as u32);
+            let mut log = Vec::new();
+            let mut fresh = Player::new(&script, &mut log);
+            while (log.len() as u32) < session.cursor() && fresh.step(&script, &mut log) {}
+            prop_assert_eq!(log.len() as u32, session.cursor());
+            prop_assert_eq!(fresh.world.fingerprint(), session.world().fingerprint());
+            let here = (session.cursor(), session.world().fingerprint());
+            if session.step(Stride::Event) {
+                session.step_back(Stride::Event);
+                prop_assert!(session.cursor() <= here.0);
+                session.seek_event(here.0);
+                prop_assert_eq!((session.cursor(), session.world().fingerprint()), here);
+            }
+        }
+    }
+
+    /// Files and links give back the same run at the same place.
+    #[test]
+    fn files_and_links_keep_the_run(script in script(), place in any::<prop::sample::Index>()) {
+        let mut session = Session::open(script).expect("within bounds");
+        session.seek_event(place.index(session.log().len() + 1) as u32);
+        let again = from_file(&to_file(&session)).expect("our own file");
+        prop_assert_eq!(again.world().fingerprint(), session.world().fingerprint());
+        prop_assert_eq!(again.script(), session.script());
+        let (linked, event) = from_link(&to_link(&session).expect("short enough")).expect("our own link");
+        prop_assert_eq!(&linked, session.script());
+        prop_assert_eq!(event, session.cursor());
+    }
+
+    /// Acting in the past keeps the old future, event for event.
+    #[test]
+    fn the_old_future_is_kept(script in script(), place in any::<prop::sample::Index>()) {
+        prop_assume!(!script.commands.is_empty());
+        let mut session = Session::open(script).expect("within bounds");
+        session.seek_time(session.end());
+        let (log, end) = (session.log().to_vec(), session.world().fingerprint());
+        session.seek_event(place.index(log.len() + 1) as u32);
+        prop_assume!((session.cursor() as usize) < log.len());
+        let kept = session.current();
+        let acted = session.act(Command::Crash { node: drift::engine::base::NodeId(0) }).expect("accepted");
+        prop_assert_eq!(acted.branched, Some(kept));
+        session.switch(kept).expect("it is there");
+        session.seek_time(session.end());
+        prop_assert_eq!(session.log(), &log[..]);
+        prop_assert_eq!(session.world().fingerprint(), end);
+    }
+
+    /// Nothing from outside makes it panic.
+    #[test]
+    fn nonsense_is_refused_in_words(text in ".{0,200}", cut in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        prop_assert!(from_file(&text).is_err());
+        prop_assert!(from_link(&text).is_err());
+        let prefixed = ["1.", &text].concat();
+        prop_assert!(from_link(&prefixed).is_err());
+        let (_, good) = drift::lab::gallery()[0];
+        let link = to_link(&from_file(good).expect("shipped")).expect("short enough");
+        let mut bytes = link.clone().into_bytes();
+        let at = cut.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(damaged) = String::from_utf8(bytes) {
+            // It may still be a run (some bits of the last character mean nothing); what matters is that it answers.
+            let words = from_link(&damaged).map_or_else(|e| e.to_string(), |(script, _)| script.title);
+            prop_assert!(!words.is_empty());
+        }
+        prop_assert!(from_link(&link[..at.min(link.len() - 1)]).is_err(), "a link that was cut off is refused");
+    }
+}
