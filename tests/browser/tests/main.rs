@@ -1,2 +1,3 @@
 //! Every journey, as one program: see each module for what it walks through.
+mod lab;
 mod shell;

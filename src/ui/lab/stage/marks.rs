@@ -57,7 +57,7 @@ fn badges(node: &NodeMark, r: f64) -> Html {
     html! {
         <>
             if let Some(rank) = node.rank {
-                <g class="badge" aria-hidden="true" transform={format!("translate({off:.1} {:.1})", -off)}>
+                <g class="badge" transform={format!("translate({off:.1} {:.1})", -off)}>
                     <circle r={small.to_string()} />
                     <text y={(size * 0.33).to_string()} font-size={size.to_string()}>{ rank }</text>
                 </g>
@@ -117,12 +117,14 @@ fn node(scene: &Scene, node: &NodeMark, around: &Around<'_>) -> Html {
         node.lit.then_some("lit"),
         around.chosen.contains(&node.id).then_some("chosen"),
     );
+    let at = format!("translate({} {})", node.at.x, node.at.y);
     // A dead node's letter has toppled over.
     let turn = if node.status == Status::Down { "rotate(-78)" } else { "" };
     // Compact rings keep their letters; in the largest they would be unreadable.
     let lettered = letter >= 8.0;
     html! {
-        <g key={item.name()} {class} transform={format!("translate({} {})", node.at.x, node.at.y)}
+        <g key={item.name()}>
+        <g class={class.clone()} transform={at.clone()}
             role="button" tabindex={if around.stop == Some(item) { "0" } else { "-1" }}
             aria-label={node_label(node, chip)} data-item={item.name()}
             data-testid={format!("node-{}", node.letter)}
@@ -134,7 +136,11 @@ fn node(scene: &Scene, node: &NodeMark, around: &Around<'_>) -> Html {
             if lettered {
                 <text y={(letter * 0.34).to_string()} font-size={letter.to_string()} transform={turn}>{ &node.letter }</text>
             }
-            if scene.detail != Detail::Dot { { badges(node, r) } }
+        </g>
+        // Beside the button and not in it: what a badge shows, the button's name says in words.
+        if scene.detail != Detail::Dot {
+            <g {class} transform={at} aria-hidden="true" pointer-events="none">{ badges(node, r) }</g>
+        }
         </g>
     }
 }
