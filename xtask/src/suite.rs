@@ -14,7 +14,8 @@ pub fn test() -> Result<(), Failure> {
     tools::browser()?;
     run("cargo", &["fmt", "--all", "--check"])?;
     lint(&["--workspace", "--all-targets"])?;
-    lint(&["-p", "drift", "--all-targets", "--target", WASM])?;
+    // The unit tests beside the sources are native ones.
+    lint(&["-p", "drift", "--lib", "--bins", "--test", "web", "--target", WASM])?;
     run("cargo", &["test", "--locked", "-p", "drift", "-p", "xtask"])?;
     run("cargo", &["test", "--locked", "-p", "drift-bench", "--lib"])?;
     // No --quiet here: the wasm test runner refuses it.
