@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::hints::Hint;
 use super::settings::Level;
-use crate::engine::base::{Digest, Endpoint, EventId, Micros, OpId, Sink, Wire};
+use crate::engine::base::{Digest, Endpoint, EventId, Micros, NodeId, OpId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 
 /// What a message is part of. Each kind has one shape and one hue on screen.
@@ -22,11 +23,14 @@ pub enum Traffic {
     Repair,
     /// Who is alive.
     Gossip,
+    /// What a replica missed: hints kept and replayed, and the copies of stand-ins handed back.
+    Hint,
 }
 
 impl Traffic {
     /// Every kind, in the order of the legend.
-    pub const EVERY: [Traffic; 5] = [Traffic::Write, Traffic::Read, Traffic::Digest, Traffic::Repair, Traffic::Gossip];
+    pub const EVERY: [Traffic; 6] =
+        [Traffic::Write, Traffic::Read, Traffic::Digest, Traffic::Repair, Traffic::Gossip, Traffic::Hint];
 
     /// Its name in reports and the legend.
     pub const fn name(self) -> &'static str {
@@ -36,6 +40,7 @@ impl Traffic {
             Traffic::Digest => "digest",
             Traffic::Repair => "repair",
             Traffic::Gossip => "gossip",
+            Traffic::Hint => "hint",
         }
     }
 }
@@ -109,6 +114,11 @@ pub enum Outcome {
     },
     /// The coordinator itself never answered: the client gave up.
     NoAnswer,
+    /// Refused at once: the coordinator has no room for the hint this write would need. Nothing was sent.
+    Overloaded {
+        /// The replica that is down.
+        target: NodeId,
+    },
 }
 
 /// What a message says.
@@ -169,6 +179,77 @@ pub enum Body {
         /// Counts the sender's heartbeats since it started.
         beat: u32,
     },
+    /// Replica to coordinator: what I acknowledged is now on disk.
+    OnDisk,
+    /// Coordinator to a replica in another zone: hold this row, and pass it on to these.
+    Relay {
+        /// The key.
+        key: Key,
+        /// The row to merge in.
+        row: Arc<Row>,
+        /// Further replicas in the receiver's zone.
+        to: Box<[NodeId]>,
+    },
+    /// Passed on within a zone: hold this row, and acknowledge it to the coordinator.
+    Passed {
+        /// The key.
+        key: Key,
+        /// The row to merge in.
+        row: Arc<Row>,
+        /// Who gets the acknowledgement.
+        answer_to: NodeId,
+    },
+    /// Node to replica: you missed this.
+    Hint {
+        /// What was missed.
+        hint: Arc<Hint>,
+        /// Counts how often this hint's page has been sent.
+        attempt: u32,
+    },
+    /// Replica to the keeper of a hint: merged, or already newer, or expired.
+    HintAck {
+        /// The keeper's number of the hint.
+        hint: u64,
+        /// The attempt it answers.
+        attempt: u32,
+    },
+    /// Coordinator to another node: keep this for a replica that is down.
+    KeepHint {
+        /// The replica that is down.
+        target: NodeId,
+        /// What it misses.
+        hint: Arc<Hint>,
+    },
+    /// Node to coordinator: kept.
+    HintKept {
+        /// The replica that is down.
+        target: NodeId,
+    },
+    /// Stand-in to owner: here is what I hold for you.
+    Handoff {
+        /// The key.
+        key: Key,
+        /// The row to merge in.
+        row: Arc<Row>,
+        /// Counts the sender's rounds of handoff.
+        round: u32,
+    },
+    /// Owner to stand-in: merged, or already newer.
+    HandoffAck {
+        /// The key.
+        key: Key,
+        /// The round it answers.
+        round: u32,
+    },
+    /// Node to replica: this client asks for a write; coordinate it.
+    Forward {
+        /// Who waits for the answer.
+        client: Endpoint,
+        /// What it wants.
+        request: Arc<Request>,
+    },
+    /// Replica to the node that forwarded a request: I coordinate it.
+    Coordinating,
 }
 
 /// A message in flight or delivered. Shared by the log, the network and the receiver.
@@ -182,6 +263,8 @@ pub struct Message {
     pub to: Endpoint,
     /// The client operation it serves.
     pub op: Option<OpId>,
+    /// The replica that the receiver (of a request) or the sender (of an answer) stands in for.
+    pub owner: Option<NodeId>,
     /// The event that made the sender send it.
     pub cause: Option<EventId>,
     /// When it left.
@@ -198,7 +281,10 @@ impl Body {
         match self {
             Body::Request(request) => request.verb.traffic(),
             Body::Reply { traffic, .. } => *traffic,
-            Body::Write { .. } | Body::WriteAck => Traffic::Write,
+            Body::Write { .. } | Body::WriteAck | Body::OnDisk | Body::Relay { .. } | Body::Passed { .. } | Body::Coordinating => Traffic::Write,
+            Body::Forward { request, .. } => request.verb.traffic(),
+            Body::Hint { .. } | Body::HintAck { .. } | Body::KeepHint { .. } | Body::HintKept { .. } => Traffic::Hint,
+            Body::Handoff { .. } | Body::HandoffAck { .. } => Traffic::Hint,
             Body::ReadData { .. } | Body::Data { .. } => Traffic::Read,
             Body::ReadDigest { .. } | Body::Digest(_) => Traffic::Digest,
             Body::Repair { .. } | Body::RepairAck => Traffic::Repair,
@@ -209,12 +295,14 @@ impl Body {
     /// Whether it asks, carries or acknowledges.
     pub fn mode(&self) -> Mode {
         match self {
-            Body::Request(request) => match request.verb {
+            Body::Request(request) | Body::Forward { request, .. } => match request.verb {
                 Verb::Write(_) => Mode::Carries,
                 Verb::Read | Verb::Delete => Mode::Asks,
             },
             Body::Reply { outcome: Outcome::Found(Some(_)), .. } => Mode::Carries,
-            Body::Reply { .. } | Body::WriteAck | Body::RepairAck => Mode::Acks,
+            Body::Reply { .. } | Body::WriteAck | Body::RepairAck | Body::OnDisk | Body::Coordinating => Mode::Acks,
+            Body::HintAck { .. } | Body::HintKept { .. } | Body::HandoffAck { .. } => Mode::Acks,
+            Body::Relay { .. } | Body::Passed { .. } | Body::Hint { .. } | Body::KeepHint { .. } | Body::Handoff { .. } => Mode::Carries,
             Body::ReadData { .. } | Body::ReadDigest { .. } => Mode::Asks,
             Body::Write { .. } | Body::Data { .. } | Body::Digest(_) | Body::Repair { .. } | Body::Heartbeat { .. } => Mode::Carries,
         }
@@ -223,7 +311,12 @@ impl Body {
     /// The row it carries.
     pub fn row(&self) -> Option<&Arc<Row>> {
         match self {
-            Body::Write { row, .. } | Body::Repair { row, .. } => Some(row),
+            Body::Write { row, .. }
+            | Body::Repair { row, .. }
+            | Body::Relay { row, .. }
+            | Body::Passed { row, .. }
+            | Body::Handoff { row, .. } => Some(row),
+            Body::Hint { hint, .. } | Body::KeepHint { hint, .. } => Some(&hint.row),
             Body::Data { row, .. } => row.as_ref(),
             Body::Reply { outcome: Outcome::Found(row), .. } => row.as_ref(),
             _ => None,
@@ -249,6 +342,17 @@ impl Body {
             Body::Repair { .. } => 9,
             Body::RepairAck => 10,
             Body::Heartbeat { .. } => 11,
+            Body::OnDisk => 12,
+            Body::Relay { .. } => 13,
+            Body::Passed { .. } => 14,
+            Body::Hint { .. } => 15,
+            Body::HintAck { .. } => 16,
+            Body::KeepHint { .. } => 17,
+            Body::HintKept { .. } => 18,
+            Body::Handoff { .. } => 19,
+            Body::HandoffAck { .. } => 20,
+            Body::Forward { .. } => 21,
+            Body::Coordinating => 22,
         }
     }
 
@@ -257,6 +361,11 @@ impl Body {
         match self {
             Body::ReadData { round, .. } | Body::Data { round, .. } => u64::from(*round),
             Body::Heartbeat { generation, beat } => u64::from(*generation) << 32 | u64::from(*beat),
+            Body::Hint { hint, attempt } => hint.id << 24 | u64::from(*attempt),
+            Body::HintAck { hint, attempt } => hint << 24 | u64::from(*attempt),
+            Body::KeepHint { target, .. } | Body::HintKept { target } => u64::from(target.0),
+            Body::Handoff { key, round, .. } => key.token().0 ^ u64::from(*round),
+            Body::HandoffAck { key, round } => key.token().0 ^ u64::from(*round),
             _ => 0,
         }
     }
@@ -294,6 +403,7 @@ impl Wire for Outcome {
             Outcome::Unavailable { required, alive } => two(1, *required, *alive),
             Outcome::TimedOut { received, required } => two(2, *received, *required),
             Outcome::NoAnswer => sink.u8(3),
+            Outcome::Overloaded { target } => two(5, target.0, 0),
             Outcome::Found(row) => {
                 sink.u8(4);
                 row.encode(sink);
@@ -330,27 +440,61 @@ impl Wire for Body {
                 sink.u32(*generation);
                 sink.u32(*beat);
             }
+            Body::OnDisk | Body::Coordinating => {}
+            Body::Relay { key, row, to } => {
+                key.encode(sink);
+                row.encode(sink);
+                sink.u32(to.len() as u32);
+                to.iter().for_each(|node| sink.u32(node.0));
+            }
+            Body::Passed { key, row, answer_to } => {
+                key.encode(sink);
+                row.encode(sink);
+                sink.u32(answer_to.0);
+            }
+            Body::Hint { hint, attempt } => {
+                sink.u32(*attempt);
+                hint.encode(sink);
+            }
+            Body::HintAck { hint, attempt } => {
+                sink.u64(*hint);
+                sink.u32(*attempt);
+            }
+            Body::KeepHint { target, hint } => {
+                sink.u32(target.0);
+                hint.encode(sink);
+            }
+            Body::HintKept { target } => sink.u32(target.0),
+            Body::Handoff { key, row, round } => {
+                sink.u32(*round);
+                key.encode(sink);
+                row.encode(sink);
+            }
+            Body::HandoffAck { key, round } => {
+                sink.u32(*round);
+                key.encode(sink);
+            }
+            Body::Forward { client, request } => {
+                sink.u32(client.code() as u32);
+                request.encode(sink);
+            }
         }
     }
 }
 
 impl Wire for Message {
-    /// A 33-byte header (id, sender, receiver, operation, time of sending) and the body. The cause is ours, for "why", and is not sent.
+    /// A 33-byte header (id, time of sending, sender, receiver, operation), 4 bytes more if it is for a stand-in, and the body. The cause is ours, for "why", and is not sent.
     fn encode<S: Sink>(&self, sink: &mut S) {
         sink.u64(self.id);
         sink.u64(self.sent_at.0);
         sink.u32(self.from.code() as u32);
         sink.u32(self.to.code() as u32);
-        match self.op {
-            Some(op) => {
-                sink.u8(1);
-                sink.u32(op.number);
-                sink.u32(op.tag);
-            }
-            None => {
-                sink.u8(0);
-                sink.u64(0);
-            }
+        sink.u8(u8::from(self.op.is_some()) | u8::from(self.owner.is_some()) << 1);
+        let op = self.op.unwrap_or(OpId { number: 0, tag: 0 });
+        sink.u32(op.number);
+        sink.u32(op.tag);
+        if let Some(owner) = self.owner {
+            sink.u32(owner.0);
         }
         self.body.encode(sink);
     }

@@ -1,6 +1,7 @@
 //! Notes: which rule acted, said by the code that acted. Words for them live on a higher floor.
 
-use crate::engine::base::{Digest, NodeId};
+use super::coordinate::Seat;
+use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Version};
 
 /// A decision of one node.
@@ -85,6 +86,147 @@ pub enum Note {
         /// Changes made safe.
         changes: u32,
     },
+    /// Other nodes take the place of owners that are believed down.
+    StoodIn {
+        /// Each owner with its stand-in.
+        seats: Box<[Seat]>,
+    },
+    /// A hint is kept here for a replica that missed, or will miss, a write.
+    HintKept {
+        /// The replica.
+        target: NodeId,
+        /// The key.
+        key: Key,
+        /// Whether the replica was believed up and did not answer in time.
+        late: bool,
+    },
+    /// Another node is asked to keep the hint.
+    HintSent {
+        /// The replica that is down.
+        target: NodeId,
+        /// Who is to keep it.
+        keeper: NodeId,
+    },
+    /// No hint is kept for a replica that missed a write.
+    HintRefused {
+        /// The replica.
+        target: NodeId,
+        /// Why not.
+        why: NoHint,
+    },
+    /// Only a hint holds this write, and at ANY that is enough.
+    HintCounted,
+    /// Hints reached the disk.
+    HintsFlushed {
+        /// How many.
+        count: u32,
+    },
+    /// Replay to a replica that is back begins.
+    ReplayStarted {
+        /// The replica.
+        target: NodeId,
+        /// Hints to replay now.
+        count: u32,
+    },
+    /// A page of hints was not acknowledged in time: all of it will be sent again.
+    ReplayStopped {
+        /// The replica.
+        target: NodeId,
+        /// Hints without an acknowledgement.
+        missing: u32,
+    },
+    /// Hints were delivered, and are deleted here.
+    ReplayDone {
+        /// The replica.
+        target: NodeId,
+        /// How many were delivered.
+        count: u32,
+    },
+    /// Hints were too old to be delivered: a deleted value could come back.
+    HintsExpired {
+        /// The replica they were for.
+        target: NodeId,
+        /// How many.
+        count: u32,
+    },
+    /// Hints wait for nodes that no longer hold their keys: they go to those that do.
+    HintsMoved {
+        /// The node they were for.
+        target: NodeId,
+        /// How many.
+        count: u32,
+    },
+    /// A stand-in hands its copies back to their owner.
+    HandoffStarted {
+        /// The owner.
+        owner: NodeId,
+        /// Rows sent.
+        count: u32,
+    },
+    /// The owner did not acknowledge everything in time: the rest is kept, and sent again later.
+    HandoffStopped {
+        /// The owner.
+        owner: NodeId,
+        /// Rows kept.
+        kept: u32,
+    },
+    /// The owner has everything; the stand-in's copies are deleted.
+    HandoffDone {
+        /// The owner.
+        owner: NodeId,
+    },
+    /// A node that will not hold the key passes the request on.
+    Forwarded {
+        /// To whom.
+        to: NodeId,
+    },
+    /// The coordinator stores the write itself before it sends it to anyone.
+    LocalFirst,
+    /// A write reached this replica after its coordinator had given up: thrown away.
+    DroppedLate {
+        /// The key.
+        key: Key,
+        /// How long it had been under way.
+        age: Micros,
+    },
+    /// Answers take long: one more replica is asked.
+    Speculated {
+        /// Whom.
+        extra: NodeId,
+        /// For its row, or for a digest.
+        data: bool,
+    },
+    /// The repair waits for long: replicas that were not read are sent the merge too.
+    WroteMore {
+        /// Whom.
+        to: Box<[NodeId]>,
+    },
+    /// The client waits no longer for the repair.
+    RepairBounded {
+        /// Confirmations still missing.
+        missing: u32,
+    },
+    /// The answer is out; the remaining replicas' answers are compared in the background.
+    Lingers {
+        /// Who has not answered yet.
+        waiting: Box<[NodeId]>,
+    },
+    /// Too many replicas said that they have no such key: it counts as not found.
+    NotFound {
+        /// How many said so.
+        absent: u32,
+    },
+}
+
+/// Why a hint is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoHint {
+    /// The replica has been down for longer than the window.
+    Window,
+    /// The room for this replica's hints is used up.
+    Room,
+    /// Nobody is there to keep it.
+    Keeper,
 }
 
 impl Note {
@@ -105,11 +247,36 @@ impl Note {
             Note::Suspected(_) => 12,
             Note::Trusted(_) => 13,
             Note::Synced { .. } => 14,
+            Note::StoodIn { .. } => 15,
+            Note::HintKept { .. } => 16,
+            Note::HintSent { .. } => 17,
+            Note::HintRefused { .. } => 18,
+            Note::HintCounted => 19,
+            Note::HintsFlushed { .. } => 20,
+            Note::ReplayStarted { .. } => 21,
+            Note::ReplayStopped { .. } => 22,
+            Note::ReplayDone { .. } => 23,
+            Note::HintsExpired { .. } => 24,
+            Note::HintsMoved { .. } => 25,
+            Note::HandoffStarted { .. } => 26,
+            Note::HandoffStopped { .. } => 27,
+            Note::HandoffDone { .. } => 28,
+            Note::Forwarded { .. } => 29,
+            Note::LocalFirst => 30,
+            Note::DroppedLate { .. } => 31,
+            Note::Speculated { .. } => 32,
+            Note::WroteMore { .. } => 33,
+            Note::RepairBounded { .. } => 34,
+            Note::Lingers { .. } => 35,
+            Note::NotFound { .. } => 36,
         }
     }
 
     /// Whether a person stepping from decision to decision stops here.
     pub const fn is_decision(&self) -> bool {
-        !matches!(self, Note::Stamped { .. } | Note::Chose { .. } | Note::Synced { .. })
+        !matches!(
+            self,
+            Note::Stamped { .. } | Note::Chose { .. } | Note::Synced { .. } | Note::HintsFlushed { .. } | Note::LocalFirst | Note::Lingers { .. }
+        )
     }
 }

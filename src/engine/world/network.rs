@@ -181,7 +181,7 @@ impl Network {
             return (flight, None);
         }
         // Nothing but what the message is for: adding another message shifts none of these.
-        let op = message.op.map_or(0, |op| u64::from(op.tag) + 1);
+        let op = message.op.map_or(0, |op| u64::from(op.tag) + 1) ^ message.owner.map_or(0, |owner| u64::from(owner.0) + 1) << 40;
         let key = |copy: u64| {
             let body = u64::from(message.body.code()) | message.body.nth() << 8;
             [op, body, from.code(), to.code(), copy]

@@ -1,0 +1,160 @@
+//! Keeping hints: whether, by whom, and in what room.
+
+use std::sync::Arc;
+
+use super::{Hint, Kept};
+use crate::engine::base::{Micros, NodeId, OpId, Purpose, pick};
+use crate::engine::data::{Key, Row};
+use crate::engine::node::coordinate::Pending;
+use crate::engine::node::note::NoHint;
+use crate::engine::node::{Body, Ctx, Full, Keeper, Node, Note, Timer};
+
+impl Node {
+    /// Sees to it that `target`, which missed a write, gets it later. `late`: it was believed up, and did not answer in time.
+    /// Returns whether a hint is kept at this node now.
+    pub(in crate::engine::node) fn hint(
+        &mut self,
+        target: NodeId,
+        op: Option<OpId>,
+        key: &Key,
+        row: &Arc<Row>,
+        late: bool,
+        ctx: &mut Ctx<'_>,
+    ) -> bool {
+        let settings = ctx.settings.hints;
+        if settings.keeper == Keeper::Nobody || target == self.id {
+            return false;
+        }
+        if self.past_window(target, ctx) {
+            ctx.note(op, Note::HintRefused { target, why: NoHint::Window });
+            return false;
+        }
+        self.hints.made += 1;
+        let lives = if settings.never_expire { None } else { settings.lifetime };
+        let hint = Hint { id: self.hints.made, op, key: key.clone(), row: row.clone(), created: self.clock.shows(ctx.now), lives };
+        match self.keeper_for(target, key, op, ctx) {
+            Some(keeper) if keeper == self.id => self.keep(target, Arc::new(hint), late, ctx),
+            Some(keeper) => {
+                ctx.note(op, Note::HintSent { target, keeper });
+                ctx.send(keeper, op, Body::KeepHint { target, hint: Arc::new(hint) });
+                false
+            }
+            None => {
+                ctx.note(op, Note::HintRefused { target, why: NoHint::Keeper });
+                false
+            }
+        }
+    }
+
+    /// Whether the target has been down for longer than hints are kept (Apache Cassandra 4.1, `StorageProxy.shouldHint`): counted from
+    /// the moment this node found it down, and with a persistent window also from the oldest hint that still waits.
+    fn past_window(&self, target: NodeId, ctx: &Ctx<'_>) -> bool {
+        let window = ctx.settings.hints.window;
+        let down = self.heartbeats.down_since(target).is_some_and(|since| ctx.now.since(since) > window);
+        let old = self.hints.earliest(target).is_some_and(|first| ctx.now.since(first) > window);
+        down || ctx.settings.hints.persistent_window && old
+    }
+
+    /// Who keeps a hint for `target`.
+    fn keeper_for(&self, target: NodeId, key: &Key, op: Option<OpId>, ctx: &Ctx<'_>) -> Option<NodeId> {
+        let replicas = ctx.ring.replicas(key.token(), &ctx.settings.replicas);
+        let others = || {
+            let walk = ctx.ring.walk(key.token());
+            walk.into_iter().filter(|node| !replicas.contains(node) && self.believes_up(*node)).collect::<Vec<_>>()
+        };
+        let drawn = |nodes: Vec<NodeId>| {
+            let word = ctx.draws.draw(Purpose::Pick, [op.map_or(0, |op| u64::from(op.tag)), u64::from(self.id.0), u64::from(target.0)]);
+            (!nodes.is_empty()).then(|| nodes[pick(word, nodes.len())])
+        };
+        match ctx.settings.hints.keeper {
+            Keeper::Nobody => None,
+            Keeper::Coordinator => Some(self.id),
+            Keeper::Replica => replicas.iter().copied().find(|node| *node != target && self.believes_up(*node)),
+            Keeper::Any => drawn(others()),
+            Keeper::Consistent(k) => drawn(others().into_iter().take(k as usize).collect()),
+            Keeper::Proximity => {
+                let home = ctx.ring.zone_of(self.id);
+                others().into_iter().min_by_key(|node| ctx.ring.zone_of(*node) != home)
+            }
+        }
+    }
+
+    /// Keeps a hint, if there is room. Returns whether it did.
+    fn keep(&mut self, target: NodeId, hint: Arc<Hint>, late: bool, ctx: &mut Ctx<'_>) -> bool {
+        let settings = ctx.settings.hints;
+        let full = |node: &Node| settings.room > 0 && node.hints.lines.get(&target).is_some_and(|line| line.bytes > settings.room);
+        if full(self) && settings.full == Full::Compact {
+            let busy = |kept: &Kept, node: &Node| node.hints.lines[&target].replay.is_some() && kept.closed;
+            let newest = &hint.key;
+            let old: Vec<u64> =
+                self.hints.lines[&target].hints.iter().filter(|k| k.hint.key == *newest && !busy(k, self)).map(|k| k.hint.id).collect();
+            self.hints.take(target, |kept| old.contains(&kept.hint.id));
+        }
+        if full(self) {
+            ctx.note(hint.op, Note::HintRefused { target, why: NoHint::Room });
+            return false;
+        }
+        ctx.note(hint.op, Note::HintKept { target, key: hint.key.clone(), late });
+        self.hints.push(target, Kept { hint, since: ctx.now, flushed: settings.flush == Micros::ZERO, closed: false });
+        self.start_hint_timers(ctx);
+        true
+    }
+
+    /// Sets the timers that hints need, unless they run.
+    pub(in crate::engine::node) fn start_hint_timers(&mut self, ctx: &mut Ctx<'_>) {
+        if self.hints.unflushed() > 0 && !self.hints.flush_due {
+            self.hints.flush_due = true;
+            ctx.wake(ctx.settings.hints.flush.max(Micros(1)), Timer::HintFlush);
+        }
+        if self.hints.count() > 0 && !self.hints.poll_due {
+            self.hints.poll_due = true;
+            ctx.wake(ctx.settings.hints.poll.max(Micros(1)), Timer::HintPoll);
+        }
+    }
+
+    /// Brings hints to disk.
+    pub(in crate::engine::node) fn flush_hints(&mut self, ctx: &mut Ctx<'_>) {
+        self.hints.flush_due = false;
+        let mut count = 0;
+        for kept in self.hints.lines.values_mut().flat_map(|line| &mut line.hints).filter(|kept| !kept.flushed) {
+            kept.flushed = true;
+            count += 1;
+        }
+        if count > 0 {
+            ctx.note(None, Note::HintsFlushed { count });
+        }
+    }
+
+    /// Another coordinator asks this node to keep a hint.
+    pub(in crate::engine::node) fn keep_for(&mut self, from: NodeId, target: NodeId, hint: &Arc<Hint>, ctx: &mut Ctx<'_>) {
+        // Numbered anew: acknowledgements name the keeper's own number.
+        self.hints.made += 1;
+        let own = Hint { id: self.hints.made, ..(**hint).clone() };
+        if self.keep(target, Arc::new(own), false, ctx) {
+            ctx.send(from, hint.op, Body::HintKept { target });
+        }
+    }
+
+    /// The replica, if any, whose lack of room for hints makes this node refuse a write: with `full: refuse`, or because too many
+    /// hints wait in memory (Apache Cassandra 4.1, `StorageProxy.checkHintOverload`).
+    pub(in crate::engine::node) fn overloaded(&self, down: &[NodeId], ctx: &Ctx<'_>) -> Option<NodeId> {
+        let settings = ctx.settings.hints;
+        let crowded = settings.overload > 0 && self.hints.unflushed() > settings.overload as usize;
+        down.iter().copied().find(|target| {
+            self.hints.lines.get(target).is_some_and(|line| {
+                let waits = crowded && line.hints.iter().any(|kept| !kept.flushed);
+                waits || settings.full == Full::Refuse && settings.room > 0 && line.bytes > settings.room
+            })
+        })
+    }
+
+    /// Another node keeps the hint: at ANY that answers the client.
+    pub(in crate::engine::node) fn hint_kept(&mut self, op: OpId, target: NodeId, ctx: &mut Ctx<'_>) {
+        if let Some(Pending::Write(write)) = self.coordinator.pending.get_mut(&op) {
+            if !write.hinted.contains(&target) {
+                write.hinted.push(target);
+            }
+            self.answer_write(op, ctx);
+        }
+    }
+}
