@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::base::Micros;
 use crate::engine::data::Rule;
+use crate::engine::place::Replication;
 
 /// How many replicas must answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -141,8 +142,8 @@ impl Default for ReadSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// N: replicas per key.
-    pub replicas: u32,
+    /// N: replicas per key, over the whole ring or for each zone.
+    pub replicas: Replication,
     /// Which version wins.
     pub rule: Rule,
     /// Writes and deletes.
@@ -161,7 +162,7 @@ impl Default for Settings {
     /// Three replicas and the defaults of each mechanism; clients wait for 12 s (the Cassandra drivers' usual value).
     fn default() -> Self {
         Settings {
-            replicas: 3,
+            replicas: Replication::Simple(3),
             rule: Rule::default(),
             write: WriteSettings::default(),
             read: ReadSettings::default(),
@@ -177,7 +178,7 @@ impl Default for Settings {
 #[serde(rename_all = "kebab-case")]
 pub enum Setting {
     /// N. Existing rows are not moved: as in the real systems, that is a repair's job.
-    Replicas(u32),
+    Replicas(Replication),
     /// Default level of writes.
     WriteLevel(Level),
     /// Default level of reads.
