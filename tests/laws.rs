@@ -64,7 +64,7 @@ proptest! {
                 }
                 if let EventKind::Ended(drift::engine::node::Outcome::Written { acks }) = &event.kind {
                     let began = log.iter().find_map(|e| match &e.kind {
-                        EventKind::Began { request, .. } if e.op == event.op => Some(request.level.block_for(script.config.settings.replicas)),
+                        EventKind::Began { request, .. } if e.op == event.op => Some(request.level.block_for(script.config.settings.replicas.total())),
                         _ => None,
                     });
                     prop_assert!(began.is_some_and(|required| *acks >= required), "nobody is told of fewer confirmations than asked for");

@@ -238,7 +238,7 @@ mod tests {
         let all = past(&s, ClientId(0), 9);
         let words: Vec<_> = all.iter().map(|p| (p.name.as_str(), p.version, p.what.as_str())).collect();
         // Whether A keeps a copy of k decides how the last write ends.
-        let last = if s.world().ring().is_replica(Key::new("k").token(), 3, NodeId(0)) {
+        let last = if s.world().ring().is_replica(Key::new("k").token(), &3.into(), NodeId(0)) {
             ("W6", None, "timed out: 2 of 3")
         } else {
             ("W6", Some((3, false)), "confirmed by 3")

@@ -141,7 +141,7 @@ fn dots(session: &Session, key: Option<&Key>) -> Vec<Dot> {
 /// The lanes of `key` over the whole known run.
 pub fn ribbon(session: &Session, key: &Key) -> Ribbon {
     let (world, end) = (session.world(), session.end());
-    let replicas = world.ring().replicas(key.token(), session.script().config.settings.replicas);
+    let replicas = world.ring().replicas(key.token(), &session.script().config.settings.replicas);
     let mut lanes: BTreeMap<NodeId, Writing> = replicas.iter().map(|n| (*n, Writing::default())).collect();
     let mut made: Vec<(Micros, u32)> = Vec::new();
     for event in session.log() {

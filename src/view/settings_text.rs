@@ -219,7 +219,7 @@ pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
 }
 
 fn copies(s: &Settings) -> Vec<Part> {
-    let n = s.replicas;
+    let n = s.replicas.total();
     vec![
         Part::Text("Each key lives on "),
         Part::Number(Number {
@@ -354,7 +354,7 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
     let (settings, network) = (session.world().settings(), session.world().network().config);
     let at = Micros(value);
     let setting = match (id, settings.detector) {
-        ("replicas", _) => Setting::Replicas(u32::try_from(value).ok()?),
+        ("replicas", _) => Setting::Replicas(u32::try_from(value).ok()?.into()),
         ("sync-every", _) => Setting::Sync(Sync::Every(at)),
         ("beat-every", Detector::Heartbeat { timeout, .. }) => {
             Setting::Detector(Detector::Heartbeat { every: at, timeout: timeout.max(at) })

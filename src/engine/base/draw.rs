@@ -21,6 +21,8 @@ pub enum Purpose {
     Phase = 5,
     /// Which keys and values a preload writes.
     Preload = 6,
+    /// Where a virtual node lies on the ring.
+    Token = 7,
 }
 
 /// The source of all draws of one run.

@@ -30,7 +30,7 @@ pub struct Truth {
 impl Truth {
     /// The copies of `key` at its replicas, in preference order.
     pub fn copies(world: &World, key: &Key) -> Vec<Copy> {
-        let replicas = world.ring().replicas(key.token(), world.settings().replicas);
+        let replicas = world.ring().replicas(key.token(), &world.settings().replicas);
         let rows: Vec<(NodeId, Option<Arc<Row>>)> =
             replicas.iter().map(|n| (*n, world.host(*n).and_then(|h| h.node.store.get(key).cloned()))).collect();
         let rule = world.settings().rule;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Config, NetworkConfig};
 use super::network::LinkRule;
+use super::placement::check_counts;
 use super::preload::Preload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
 use crate::engine::data::Key;
@@ -16,6 +17,12 @@ use crate::engine::node::{Detector, Level, Setting, Settings, Sync};
 pub struct Limits {
     /// Nodes.
     pub nodes: u32,
+    /// Racks of one zone.
+    pub racks: u32,
+    /// Tokens of one node.
+    pub tokens: u32,
+    /// Partitions of a ring.
+    pub partitions: u32,
     /// Clients.
     pub clients: u32,
     /// Bytes of a key.
@@ -29,8 +36,17 @@ pub struct Limits {
 }
 
 /// The limits of this engine.
-pub const LIMITS: Limits =
-    Limits { nodes: 100, clients: 16, key_bytes: 256, value_bytes: 65_536, keys: 1_000_000, span: Micros(400 * 86_400_000_000) };
+pub const LIMITS: Limits = Limits {
+    nodes: 100,
+    racks: 16,
+    tokens: 256,
+    partitions: 1024,
+    clients: 16,
+    key_bytes: 256,
+    value_bytes: 65_536,
+    keys: 1_000_000,
+    span: Micros(400 * 86_400_000_000),
+};
 
 /// One action on a world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,7 +195,7 @@ impl fmt::Display for CommandError {
 
 impl std::error::Error for CommandError {}
 
-fn ensure(field: &'static str, ok: bool, problem: impl FnOnce() -> String) -> Result<(), CommandError> {
+pub(super) fn ensure(field: &'static str, ok: bool, problem: impl FnOnce() -> String) -> Result<(), CommandError> {
     if ok { Ok(()) } else { Err(CommandError { field, problem: problem() }) }
 }
 
@@ -198,11 +214,13 @@ impl Config {
         ensure("clients", self.clients.iter().all(|c| (1..=24).contains(&c.chars().count())), || {
             "each name must have 1 to 24 characters".to_owned()
         })?;
+        self.check_topology()?;
         self.settings.check()?;
+        self.check_replicas(&self.settings.replicas)?;
         self.network.check()
     }
 
-    fn knows(&self, field: &'static str, end: impl Into<Endpoint>) -> Result<(), CommandError> {
+    pub(super) fn knows(&self, field: &'static str, end: impl Into<Endpoint>) -> Result<(), CommandError> {
         let end = end.into();
         let (known, last) = match end {
             Endpoint::Node(node) => (node.0 < self.nodes, Endpoint::from(NodeId(self.nodes.saturating_sub(1)))),
@@ -235,9 +253,7 @@ impl Setting {
     pub fn check(&self) -> Result<(), CommandError> {
         let least = Micros::ms(1);
         match *self {
-            Setting::Replicas(n) => {
-                ensure("replicas", (1..=LIMITS.nodes).contains(&n), || format!("must be 1 to {}, is {n}", LIMITS.nodes))
-            }
+            Setting::Replicas(n) => check_counts(&n),
             Setting::WriteTimeout(value) => span("write timeout", value, least),
             Setting::ReadTimeout(value) => span("read timeout", value, least),
             Setting::ClientTimeout(value) => span("client timeout", value, least),
@@ -318,7 +334,10 @@ impl Command {
                 span("by", *by, Micros::ZERO)
             }
             Command::Network { network } => network.check(),
-            Command::Set { setting } => setting.check(),
+            Command::Set { setting } => {
+                setting.check()?;
+                if let Setting::Replicas(replicas) = setting { config.check_replicas(replicas) } else { Ok(()) }
+            }
             Command::Preload(preload) => {
                 ensure("count", preload.count <= LIMITS.keys, || format!("must be at most {}, is {}", LIMITS.keys, preload.count))?;
                 ensure("value-bytes", preload.value_bytes as usize <= LIMITS.value_bytes, || {

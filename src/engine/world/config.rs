@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::base::{Micros, exponential, uniform};
 use crate::engine::node::Settings;
+use crate::engine::place::Topology;
 
 /// Travel time of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +97,7 @@ pub enum Chatter {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Number of nodes, lettered from A in ring order.
+    /// Number of nodes, lettered from A.
     pub nodes: u32,
     /// Names of the clients, `c0` first.
     pub clients: Vec<String>,
@@ -106,6 +107,9 @@ pub struct Config {
     pub network: NetworkConfig,
     /// What becomes of background messages in the log.
     pub chatter: Chatter,
+    /// Zones, racks and how the ring is divided.
+    #[serde(skip_serializing_if = "Topology::is_default")]
+    pub topology: Topology,
 }
 
 impl Default for Config {
@@ -117,6 +121,7 @@ impl Default for Config {
             settings: Settings::default(),
             network: NetworkConfig::default(),
             chatter: Chatter::default(),
+            topology: Topology::default(),
         }
     }
 }

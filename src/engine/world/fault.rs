@@ -155,6 +155,9 @@ impl World {
 
     fn configure(&mut self, setting: Setting, log: &mut Vec<Event>) {
         self.settings_mut().set(setting);
+        if let Setting::Replicas(n) = setting {
+            Arc::make_mut(&mut self.ring).prepare(&n);
+        }
         let cause = self.fault(None, Fault::Set(Box::new(setting)), log);
         if matches!(setting, Setting::Detector(_)) {
             for node in (0..self.hosts.len() as u32).map(NodeId) {
@@ -173,7 +176,7 @@ impl World {
         let n = self.settings().replicas;
         for host in &mut self.hosts {
             let node: &mut Node = Arc::make_mut(&mut host.node);
-            node.store.preload(rule, Preload::share(&rows, &self.ring, n, node.id));
+            node.store.preload(rule, Preload::share(&rows, &self.ring, &n, node.id));
         }
         self.fault(None, Fault::Preloaded { count: preload.count }, log);
     }

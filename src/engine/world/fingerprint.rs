@@ -7,7 +7,8 @@ use sha2::{Digest as _, Sha256};
 use super::event::{Event, EventKind, Fault, LostWhy};
 use crate::engine::base::{Endpoint, Mix, Sink, Wire};
 use crate::engine::data::{Row, row_digest};
-use crate::engine::node::{Message, Timer};
+use crate::engine::node::{Message, Setting, Timer};
+use crate::engine::place::Replication;
 
 /// Version of the engine's behaviour. Raised whenever the same run would give another fingerprint.
 pub const ENGINE_VERSION: u32 = 1;
@@ -129,6 +130,8 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::Slow { by } => (9, by.0 as u32),
         Fault::Link { from, to } => (10, (from.code() << 16 | to.code()) as u32),
         Fault::Network => (11, 0),
+        // The simple form keeps the code it had when there was no other.
+        Fault::Set(Setting::Replicas(n @ Replication::PerZone(_))) => (12, (n.code() ^ n.code() >> 32) as u32),
         Fault::Set(_) => (12, 0),
         Fault::Preloaded { count } => (13, *count as u32),
     };

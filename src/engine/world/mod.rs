@@ -9,6 +9,7 @@ mod fingerprint;
 mod host;
 mod ledger;
 mod network;
+mod placement;
 mod preload;
 mod queue;
 mod sim;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::base::{Draws, NodeId, Purpose};
 use crate::engine::data::{Key, PageMap, Payload, Row, Rule, Version};
 use crate::engine::node::CLOCK_EPOCH;
-use crate::engine::place::Ring;
+use crate::engine::place::{Replication, Ring};
 
 /// How to fill the stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Preload {
     }
 
     /// Those of `rows` that `node` replicates.
-    pub(super) fn share(rows: &[(Key, Arc<Row>)], ring: &Ring, n: u32, node: NodeId) -> PageMap<Key, Arc<Row>> {
+    pub(super) fn share(rows: &[(Key, Arc<Row>)], ring: &Ring, n: &Replication, node: NodeId) -> PageMap<Key, Arc<Row>> {
         PageMap::from_sorted(rows.iter().filter(|(key, _)| ring.is_replica(key.token(), n, node)).cloned())
     }
 }

@@ -54,11 +54,14 @@ pub struct World {
 impl World {
     /// A world in which every node has just started. `log` gets the first events.
     pub fn new(config: &Config, seed: u64, log: &mut Vec<Event>) -> World {
+        let draws = Draws::new(seed);
+        let mut ring = Ring::of(&config.topology, config.nodes, draws);
+        ring.prepare(&config.settings.replicas);
         let mut world = World {
             now: Micros::ZERO,
-            draws: Draws::new(seed),
+            draws,
             settings: Arc::new(config.settings.clone()),
-            ring: Arc::new(Ring::even(config.nodes)),
+            ring: Arc::new(ring),
             hosts: (0..config.nodes).map(|n| Host::new(NodeId(n))).collect(),
             clients: vec![Client::default(); config.clients.len()],
             network: Network::new(config.network),
@@ -72,6 +75,15 @@ impl World {
             out: Vec::new(),
         };
         world.mix.word(seed);
+        // The plain ring is told by what happens on it, as it always was.
+        if !config.topology.is_default() {
+            world.ring.tokens().iter().for_each(|(token, node)| {
+                world.mix.word(token.0);
+                world
+                    .mix
+                    .word(u64::from(node.0) << 32 | u64::from(world.ring.zone_of(*node).0) << 16 | u64::from(world.ring.rack_of(*node)));
+            });
+        }
         for n in 0..config.nodes {
             world.hosts[n as usize].status = Status::Up;
             world.run_node(NodeId(n), Input::Started, None, log);

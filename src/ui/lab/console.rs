@@ -169,7 +169,7 @@ fn Levels() -> Html {
     let ui = lab.ui();
     let (replicas, usual) = lab.read(|s| {
         let settings = s.world().settings();
-        (settings.replicas, if ui.verb == ConsoleVerb::Read { settings.read.level } else { settings.write.level })
+        (settings.replicas.total(), if ui.verb == ConsoleVerb::Read { settings.read.level } else { settings.write.level })
     });
     let onchange = {
         let lab = lab.clone();

@@ -187,7 +187,7 @@ fn config_of(text: &str) -> Result<Config, LabError> {
     };
     config.nodes = number("nodes", "nodes")?.unwrap_or(config.nodes);
     let settings = &mut config.settings;
-    settings.replicas = number("copies", "copies")?.unwrap_or(settings.replicas);
+    settings.replicas = number("copies", "copies")?.map_or(settings.replicas, Into::into);
     settings.write.level = level("write", "write")?.unwrap_or(settings.write.level);
     settings.read.level = level("read", "read")?.unwrap_or(settings.read.level);
     settings.read.repair = match query(text, "repair") {

@@ -21,7 +21,7 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
         Verb::Write(bytes) => format!("{who} asks {via} to write {} to {key}.", quoted_bytes(bytes)),
         Verb::Delete => format!("{who} asks {via} to delete {key}."),
     };
-    let n = facts.settings_at(event.at).replicas;
+    let n = facts.settings_at(event.at).replicas.total();
     let required = request.level.block_for(n);
     let replicas = facts.replicas(key, event.at);
     let copies = match replicas.as_slice() {

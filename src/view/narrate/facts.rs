@@ -63,7 +63,7 @@ impl<'a> Facts<'a> {
 
     /// The replicas of a key at an instant, in preference order.
     pub fn replicas(&self, key: &Key, at: Micros) -> Vec<NodeId> {
-        self.session.world().ring().replicas(key.token(), self.settings_at(at).replicas)
+        self.session.world().ring().replicas(key.token(), &self.settings_at(at).replicas)
     }
 
     /// The first event of the step that `id` belongs to: what came in and set everything else of it off.

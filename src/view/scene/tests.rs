@@ -33,7 +33,7 @@ fn session(nodes: u32, commands: Vec<Timed>) -> Session {
 
 /// Replicas in preference order of the key used here.
 fn replicas(session: &Session) -> Vec<NodeId> {
-    session.world().ring().replicas(cart().token(), 3)
+    session.world().ring().replicas(cart().token(), &3.into())
 }
 
 /// Three writes; the last replica is cut off before the second, and a read by another client after them all.

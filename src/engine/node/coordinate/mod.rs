@@ -47,8 +47,8 @@ impl Node {
         if self.coordinator.pending.contains_key(&op) {
             return;
         }
-        let n = ctx.settings.replicas;
-        let (alive, down) = ctx.ring.replicas(request.key.token(), n).into_iter().partition(|r| self.believes_up(*r));
+        let n = ctx.settings.replicas.total();
+        let (alive, down) = ctx.ring.replicas(request.key.token(), &ctx.settings.replicas).into_iter().partition(|r| self.believes_up(*r));
         // Quorum sizes come from N, not from how many nodes there happen to be: with too few nodes a level is unavailable.
         let plan = Plan { required: request.level.block_for(n), alive, down };
         let (traffic, alive) = (request.verb.traffic(), plan.alive.len() as u32);

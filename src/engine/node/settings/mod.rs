@@ -14,6 +14,7 @@ pub use write::{Coordinate, WriteSettings};
 
 use crate::engine::base::Micros;
 use crate::engine::data::Rule;
+use crate::engine::place::Replication;
 
 /// When a write reaches the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,8 +47,8 @@ pub enum Detector {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// N: replicas per key.
-    pub replicas: u32,
+    /// N: replicas per key, over the whole ring or for each zone.
+    pub replicas: Replication,
     /// Which version wins.
     pub rule: Rule,
     /// Writes and deletes.
@@ -72,7 +73,7 @@ impl Default for Settings {
     /// Three replicas and the defaults of each mechanism; clients wait for 12 s (the Cassandra drivers' usual value).
     fn default() -> Self {
         Settings {
-            replicas: 3,
+            replicas: Replication::Simple(3),
             rule: Rule::default(),
             write: WriteSettings::default(),
             read: ReadSettings::default(),
@@ -91,7 +92,7 @@ impl Default for Settings {
 #[serde(rename_all = "kebab-case")]
 pub enum Setting {
     /// N. Existing rows are not moved: as in the real systems, that is a repair's job.
-    Replicas(u32),
+    Replicas(Replication),
     /// Default level of writes.
     WriteLevel(Level),
     /// Default level of reads.

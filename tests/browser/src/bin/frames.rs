@@ -126,7 +126,7 @@ async fn busy(page: &Page) -> WebDriverResult<[f64; 4]> {
 /// Writes to all of `copies`, begun so often that about `flying` messages are on their way.
 fn operations(nodes: u32, copies: u32, flying: u64) -> Load {
     let mut config = Config { nodes, ..Config::default() };
-    config.settings.replicas = copies;
+    config.settings.replicas = copies.into();
     let travel = Micros::ms(40);
     config.network.latency = spread(travel);
     // Each write sends a message to every copy and one back, and two between client and coordinator; each is on its way for `travel`.
