@@ -130,6 +130,7 @@ impl OperationReport {
         match outcome {
             None => "running",
             Some(Outcome::NoAnswer) => "no-answer",
+            Some(Outcome::Overloaded { .. }) => "overloaded",
             Some(Outcome::Found(None)) => "not-found",
             Some(Outcome::Found(Some(row))) => {
                 self.value = text(row);

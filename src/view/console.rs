@@ -194,6 +194,7 @@ pub fn failure(outcome: &Outcome, via: NodeId) -> String {
         Outcome::Unavailable { required, alive } => format!("refused: needs {required}, {via} sees {alive} up"),
         Outcome::TimedOut { received, required } => format!("timed out: {received} of {required}"),
         Outcome::NoAnswer => format!("no answer from {via}"),
+        Outcome::Overloaded { target } => format!("refused: no room for hints for {target}"),
         Outcome::Written { .. } | Outcome::Found(_) => String::new(),
     }
 }

@@ -21,6 +21,8 @@ pub enum Purpose {
     Phase = 5,
     /// Which keys and values a preload writes.
     Preload = 6,
+    /// A node's choice among several: whom to ask, who keeps a hint.
+    Pick = 9,
     /// Where a virtual node lies on the ring.
     Token = 7,
 }
@@ -58,6 +60,11 @@ impl Draws {
 /// Whether an event of probability `ppm` / 1,000,000 happens for this draw.
 pub const fn chance(draw: u64, ppm: u32) -> bool {
     ((draw as u128 * 1_000_000) >> 64) < ppm as u128
+}
+
+/// An even choice of an index below `len` (0 if there is nothing to choose from).
+pub const fn pick(draw: u64, len: usize) -> usize {
+    ((draw as u128 * len as u128) >> 64) as usize
 }
 
 /// An even choice from `low..=high` microseconds (`low` if the range is empty).

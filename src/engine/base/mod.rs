@@ -8,7 +8,7 @@ mod time;
 mod wire;
 
 pub use digest::{Digest, Mix};
-pub use draw::{Draws, Purpose, chance, exponential, uniform};
+pub use draw::{Draws, Purpose, chance, exponential, pick, uniform};
 pub use ids::{ClientId, CutId, Endpoint, EventId, NodeId, OpId, ParseIdError};
 pub use logarithm::neg_ln_q32;
 pub use time::{Micros, ParseMicrosError};

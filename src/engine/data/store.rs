@@ -71,6 +71,21 @@ impl Store {
         (Change::Stored, before)
     }
 
+    /// Puts `row` in the place of what is held, whatever the versions say: a misbehaviour.
+    pub fn overwrite(&mut self, key: &Key, row: &Arc<Row>, synced: bool) -> (Change, Option<Arc<Row>>) {
+        let before = self.rows.insert(key.clone(), row.clone());
+        if !synced {
+            self.unsynced.push(Undo { key: key.clone(), before: before.clone() });
+        }
+        (Change::Stored, before)
+    }
+
+    /// Deletes a row for good, on disk too. Returns what was held.
+    pub fn remove(&mut self, key: &Key) -> Option<Arc<Row>> {
+        self.unsynced.retain(|undo| undo.key != *key);
+        self.rows.remove(key)
+    }
+
     /// Everything is on disk from here on. Returns how many changes that made safe.
     pub fn sync(&mut self) -> usize {
         std::mem::take(&mut self.unsynced).len()

@@ -1,6 +1,6 @@
 //! Who lives: simple heartbeats. Every node tells every other that it lives; silence means down.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Body, Ctx, Detector, Node, Note, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
@@ -13,13 +13,14 @@ pub struct Heartbeats {
     /// Heartbeats sent since the node started.
     beats: u32,
     heard: BTreeMap<NodeId, Micros>,
-    suspected: BTreeSet<NodeId>,
+    /// Everyone believed down, since when.
+    suspected: BTreeMap<NodeId, Micros>,
 }
 
 impl Heartbeats {
     /// Whether `peer` is believed down.
     pub fn suspects(&self, peer: NodeId) -> bool {
-        self.suspected.contains(&peer)
+        self.suspected.contains_key(&peer)
     }
 
     /// Whether a beat of this epoch still counts.
@@ -29,7 +30,12 @@ impl Heartbeats {
 
     /// Everyone believed down.
     pub fn suspected(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.suspected.iter().copied()
+        self.suspected.keys().copied()
+    }
+
+    /// Since when `peer` has been believed down.
+    pub fn down_since(&self, peer: NodeId) -> Option<Micros> {
+        self.suspected.get(&peer).copied()
     }
 
     /// When `peer` was last heard; `None` before the detector started.
@@ -64,7 +70,7 @@ impl Node {
         let body = Body::Heartbeat { generation: self.generation, beat: self.heartbeats.beats };
         for (peer, heard) in &self.heartbeats.heard {
             ctx.send(*peer, None, body.clone());
-            if ctx.now.since(*heard) > timeout && self.heartbeats.suspected.insert(*peer) {
+            if ctx.now.since(*heard) > timeout && self.heartbeats.suspected.insert(*peer, ctx.now).is_none() {
                 ctx.note(None, Note::Suspected(*peer));
             }
         }
@@ -75,8 +81,9 @@ impl Node {
     pub(super) fn heard(&mut self, from: NodeId, ctx: &mut Ctx<'_>) {
         if let Some(last) = self.heartbeats.heard.get_mut(&from) {
             *last = ctx.now;
-            if self.heartbeats.suspected.remove(&from) {
+            if self.heartbeats.suspected.remove(&from).is_some() {
                 ctx.note(None, Note::Trusted(from));
+                self.hints_on_up(from, ctx);
             }
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hints::Hint;
 use super::settings::Level;
-use crate::engine::base::{Digest, Endpoint, EventId, Micros, NodeId, OpId, Sink, Wire};
+use crate::engine::base::{Digest, Endpoint, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Key, Row};
 
 /// What a message is part of. Each kind has one shape and one hue on screen.
@@ -29,8 +29,7 @@ pub enum Traffic {
 
 impl Traffic {
     /// Every kind, in the order of the legend.
-    pub const EVERY: [Traffic; 6] =
-        [Traffic::Write, Traffic::Read, Traffic::Digest, Traffic::Repair, Traffic::Gossip, Traffic::Hint];
+    pub const EVERY: [Traffic; 6] = [Traffic::Write, Traffic::Read, Traffic::Digest, Traffic::Repair, Traffic::Gossip, Traffic::Hint];
 
     /// Its name in reports and the legend.
     pub const fn name(self) -> &'static str {
@@ -281,7 +280,9 @@ impl Body {
         match self {
             Body::Request(request) => request.verb.traffic(),
             Body::Reply { traffic, .. } => *traffic,
-            Body::Write { .. } | Body::WriteAck | Body::OnDisk | Body::Relay { .. } | Body::Passed { .. } | Body::Coordinating => Traffic::Write,
+            Body::Write { .. } | Body::WriteAck | Body::OnDisk | Body::Relay { .. } | Body::Passed { .. } | Body::Coordinating => {
+                Traffic::Write
+            }
             Body::Forward { request, .. } => request.verb.traffic(),
             Body::Hint { .. } | Body::HintAck { .. } | Body::KeepHint { .. } | Body::HintKept { .. } => Traffic::Hint,
             Body::Handoff { .. } | Body::HandoffAck { .. } => Traffic::Hint,
@@ -368,134 +369,5 @@ impl Body {
             Body::HandoffAck { key, round } => key.token().0 ^ u64::from(*round),
             _ => 0,
         }
-    }
-}
-
-impl Wire for Request {
-    fn encode<S: Sink>(&self, sink: &mut S) {
-        let (level, count) = self.level.code();
-        sink.u8(level);
-        if let Level::Count(_) = self.level {
-            sink.u32(count);
-        }
-        self.key.encode(sink);
-        match &self.verb {
-            Verb::Read => sink.u8(0),
-            Verb::Delete => sink.u8(1),
-            Verb::Write(bytes) => {
-                sink.u8(2);
-                sink.u32(bytes.len() as u32);
-                sink.put(bytes);
-            }
-        }
-    }
-}
-
-impl Wire for Outcome {
-    fn encode<S: Sink>(&self, sink: &mut S) {
-        let mut two = |code: u8, a: u32, b: u32| {
-            sink.u8(code);
-            sink.u32(a);
-            sink.u32(b);
-        };
-        match self {
-            Outcome::Written { acks } => two(0, *acks, 0),
-            Outcome::Unavailable { required, alive } => two(1, *required, *alive),
-            Outcome::TimedOut { received, required } => two(2, *received, *required),
-            Outcome::NoAnswer => sink.u8(3),
-            Outcome::Overloaded { target } => two(5, target.0, 0),
-            Outcome::Found(row) => {
-                sink.u8(4);
-                row.encode(sink);
-            }
-        }
-    }
-}
-
-impl Wire for Body {
-    fn encode<S: Sink>(&self, sink: &mut S) {
-        sink.u8(self.code());
-        match self {
-            Body::Request(request) => request.encode(sink),
-            Body::Reply { traffic, outcome } => {
-                sink.u8(*traffic as u8);
-                outcome.encode(sink);
-            }
-            Body::Write { key, row } | Body::Repair { key, row } => {
-                key.encode(sink);
-                row.encode(sink);
-            }
-            Body::WriteAck | Body::RepairAck => {}
-            Body::ReadData { key, round } => {
-                sink.u8(*round);
-                key.encode(sink);
-            }
-            Body::Data { row, round } => {
-                sink.u8(*round);
-                row.encode(sink);
-            }
-            Body::ReadDigest { key } => key.encode(sink),
-            Body::Digest(digest) => sink.u64(digest.0),
-            Body::Heartbeat { generation, beat } => {
-                sink.u32(*generation);
-                sink.u32(*beat);
-            }
-            Body::OnDisk | Body::Coordinating => {}
-            Body::Relay { key, row, to } => {
-                key.encode(sink);
-                row.encode(sink);
-                sink.u32(to.len() as u32);
-                to.iter().for_each(|node| sink.u32(node.0));
-            }
-            Body::Passed { key, row, answer_to } => {
-                key.encode(sink);
-                row.encode(sink);
-                sink.u32(answer_to.0);
-            }
-            Body::Hint { hint, attempt } => {
-                sink.u32(*attempt);
-                hint.encode(sink);
-            }
-            Body::HintAck { hint, attempt } => {
-                sink.u64(*hint);
-                sink.u32(*attempt);
-            }
-            Body::KeepHint { target, hint } => {
-                sink.u32(target.0);
-                hint.encode(sink);
-            }
-            Body::HintKept { target } => sink.u32(target.0),
-            Body::Handoff { key, row, round } => {
-                sink.u32(*round);
-                key.encode(sink);
-                row.encode(sink);
-            }
-            Body::HandoffAck { key, round } => {
-                sink.u32(*round);
-                key.encode(sink);
-            }
-            Body::Forward { client, request } => {
-                sink.u32(client.code() as u32);
-                request.encode(sink);
-            }
-        }
-    }
-}
-
-impl Wire for Message {
-    /// A 33-byte header (id, time of sending, sender, receiver, operation), 4 bytes more if it is for a stand-in, and the body. The cause is ours, for "why", and is not sent.
-    fn encode<S: Sink>(&self, sink: &mut S) {
-        sink.u64(self.id);
-        sink.u64(self.sent_at.0);
-        sink.u32(self.from.code() as u32);
-        sink.u32(self.to.code() as u32);
-        sink.u8(u8::from(self.op.is_some()) | u8::from(self.owner.is_some()) << 1);
-        let op = self.op.unwrap_or(OpId { number: 0, tag: 0 });
-        sink.u32(op.number);
-        sink.u32(op.tag);
-        if let Some(owner) = self.owner {
-            sink.u32(owner.0);
-        }
-        self.body.encode(sink);
     }
 }

@@ -4,19 +4,25 @@
 //! One file per concern: `coordinate` (writes, reads), `repair` (read repair), `replica` (its own copies), `member` (who lives).
 
 pub mod coordinate;
+mod guests;
+pub mod hints;
 mod member;
 mod message;
 mod note;
 mod repair;
 mod replica;
 mod settings;
+mod wire;
 
 use std::sync::Arc;
 
 pub use coordinate::Coordinator;
+use coordinate::Pending;
+pub use guests::{Guest, Guests, Handoff};
+use hints::HintStore;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
-pub use note::Note;
+pub use note::{NoHint, Note};
 pub use settings::{
     Contact, Coordinate, Detector, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour, Need, Proximity, ReadSettings,
     Repair, Replay, SecondRound, Setting, Settings, Speculate, StandIn, Sync, WriteSettings,
@@ -25,6 +31,9 @@ pub use settings::{
 use crate::engine::base::{Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};
 use crate::engine::place::Ring;
+
+/// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
+pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
 
 /// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
 pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
@@ -38,12 +47,38 @@ pub enum Timer {
     Beat(u32),
     /// Time to bring the commit log to disk.
     Sync,
+    /// Answers to a read take long: time to ask one replica more.
+    Speculate(OpId),
+    /// The client has waited long enough for a repair.
+    RepairBound(OpId),
+    /// A repair takes long: time to write to replicas that were not read.
+    WriteMore(OpId),
+    /// Time to bring hints to disk.
+    HintFlush,
+    /// Time to look for replicas that are back.
+    HintPoll,
+    /// Time to send the next hint of a page: the replica, and the attempt.
+    HintNext(NodeId, u32),
+    /// The patience with a page of hints is over: the replica, and the attempt.
+    HintPage(NodeId, u32),
+    /// Time to look for owners that are back.
+    Handoff,
+    /// The patience with a handoff is over: the owner, and the round.
+    HandoffOver(NodeId, u32),
 }
 
 impl Timer {
+    /// The operation it is for.
+    pub const fn op(&self) -> Option<OpId> {
+        match self {
+            Timer::Operation(op) | Timer::Speculate(op) | Timer::RepairBound(op) | Timer::WriteMore(op) => Some(*op),
+            _ => None,
+        }
+    }
+
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_))
+        matches!(self, Timer::Beat(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
     }
 }
 
@@ -67,6 +102,8 @@ pub enum Out {
     Send {
         /// To whom; may be the node itself.
         to: Endpoint,
+        /// The replica that one of the two stands in for.
+        owner: Option<NodeId>,
         /// The operation it serves.
         op: Option<OpId>,
         /// What to say.
@@ -105,6 +142,8 @@ pub struct Applied {
     pub change: Change,
     /// The mechanism that brought it.
     pub by: Traffic,
+    /// The replica it was taken for, if the node stands in for one.
+    pub stands_for: Option<NodeId>,
 }
 
 /// Everything a handler may look at and do besides its own node.
@@ -125,7 +164,12 @@ pub struct Ctx<'a> {
 impl Ctx<'_> {
     /// Sends `body` to `to`.
     pub fn send(&mut self, to: impl Into<Endpoint>, op: Option<OpId>, body: Body) {
-        self.out.push(Out::Send { to: to.into(), op, body });
+        self.out.push(Out::Send { to: to.into(), owner: None, op, body });
+    }
+
+    /// Sends `body` to `to`, about the copy of `owner`.
+    pub fn send_for(&mut self, to: Endpoint, owner: Option<NodeId>, op: Option<OpId>, body: Body) {
+        self.out.push(Out::Send { to, owner, op, body });
     }
 
     /// Sets a timer.
@@ -151,9 +195,14 @@ pub struct NodeClock {
 impl NodeClock {
     /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
     pub fn read(&mut self, now: Micros) -> u64 {
-        let shown = CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset);
+        let shown = self.shows(now);
         self.last = shown.max(self.last + 1);
         self.last
+    }
+
+    /// What it shows: for spans, not for stamps.
+    pub fn shows(&self, now: Micros) -> u64 {
+        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
     }
 }
 
@@ -172,8 +221,14 @@ pub struct Node {
     pub coordinator: Coordinator,
     /// Whom it believes down. Volatile.
     pub heartbeats: Heartbeats,
+    /// Hints it keeps for others. The flushed part survives a crash.
+    pub hints: HintStore,
+    /// Copies it holds in place of others. The synced part survives a crash.
+    pub guests: Guests,
     /// Whether a timer to sync the commit log is running. Volatile.
     sync_due: bool,
+    /// Who waits to hear of the next sync. Volatile.
+    owed: Vec<replica::Owed>,
 }
 
 impl Node {
@@ -186,15 +241,37 @@ impl Node {
             store: Store::default(),
             coordinator: Coordinator::default(),
             heartbeats: Heartbeats::default(),
+            hints: HintStore::default(),
+            guests: Guests::default(),
             sync_due: false,
+            owed: Vec::new(),
         }
     }
 
-    /// Forgets everything volatile except rows, which [`Store::crash`] takes back separately.
+    /// Forgets everything volatile except rows and hints, which [`Node::lose_memory`] takes back separately.
     pub fn forget(&mut self) {
         self.coordinator = Coordinator::default();
         self.heartbeats = Heartbeats::default();
         self.sync_due = false;
+        self.owed = Vec::new();
+        self.guests.forget();
+    }
+
+    /// Loses rows that were not synced and hints that were not flushed. Returns what became of each row, with the replica it was held
+    /// for if not for this node, and how many hints are gone.
+    pub fn lose_memory(&mut self) -> (Vec<Lost>, u32) {
+        let mut lost: Vec<Lost> = self.store.crash().into_iter().map(|(key, (before, after))| (None, key, before, after)).collect();
+        for (owner, store) in self.guests.stores() {
+            lost.extend(store.crash().into_iter().map(|(key, (before, after))| (Some(owner), key, before, after)));
+        }
+        (lost, self.hints.crash())
+    }
+
+    /// Loses everything on its disk. Returns how many rows and hints that were.
+    pub fn wipe(&mut self) -> u64 {
+        let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
+        (self.guests, self.hints) = (Guests::default(), HintStore::default());
+        self.store.wipe() + others
     }
 
     /// Whether this node believes `peer` to be up.
@@ -207,7 +284,17 @@ impl Node {
         match timer {
             Timer::Operation(op) => self.coordinator.pending(op).is_some(),
             Timer::Beat(epoch) => self.heartbeats.is_current(epoch),
-            Timer::Sync => self.store.unsynced() > 0,
+            Timer::Sync => self.unsynced() > 0,
+            Timer::Speculate(op) => matches!(self.coordinator.pending(op), Some(Pending::Read(read)) if read.may_speculate()),
+            Timer::RepairBound(op) => matches!(self.coordinator.pending(op), Some(Pending::Read(read)) if read.repair_waits()),
+            Timer::WriteMore(op) => {
+                matches!(self.coordinator.pending(op), Some(Pending::Read(read)) if read.repair_waits() && !read.spare.is_empty())
+            }
+            Timer::HintFlush => self.hints.unflushed() > 0,
+            Timer::HintPoll => self.hints.count() > 0,
+            Timer::HintNext(target, attempt) | Timer::HintPage(target, attempt) => self.replays(target, attempt),
+            Timer::Handoff => !self.guests.all().is_empty(),
+            Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
         }
     }
 
@@ -217,29 +304,71 @@ impl Node {
             Input::Started => {
                 self.generation += 1;
                 self.start_heartbeats(ctx);
+                self.start_hint_timers(ctx);
+                self.start_handoff_timer(ctx);
             }
             Input::Configured => self.start_heartbeats(ctx),
-            Input::Timer(Timer::Operation(op)) => self.operation_timed_out(op, ctx),
-            Input::Timer(Timer::Beat(epoch)) => self.beat(epoch, ctx),
-            Input::Timer(Timer::Sync) => self.sync(ctx),
+            Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
         }
     }
 
+    fn wake(&mut self, timer: Timer, ctx: &mut Ctx<'_>) {
+        match timer {
+            Timer::Operation(op) => self.operation_timed_out(op, ctx),
+            Timer::Beat(epoch) => self.beat(epoch, ctx),
+            Timer::Sync => self.sync(ctx),
+            Timer::Speculate(op) => self.speculate(op, ctx),
+            Timer::RepairBound(op) => self.repair_bounded(op, ctx),
+            Timer::WriteMore(op) => self.write_more(op, ctx),
+            Timer::HintFlush => self.flush_hints(ctx),
+            Timer::HintPoll => self.poll_hints(ctx),
+            Timer::HintNext(target, _) => self.send_hints(target, ctx),
+            Timer::HintPage(target, _) => self.page_failed(target, ctx),
+            Timer::Handoff => self.look_for_owners(ctx),
+            Timer::HandoffOver(owner, _) => self.handoff_over(owner, ctx),
+        }
+    }
+
     fn receive(&mut self, message: &Message, ctx: &mut Ctx<'_>) {
-        let (from, op) = (message.from, message.op);
-        match (&message.body, from, op) {
+        let (from, owner) = (message.from, message.owner);
+        match (&message.body, from, message.op) {
             (Body::Request(request), Endpoint::Client(_), Some(op)) => self.begin(op, from, request, ctx),
-            (Body::Write { key, row }, _, _) => self.replicate(from, op, key, row, Traffic::Write, ctx),
-            (Body::Repair { key, row }, _, _) => self.replicate(from, op, key, row, Traffic::Repair, ctx),
-            (Body::ReadData { key, round }, _, _) => self.send_row(from, op, key, *round, ctx),
-            (Body::ReadDigest { key }, _, _) => self.send_digest(from, op, key, ctx),
-            (Body::WriteAck, Endpoint::Node(from), Some(op)) => self.write_acked(op, from, ctx),
-            (Body::Data { row, round }, Endpoint::Node(from), Some(op)) => self.data_came(op, from, row, *round, ctx),
-            (Body::Digest(digest), Endpoint::Node(from), Some(op)) => self.digest_came(op, from, *digest, ctx),
-            (Body::RepairAck, Endpoint::Node(from), Some(op)) => self.repair_acked(op, from, ctx),
+            (Body::Write { key, row }, _, _) => self.take_write(message, key, row, from, ctx),
+            (Body::Relay { key, row, to }, _, _) => self.take_relay(message, key, row, to, ctx),
+            (Body::Passed { key, row, answer_to }, _, _) => self.take_write(message, key, row, (*answer_to).into(), ctx),
+            (Body::Repair { key, row }, _, op) => {
+                self.hold(owner, op, key, row, Traffic::Repair, ctx);
+                ctx.send_for(from, owner, op, Body::RepairAck);
+            }
+            (Body::ReadData { key, round }, _, _) => self.send_row(message, key, *round, ctx),
+            (Body::ReadDigest { key }, _, _) => self.send_digest(message, key, ctx),
+            (Body::HandoffAck { key, round }, Endpoint::Node(from), _) => self.handed_back(from, key, *round, ctx),
+            (Body::Handoff { key, row, round }, _, op) => {
+                self.hold(None, op, key, row, Traffic::Hint, ctx);
+                ctx.send(from, op, Body::HandoffAck { key: key.clone(), round: *round });
+            }
+            (Body::Hint { hint, attempt }, Endpoint::Node(from), _) => self.take_hint(from, hint, *attempt, ctx),
+            (Body::HintAck { hint, attempt }, Endpoint::Node(from), _) => self.hint_acked(from, *hint, *attempt, ctx),
+            (Body::KeepHint { target, hint }, Endpoint::Node(from), _) => self.keep_for(from, *target, hint, ctx),
             (Body::Heartbeat { .. }, Endpoint::Node(from), _) => self.heard(from, ctx),
+            (body, Endpoint::Node(from), Some(op)) => self.answered(op, (from, owner), body, ctx),
             // Nobody in this world sends anything else; a node ignores what it does not understand.
+            _ => {}
+        }
+    }
+
+    /// An answer to something this node asked as a coordinator.
+    fn answered(&mut self, op: OpId, (from, owner): (NodeId, Option<NodeId>), body: &Body, ctx: &mut Ctx<'_>) {
+        match body {
+            Body::WriteAck => self.write_acked(op, from, owner, false, ctx),
+            Body::OnDisk => self.write_acked(op, from, owner, true, ctx),
+            Body::Data { row, round } => self.data_came(op, (from, owner), row, *round, ctx),
+            Body::Digest(digest) => self.digest_came(op, (from, owner), *digest, ctx),
+            Body::RepairAck => self.repair_acked(op, from, owner, ctx),
+            Body::HintKept { target } => self.hint_kept(op, *target, ctx),
+            Body::Forward { client, request } => self.take_up(op, from, *client, request, ctx),
+            Body::Coordinating => self.taken_up(op, from),
             _ => {}
         }
     }

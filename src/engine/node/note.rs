@@ -276,7 +276,12 @@ impl Note {
     pub const fn is_decision(&self) -> bool {
         !matches!(
             self,
-            Note::Stamped { .. } | Note::Chose { .. } | Note::Synced { .. } | Note::HintsFlushed { .. } | Note::LocalFirst | Note::Lingers { .. }
+            Note::Stamped { .. }
+                | Note::Chose { .. }
+                | Note::Synced { .. }
+                | Note::HintsFlushed { .. }
+                | Note::LocalFirst
+                | Note::Lingers { .. }
         )
     }
 }

@@ -37,7 +37,7 @@ impl World {
         let request = Arc::new(request);
         let kind = EventKind::Began { request: request.clone(), via };
         let cause = self.emit(None, Some(client.into()), Some(op), kind, log);
-        self.send(client.into(), via.into(), Some(op), cause, Body::Request(request), log);
+        self.send(client.into(), via.into(), (Some(op), None), cause, Body::Request(request), log);
         let alarm = Alarm::GiveUp { client, op, cause };
         self.schedule_alarm(self.now.plus(self.settings().client_timeout), alarm);
     }

@@ -86,6 +86,11 @@ pub enum Fault {
         /// Keys written.
         count: u64,
     },
+    /// A crash took hints that were not on disk.
+    HintsLost {
+        /// How many.
+        count: u32,
+    },
 }
 
 /// What happened.
@@ -125,6 +130,8 @@ pub enum EventKind {
         before: Option<Arc<Row>>,
         /// The row on disk.
         after: Option<Arc<Row>>,
+        /// The replica it was held for, if not for the node itself.
+        stands_for: Option<NodeId>,
     },
     /// A rule acted.
     Note(Note),

@@ -105,14 +105,17 @@ impl World {
         let waiting = std::mem::take(&mut host.waiting);
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         machine.forget();
-        let lost = machine.store.crash();
-        let rows = wipe.then(|| machine.store.wipe());
+        let (lost, hints) = machine.lose_memory();
+        let rows = wipe.then(|| machine.wipe());
         let mut cause = None;
         if !was_down {
             cause = self.fault(who, Fault::Crashed { lost: lost.len() as u32 }, log);
         }
-        for (key, (before, after)) in lost {
-            self.emit(cause, who, None, EventKind::Reverted { key, before, after }, log);
+        for (stands_for, key, before, after) in lost {
+            self.emit(cause, who, None, EventKind::Reverted { key, before, after, stands_for }, log);
+        }
+        if hints > 0 {
+            self.emit(cause, who, None, EventKind::Fault(Fault::HintsLost { count: hints }), log);
         }
         if let Some(rows) = rows {
             self.fault(who, Fault::Wiped { rows }, log);

@@ -100,6 +100,15 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
                     Timer::Operation(op) => 4 + u64::from(op.number),
                     Timer::Beat(_) => 1,
                     Timer::Sync => 2,
+                    Timer::Speculate(op) => 1 << 40 | u64::from(op.number),
+                    Timer::RepairBound(op) => 2 << 40 | u64::from(op.number),
+                    Timer::WriteMore(op) => 3 << 40 | u64::from(op.number),
+                    Timer::HintFlush => 4 << 40,
+                    Timer::HintPoll => 5 << 40,
+                    Timer::HintNext(target, _) => 6 << 40 | u64::from(target.0),
+                    Timer::HintPage(target, _) => 7 << 40 | u64::from(target.0),
+                    Timer::Handoff => 8 << 40,
+                    Timer::HandoffOver(owner, _) => 9 << 40 | u64::from(owner.0),
                 },
         ),
         EventKind::Applied(applied) => {
@@ -130,10 +139,13 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::Slow { by } => (9, by.0 as u32),
         Fault::Link { from, to } => (10, (from.code() << 16 | to.code()) as u32),
         Fault::Network => (11, 0),
-        // The simple form keeps the code it had when there was no other.
-        Fault::Set(Setting::Replicas(n @ Replication::PerZone(_))) => (12, (n.code() ^ n.code() >> 32) as u32),
-        Fault::Set(_) => (12, 0),
+        Fault::Set(setting) => match **setting {
+            // The simple form keeps the code it had when there was no other.
+            Setting::Replicas(n @ Replication::PerZone(_)) => (12, (n.code() ^ n.code() >> 32) as u32),
+            _ => (12, 0),
+        },
         Fault::Preloaded { count } => (13, *count as u32),
+        Fault::HintsLost { count } => (14, *count),
     };
     kind << 40 | u64::from(detail)
 }

@@ -214,13 +214,13 @@ impl World {
         &mut self,
         from: Endpoint,
         to: Endpoint,
-        op: Option<OpId>,
+        (op, owner): (Option<OpId>, Option<NodeId>),
         cause: Option<EventId>,
         body: Body,
         log: &mut Vec<Event>,
     ) {
         self.messages += 1;
-        let mut message = Message { id: self.messages, from, to, op, cause, sent_at: self.now, size: 0, body };
+        let mut message = Message { id: self.messages, from, to, op, owner, cause, sent_at: self.now, size: 0, body };
         message.size = message.size();
         let message = Arc::new(message);
         self.ledger.sent(&message);
@@ -275,8 +275,9 @@ impl World {
                 let Some(host) = self.hosts.get_mut(node.index()) else { return };
                 match host.status {
                     Status::Up if host.node.generation == generation && host.node.expects(timer) => {
-                        let op = if let Timer::Operation(op) = timer { Some(op) } else { None };
-                        let cause = self.emit(cause, Some(node.into()), op, EventKind::Timer(timer), log);
+                        let event = self.emit(cause, Some(node.into()), timer.op(), EventKind::Timer(timer), log);
+                        // What follows from a timer that is only counted happened because of what set it.
+                        let cause = event.or(cause);
                         self.run_node(node, Input::Timer(timer), cause, log);
                     }
                     Status::Paused => host.waiting.push(Waiting::Alarm(Alarm::Node { node, generation, timer, cause })),
@@ -304,7 +305,7 @@ impl World {
         let who = Some(Endpoint::Node(id));
         for action in out.drain(..) {
             match action {
-                Out::Send { to, op, body } => self.send(id.into(), to, op, cause, body, log),
+                Out::Send { to, owner, op, body } => self.send(id.into(), to, (op, owner), cause, body, log),
                 Out::Timer { after, timer } => {
                     let alarm = Alarm::Node { node: id, generation, timer, cause };
                     self.schedule_alarm(self.now.plus(after), alarm);

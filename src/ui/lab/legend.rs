@@ -16,6 +16,7 @@ pub const fn kind(traffic: Traffic) -> Kind {
         Traffic::Digest => Kind::Digest,
         Traffic::Repair => Kind::Repair,
         Traffic::Gossip => Kind::Gossip,
+        Traffic::Hint => Kind::Hint,
     }
 }
 

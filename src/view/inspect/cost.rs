@@ -50,7 +50,8 @@ fn size(op: OpId, from: NodeId, to: NodeId, body: Body) -> u64 {
     if from == to {
         return 0;
     }
-    let message = Message { id: 0, from: from.into(), to: to.into(), op: Some(op), cause: None, sent_at: Micros::ZERO, size: 0, body };
+    let message =
+        Message { id: 0, from: from.into(), to: to.into(), op: Some(op), owner: None, cause: None, sent_at: Micros::ZERO, size: 0, body };
     u64::from(message.size())
 }
 

@@ -76,6 +76,10 @@ pub(super) fn steps(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>)
     match host.and_then(|h| h.node.coordinator.pending(operation.id)) {
         Some(Pending::Write(write)) => steps.extend(writing(&ahead, write)),
         Some(Pending::Read(read)) => steps.extend(reading(&ahead, read)),
+        Some(Pending::Forwarded(f)) => {
+            let taken = ahead.find(|e| matches!(&e.kind, EventKind::Delivered(m) if matches!(m.body, Body::Coordinating)));
+            steps.push(Step::new(format!("Wait for {} to take it up", f.to), "", ahead.own(Form::Asks), taken).waiting());
+        }
         None => steps.extend(taking_up(&ahead, trace)),
     }
     if trace.ended().is_none() {
@@ -119,7 +123,7 @@ fn taking_up(ahead: &Ahead<'_, '_>, trace: &Trace<'_>) -> Vec<Step> {
 }
 
 fn writing(ahead: &Ahead<'_, '_>, write: &WriteOp) -> Vec<Step> {
-    let missing: Vec<NodeId> = write.targets.iter().copied().filter(|n| !write.acks.contains(n)).collect();
+    let missing: Vec<NodeId> = write.targets.iter().filter(|n| !write.acks.contains(n)).map(|seat| seat.node).collect();
     if write.answered {
         let text = format!("Hear from {} too", list(missing.iter()));
         return vec![Step::new(text, "nobody waits", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer())];
@@ -143,9 +147,16 @@ fn reading(ahead: &Ahead<'_, '_>, read: &ReadOp) -> Vec<Step> {
             steps.push(ahead.answer_step(if read.contacts.len() > 1 { "if they match" } else { "" }));
             steps
         }
-        Phase::Second { waiting } => second(ahead, read, waiting),
-        Phase::Repairing { to, acks, latch } => {
-            let missing: Vec<NodeId> = to.iter().copied().filter(|n| !acks.contains(n)).collect();
+        Phase::Lingering => {
+            let text = format!("Hear from {} too", list(read.silent().iter().map(|seat| seat.node)));
+            vec![Step::new(text, "nobody waits", Mark::Traffic(Kind::Read, Form::Carries), ahead.answer())]
+        }
+        Phase::Second { waiting } => {
+            let waiting: Vec<NodeId> = waiting.iter().map(|seat| seat.node).collect();
+            second(ahead, read, &waiting)
+        }
+        Phase::Repairing { to, acks, latch, .. } => {
+            let missing: Vec<NodeId> = to.iter().filter(|n| !acks.contains(n)).map(|seat| seat.node).collect();
             let mark = Mark::Traffic(Kind::Repair, Form::Acks);
             if read.answered {
                 return vec![Step::new(format!("Hear that {} is repaired", list(missing.iter())), "nobody waits", mark, ahead.answer())];
@@ -170,6 +181,7 @@ fn second(ahead: &Ahead<'_, '_>, read: &ReadOp, waiting: &[NodeId]) -> Vec<Step>
             from,
             to,
             op: Some(ahead.operation.id),
+            owner: None,
             cause: None,
             sent_at: Micros::ZERO,
             size: 0,

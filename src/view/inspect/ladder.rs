@@ -250,5 +250,6 @@ fn reply(client: &str, outcome: &Outcome) -> String {
         Outcome::Unavailable { .. } => format!("Tell {client}: unavailable"),
         Outcome::TimedOut { .. } => format!("Tell {client}: timed out"),
         Outcome::NoAnswer => format!("Tell {client} nothing"),
+        Outcome::Overloaded { .. } => format!("Refuse {client}: overloaded"),
     }
 }

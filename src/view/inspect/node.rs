@@ -153,6 +153,7 @@ fn works(facts: &Facts<'_>, machine: &Node) -> Vec<(OpId, String)> {
         let told = |answered: bool| if answered { ", client told" } else { "" };
         let text = match machine.coordinator.pending(o.id)? {
             Pending::Write(w) => format!("{} of {} confirmed{}", w.acks.len(), w.targets.len(), told(w.answered)),
+            Pending::Forwarded(f) => format!("passed on to {}", f.to),
             Pending::Read(r) => format!("{} of {} answers{}", count(r.answers.len() as u64), r.required, told(r.answered)),
         };
         Some((o.id, text))

@@ -99,7 +99,7 @@ fn status(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> String
     match outcome {
         Outcome::Written { .. } => format!("{} after {took}", if operation.request.verb == Verb::Delete { "deleted" } else { "written" }),
         Outcome::Found(row) => format!("answered {} after {took}", facts.names.maybe_row(key, row.as_ref())),
-        Outcome::Unavailable { .. } => format!("refused after {took}"),
+        Outcome::Unavailable { .. } | Outcome::Overloaded { .. } => format!("refused after {took}"),
         Outcome::TimedOut { .. } => format!("timed out after {took}"),
         Outcome::NoAnswer => format!("no answer to the {} in {took}", verb_name(&operation.request.verb)),
     }

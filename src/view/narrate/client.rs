@@ -62,6 +62,9 @@ pub(super) fn ended(facts: &Facts<'_>, id: EventId, event: &Event, outcome: &Out
             };
             Said::new(format!("{who} is told that {name} timed out.")).rest(rest).rule("a timeout takes nothing back")
         }
+        Outcome::Overloaded { target } => Said::new(format!("{who} is refused."))
+            .rest(format!("{} has no room for the hint that {target} would need, so it sent nothing to any replica and nothing has changed.", operation.via))
+            .rule("a full store of hints pushes back"),
         Outcome::NoAnswer => no_answer(facts, id, &who, operation, &took),
     }
 }

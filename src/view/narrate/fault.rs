@@ -79,6 +79,11 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::Link { from, to } => link(facts, event, *from, *to),
         Fault::Network => network(facts, event),
         Fault::Set(setting) => Said::new(format!("From now on {}.", words::setting(**setting))).rest(consequence(**setting)),
+        Fault::HintsLost { count } => {
+            Said::new(format!("{who} loses {} that were not on disk.", counted(u64::from(*count), "hint", "hints")))
+                .rest("What they promised to deliver is delivered by nobody: the writes may still be on other replicas.")
+                .rule("hints in memory die with their keeper")
+        }
         Fault::Preloaded { count } => Said::new(format!("{} filled in.", counted(*count, "key is", "keys are")))
             .rest("Every replica is given its rows at once and without a message; they carry a timestamp from just before the run."),
     }
@@ -109,7 +114,7 @@ fn crashed(facts: &Facts<'_>, id: EventId, who: &str, lost: u32) -> Said {
     let back: Vec<String> = facts
         .at_once(id)
         .filter_map(|(_, e)| match &e.kind {
-            EventKind::Reverted { key, before, after } => Some(format!(
+            EventKind::Reverted { key, before, after, .. } => Some(format!(
                 "{key} falls from {} to {}",
                 facts.names.maybe_row(key, before.as_ref()),
                 facts.names.maybe_row(key, after.as_ref())

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Trace, is_answer};
 use super::short::{noun, short};
-use super::{Cause, Said};
+use super::{Cause, Said, handoff};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId, Wire};
 use crate::engine::data::row_digest;
 use crate::engine::node::{Body, Message, Note, Outcome};
@@ -33,6 +33,7 @@ pub(super) fn sent(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
         Body::Repair { .. } => format!("The row is {size}. {to} will keep it only if it holds nothing newer."),
         Body::RepairAck => format!("The confirmation is {size}."),
         Body::Heartbeat { beat, .. } => format!("Heartbeat number {} since it started.", count(u64::from(*beat))),
+        _ => handoff::aside(m, &size),
     };
     Said::new(headline).rest(format!("{rest}{local}"))
 }
@@ -124,6 +125,7 @@ fn outcome_words(outcome: &Outcome) -> &'static str {
         Outcome::Unavailable { .. } => "unavailable",
         Outcome::TimedOut { .. } => "timed out",
         Outcome::NoAnswer => "no answer",
+        Outcome::Overloaded { .. } => "refused",
     }
 }
 

@@ -7,6 +7,7 @@ mod client;
 mod decisions;
 mod facts;
 mod fault;
+mod handoff;
 mod message;
 mod names;
 mod note;
@@ -194,6 +195,13 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::Synced { .. } => 60,
             Note::Chose { .. } => 55,
             Note::Stamped { .. } => 40,
+            Note::HintCounted | Note::HintsExpired { .. } | Note::DroppedLate { .. } => 87,
+            Note::ReplayStarted { .. } | Note::ReplayStopped { .. } | Note::ReplayDone { .. } => 85,
+            Note::HandoffStarted { .. } | Note::HandoffStopped { .. } | Note::HandoffDone { .. } => 85,
+            Note::HintKept { .. } | Note::HintRefused { .. } | Note::HintSent { .. } | Note::StoodIn { .. } => 72,
+            Note::HintsFlushed { .. } => 60,
+            Note::LocalFirst | Note::Lingers { .. } => 50,
+            _ => 71,
         },
         Some(EventKind::Ended(_)) => 88,
         Some(EventKind::Began { .. }) => 68,
@@ -219,7 +227,7 @@ pub fn sentence(session: &Session, id: EventId) -> Option<Sentence> {
         EventKind::Lost { message: m, why } => message::lost(&facts, id, m, *why),
         EventKind::Timer(timer) => replica::timer(&facts, id, event, *timer),
         EventKind::Applied(applied) => replica::applied(&facts, event, applied),
-        EventKind::Reverted { key, before, after } => replica::reverted(&facts, event, key, before.as_ref(), after.as_ref()),
+        EventKind::Reverted { key, before, after, .. } => replica::reverted(&facts, event, key, before.as_ref(), after.as_ref()),
         EventKind::Note(note) => note::noted(&facts, id, event, note),
         EventKind::Fault(fault) => fault::done(&facts, id, event, fault),
     };
@@ -305,6 +313,21 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::Unavailable { .. } => Mark::Plain(Icon::Close),
         Note::Stamped { .. } | Note::Chose { .. } => Mark::Traffic(verb_kind(event, names), Form::Asks),
         Note::Resolved { .. } => Mark::Traffic(verb_kind(event, names), Form::Carries),
+        Note::StoodIn { .. } | Note::HintKept { .. } | Note::HintSent { .. } | Note::ReplayStarted { .. } | Note::HandoffStarted { .. } => {
+            Mark::Traffic(Kind::Hint, Form::Carries)
+        }
+        Note::HintCounted | Note::ReplayDone { .. } | Note::HandoffDone { .. } => Mark::Traffic(Kind::Hint, Form::Acks),
+        Note::HintRefused { .. } | Note::HintsExpired { .. } | Note::ReplayStopped { .. } | Note::HandoffStopped { .. } => {
+            Mark::Lost(Kind::Hint)
+        }
+        Note::HintsMoved { .. } => Mark::Traffic(Kind::Hint, Form::Asks),
+        Note::HintsFlushed { .. } => Mark::Plain(Icon::Download),
+        Note::DroppedLate { .. } => Mark::Lost(Kind::Write),
+        Note::RepairBounded { .. } => Mark::Plain(Icon::Clock),
+        Note::WroteMore { .. } => Mark::Traffic(Kind::Repair, Form::Carries),
+        Note::Forwarded { .. } | Note::LocalFirst | Note::Speculated { .. } | Note::Lingers { .. } | Note::NotFound { .. } => {
+            Mark::Traffic(verb_kind(event, names), Form::Asks)
+        }
     }
 }
 
@@ -323,6 +346,7 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::Link { .. } | Fault::Network => Icon::Drop,
         Fault::Set(_) => Icon::Tick,
         Fault::Preloaded { .. } => Icon::Upload,
+        Fault::HintsLost { .. } => Icon::Crash,
     }
 }
 
@@ -334,6 +358,7 @@ pub fn kind(traffic: Traffic) -> Kind {
         Traffic::Digest => Kind::Digest,
         Traffic::Repair => Kind::Repair,
         Traffic::Gossip => Kind::Gossip,
+        Traffic::Hint => Kind::Hint,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::facts::{Choice, Facts, Running, Trace};
-use super::{Cause, Said};
+use super::{Cause, Said, handoff};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId};
 use crate::engine::data::{Key, Version};
 use crate::engine::node::{Body, Detector, Note, Repair, Verb};
@@ -60,6 +60,7 @@ pub(super) fn noted<'a>(facts: &Facts<'a>, id: EventId, event: &'a Event, note: 
         ))
         .rest(format!("A crash of {} would not take {} back any more.", at.who, if *changes == 1 { "it" } else { "them" }))
         .rule("what is on disk survives a crash"),
+        note => handoff::said(&at, note),
     }
 }
 

@@ -76,7 +76,6 @@ pub(super) fn timer(facts: &Facts<'_>, id: EventId, event: &Event, timer: Timer)
         Timer::Beat(_) => Said::new(format!("{who} tells the others that it lives."))
             .rest("These heartbeats are all that the others know of it.")
             .rule("silence for too long means down"),
-        Timer::Sync => Said::new(format!("{who} brings its log to disk.")),
         Timer::Operation(op) => {
             let name = facts.names.op(op);
             if facts.at_once(id).any(|(_, e)| matches!(e.kind, EventKind::Note(Note::TimedOut { .. }))) {
@@ -91,6 +90,7 @@ pub(super) fn timer(facts: &Facts<'_>, id: EventId, event: &Event, timer: Timer)
                 .rest(format!("{}{told}", silent.trim_start()).trim().to_owned())
                 .rule("a coordinator waits only so long")
         }
+        _ => Said::new(format!("{}.", super::short(event, &facts.names))),
     }
 }
 

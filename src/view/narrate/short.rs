@@ -1,7 +1,7 @@
 //! One plain line per event, for lists, the timeline and `drift events`.
 
 use super::names::{Names, quoted_bytes, verb_name};
-use super::words;
+use super::{handoff, words};
 use crate::engine::data::Change;
 use crate::engine::node::{Body, Message, Note, Outcome, Timer, Traffic, Verb};
 use crate::engine::observe::History;
@@ -33,16 +33,26 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         EventKind::Timer(Timer::Operation(op)) => format!("{who} has waited long enough for {}", names.op(*op)),
         EventKind::Timer(Timer::Beat(_)) => format!("{who} tells the others that it lives"),
         EventKind::Timer(Timer::Sync) => format!("{who} brings its log to disk"),
+        EventKind::Timer(Timer::Speculate(op)) => format!("{who} has waited long for answers to {}", names.op(*op)),
+        EventKind::Timer(Timer::RepairBound(op)) => format!("{who} has let {} wait long enough for the repair", names.op(*op)),
+        EventKind::Timer(Timer::WriteMore(op)) => format!("{who} has waited long for the repair of {}", names.op(*op)),
+        EventKind::Timer(Timer::HintFlush) => format!("{who} brings hints to disk"),
+        EventKind::Timer(Timer::HintPoll) => format!("{who} looks for replicas that are back"),
+        EventKind::Timer(Timer::HintNext(target, _)) => format!("{who} may send {target} the next hint"),
+        EventKind::Timer(Timer::HintPage(target, _)) => format!("{who} has waited long enough for {target} to confirm hints"),
+        EventKind::Timer(Timer::Handoff) => format!("{who} looks for owners that are back"),
+        EventKind::Timer(Timer::HandoffOver(owner, _)) => format!("{who} has waited long enough for {owner} to confirm its rows"),
         EventKind::Applied(a) => {
             let given = names.row(&a.key, &a.given);
             let held = names.maybe_row(&a.key, a.before.as_ref());
+            let who = a.stands_for.map_or(who.clone(), |owner| format!("{who}, for {owner},"));
             match a.change {
                 Change::Stored => format!("{who} stores {given} of {} in place of {held}", a.key),
                 Change::Same => format!("{who} already holds {given} of {}", a.key),
                 Change::Refused => format!("{who} refuses {given} of {}: it holds {held}, which is newer", a.key),
             }
         }
-        EventKind::Reverted { key, before, after } => {
+        EventKind::Reverted { key, before, after, .. } => {
             format!("{who} loses {} of {key}, back to {}", names.maybe_row(key, before.as_ref()), names.maybe_row(key, after.as_ref()))
         }
         EventKind::Note(note) => noted(event, &who, note, names),
@@ -66,6 +76,7 @@ fn ended(event: &Event, who: &str, outcome: &Outcome, names: &Names<'_>) -> Stri
         Outcome::Unavailable { required, alive } => format!("{who} is refused {what}: {alive} of {required} replicas believed up"),
         Outcome::TimedOut { received, required } => format!("{who} is told that {what} timed out: {received} of {required} answers"),
         Outcome::NoAnswer => format!("{who} gives up on {what}: no answer at all"),
+        Outcome::Overloaded { target } => format!("{who} is refused {what}: no room for hints for {target}"),
     }
 }
 
@@ -85,6 +96,7 @@ pub(super) fn noun(m: &Message, names: &Names<'_>) -> String {
         Body::Repair { .. } => format!("repair with {}", names.carried(m)),
         Body::RepairAck => "confirmation of the repair".to_owned(),
         Body::Heartbeat { .. } => "heartbeat".to_owned(),
+        _ => handoff::noun(m, names),
     };
     format!("{from}'s {what}")
 }
@@ -106,6 +118,7 @@ fn sent(m: &Message, names: &Names<'_>) -> String {
         Body::Repair { .. } => format!("{from} repairs {to} with {}{key}", names.carried(m)),
         Body::RepairAck => format!("{from} confirms the repair to {to}"),
         Body::Heartbeat { .. } => format!("{from} tells {to} that it lives"),
+        _ => handoff::sent(m, names),
     }
 }
 
@@ -147,6 +160,7 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         Note::Suspected(peer) => format!("{who} believes {peer} down"),
         Note::Trusted(peer) => format!("{who} believes {peer} up again"),
         Note::Synced { changes } => format!("{who}'s log is on disk: {} safe", counted(u64::from(*changes), "change", "changes")),
+        note => handoff::short(who, note).unwrap_or_default(),
     }
 }
 
@@ -168,6 +182,7 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Link { from, to } => format!("the link from {} to {} gets its own rule", names.end(*from), names.end(*to)),
         Fault::Network => "the network changes".to_owned(),
         Fault::Set(setting) => words::setting(**setting),
+        Fault::HintsLost { count } => format!("{who} loses {} that were not on disk", counted(u64::from(*count), "hint", "hints")),
         Fault::Preloaded { count } => format!("{} preloaded", counted(*count, "key is", "keys are")),
     }
 }

@@ -52,6 +52,7 @@ pub fn kind(traffic: Traffic) -> Kind {
         Traffic::Digest => Kind::Digest,
         Traffic::Repair => Kind::Repair,
         Traffic::Gossip => Kind::Gossip,
+        Traffic::Hint => Kind::Hint,
     }
 }
 

@@ -167,6 +167,7 @@ pub fn what(message: &Message) -> &'static str {
             Outcome::Unavailable { .. } => "unavailable",
             Outcome::TimedOut { .. } => "timed out",
             Outcome::NoAnswer => "no answer",
+            Outcome::Overloaded { .. } => "refused",
         },
         Body::Write { .. } => "write",
         Body::WriteAck | Body::RepairAck => "held",
@@ -177,6 +178,16 @@ pub fn what(message: &Message) -> &'static str {
         Body::Digest(_) => "digest",
         Body::Repair { .. } => "repair",
         Body::Heartbeat { .. } => "alive",
+        Body::OnDisk => "on disk",
+        Body::Relay { .. } => "write +",
+        Body::Passed { .. } => "write",
+        Body::Hint { .. } => "hint",
+        Body::HintAck { .. } | Body::HandoffAck { .. } => "held",
+        Body::KeepHint { .. } => "keep hint",
+        Body::HintKept { .. } => "kept",
+        Body::Handoff { .. } => "handoff",
+        Body::Forward { .. } => "forwarded",
+        Body::Coordinating => "mine",
     }
 }
 

@@ -4,7 +4,7 @@ use super::track::{FAULT_LANES, pack};
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId};
 use crate::engine::world::{Command, Event, EventKind, Fault};
 use crate::lab::Script;
-use crate::view::format::{per_cent, span};
+use crate::view::format::{counted, per_cent, span};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +124,9 @@ impl Finder<'_> {
             (Fault::Preloaded { count }, _) => self.change(id, at, format!("{count} keys loaded")),
             (Fault::Network, _) => self.change(id, at, "network changed".to_owned()),
             (Fault::Set(_), _) => self.change(id, at, "setting changed".to_owned()),
+            (Fault::HintsLost { count }, Some(n)) => {
+                self.change(id, at, format!("{n} lost {}", counted(u64::from(*count), "hint", "hints")))
+            }
             (_, None) => {}
         }
     }

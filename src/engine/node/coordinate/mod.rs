@@ -1,16 +1,24 @@
 //! A node as a coordinator: it takes a client's request to the replicas and answers when enough of them have.
 
+mod compare;
+mod forward;
+mod lately;
+mod plan;
 mod read;
 mod write;
 
 use std::collections::BTreeMap;
 
+pub use forward::Forwarded;
+pub use lately::Lately;
+pub use plan::Seat;
+pub(in crate::engine::node) use plan::nodes;
 pub use read::{Answer, Phase, ReadOp};
 pub use write::WriteOp;
 
-use super::{Body, Ctx, Node, Note, Outcome, Request, Timer, Traffic, Verb};
-use crate::engine::base::{Endpoint, NodeId, OpId};
-use crate::engine::data::{Key, Payload};
+use super::{Body, Coordinate, Ctx, Node, Note, Outcome, Request, Timer, Traffic, Verb};
+use crate::engine::base::{Endpoint, OpId};
+use std::sync::Arc;
 
 /// An operation in progress.
 #[derive(Debug, Clone)]
@@ -19,12 +27,16 @@ pub enum Pending {
     Write(WriteOp),
     /// A read.
     Read(ReadOp),
+    /// A request passed on to a node that will hold the key.
+    Forwarded(Forwarded),
 }
 
-/// Operations in progress at one node.
+/// Operations in progress at one node, and what it has learnt from earlier ones.
 #[derive(Debug, Clone, Default)]
 pub struct Coordinator {
     pub(super) pending: BTreeMap<OpId, Pending>,
+    /// How reads went lately.
+    pub lately: Lately,
 }
 
 impl Coordinator {
@@ -32,50 +44,63 @@ impl Coordinator {
     pub fn pending(&self, op: OpId) -> Option<&Pending> {
         self.pending.get(&op)
     }
-}
 
-/// Replicas of a key as one coordinator sees them.
-pub(super) struct Plan {
-    required: u32,
-    alive: Vec<NodeId>,
-    down: Vec<NodeId>,
+    /// Everything it works on.
+    pub fn all(&self) -> impl Iterator<Item = (OpId, &Pending)> {
+        self.pending.iter().map(|(op, pending)| (*op, pending))
+    }
+
+    pub(super) fn write(&mut self, op: OpId) -> Option<&mut WriteOp> {
+        if let Some(Pending::Write(write)) = self.pending.get_mut(&op) { Some(write) } else { None }
+    }
+
+    pub(super) fn read(&mut self, op: OpId) -> Option<&mut ReadOp> {
+        if let Some(Pending::Read(read)) = self.pending.get_mut(&op) { Some(read) } else { None }
+    }
 }
 
 impl Node {
-    /// Takes up a client's request. A repeat of one in progress (a duplicated message) is ignored.
-    pub(super) fn begin(&mut self, op: OpId, client: Endpoint, request: &Request, ctx: &mut Ctx<'_>) {
+    /// Takes up a request. A repeat of one in progress (a duplicated message) is ignored.
+    pub(super) fn begin(&mut self, op: OpId, client: Endpoint, request: &Arc<Request>, ctx: &mut Ctx<'_>) {
         if self.coordinator.pending.contains_key(&op) {
             return;
         }
-        let n = ctx.settings.replicas.total();
-        let (alive, down) = ctx.ring.replicas(request.key.token(), &ctx.settings.replicas).into_iter().partition(|r| self.believes_up(*r));
-        // Quorum sizes come from N, not from how many nodes there happen to be: with too few nodes a level is unavailable.
-        let plan = Plan { required: request.level.block_for(n), alive, down };
-        let (traffic, alive) = (request.verb.traffic(), plan.alive.len() as u32);
-        if alive < plan.required {
-            ctx.note(op, Note::Unavailable { required: plan.required, alive });
-            let outcome = Outcome::Unavailable { required: plan.required, alive };
-            ctx.send(client, Some(op), Body::Reply { traffic, outcome });
-            return;
+        let plan = self.plan(&request.key, request.level, ctx);
+        let (traffic, reads) = (request.verb.traffic(), request.verb == Verb::Read);
+        let refuse = |outcome: Outcome, ctx: &mut Ctx<'_>| ctx.send(client, Some(op), Body::Reply { traffic, outcome });
+        if let (Coordinate::Replica { patience }, false) = (ctx.settings.write.coordinate, reads)
+            && !plan.seats.is_empty()
+            && plan.seats.iter().all(|seat| seat.node != self.id)
+        {
+            return self.forward(op, client, request, plan, patience, ctx);
         }
-        match &request.verb {
-            Verb::Write(bytes) => self.start_write(op, client, &request.key, Payload::Value(bytes.clone()), plan, ctx),
-            Verb::Delete => self.start_write(op, client, &request.key, Payload::Tombstone, plan, ctx),
-            Verb::Read => self.start_read(op, client, &request.key, plan, ctx),
+        if let Some((required, alive)) = plan.shortfall(request, ctx.settings) {
+            ctx.note(op, Note::Unavailable { required, alive });
+            return refuse(Outcome::Unavailable { required, alive }, ctx);
+        }
+        if reads {
+            self.start_read(op, client, &request.key, plan, ctx);
+        } else if let Some(target) = self.overloaded(&plan.down, ctx) {
+            refuse(Outcome::Overloaded { target }, ctx);
+        } else {
+            self.start_write(op, client, request, plan, ctx);
         }
     }
 
     /// The coordinator's patience is over: tell the client if it still waits, and forget the operation. Nothing is rolled back.
     pub(super) fn operation_timed_out(&mut self, op: OpId, ctx: &mut Ctx<'_>) {
-        let Some(pending) = self.coordinator.pending.remove(&op) else { return };
-        let (client, answered, traffic, received, required) = match pending {
-            Pending::Write(w) => (w.client, w.answered, Traffic::Write, w.acks.len() as u32, w.required),
-            Pending::Read(r) => (r.client, r.answered, Traffic::Read, r.received(), r.required),
-        };
-        if !answered {
-            ctx.note(op, Note::TimedOut { received, required });
-            ctx.send(client, Some(op), Body::Reply { traffic, outcome: Outcome::TimedOut { received, required } });
+        match self.coordinator.pending.remove(&op) {
+            Some(Pending::Write(write)) => self.write_timed_out(op, write, ctx),
+            Some(Pending::Read(read)) => self.read_timed_out(op, read, ctx),
+            Some(Pending::Forwarded(forwarded)) => self.forward_timed_out(op, forwarded, ctx),
+            None => {}
         }
+    }
+
+    /// Tells the client that too few answered in time.
+    fn give_up(&self, op: OpId, client: Endpoint, traffic: Traffic, (received, required): (u32, u32), ctx: &mut Ctx<'_>) {
+        ctx.note(op, Note::TimedOut { received, required });
+        ctx.send(client, Some(op), Body::Reply { traffic, outcome: Outcome::TimedOut { received, required } });
     }
 
     /// Puts an operation on the books and starts its clock.
@@ -83,15 +108,9 @@ impl Node {
         let timeout = match &pending {
             Pending::Write(_) => ctx.settings.write.timeout,
             Pending::Read(_) => ctx.settings.read.timeout,
+            Pending::Forwarded(forwarded) => forwarded.patience,
         };
         self.coordinator.pending.insert(op, pending);
         ctx.wake(timeout, Timer::Operation(op));
-    }
-}
-
-/// Asks each of `nodes` for its row of `key`.
-fn ask_rows(nodes: &[NodeId], op: OpId, key: &Key, round: u8, ctx: &mut Ctx<'_>) {
-    for node in nodes {
-        ctx.send(*node, Some(op), Body::ReadData { key: key.clone(), round });
     }
 }

@@ -104,7 +104,13 @@ impl Node {
             bytes += u64::from(kept.hint.size());
             page.push(kept.hint.clone());
         }
-        *replay = Replay { attempt, left: replay.left - dead.len() as u32, unsent: page.into(), delivered: replay.delivered, ..Replay::default() };
+        *replay = Replay {
+            attempt,
+            left: replay.left - dead.len() as u32,
+            unsent: page.into(),
+            delivered: replay.delivered,
+            ..Replay::default()
+        };
         let (done, delivered) = (replay.unsent.is_empty(), replay.delivered);
         if !dead.is_empty() {
             self.hints.take(target, |kept| dead.contains(&kept.hint.id));

@@ -125,6 +125,7 @@ fn counts_and_lateness_are_those_of_the_coordinator() {
                 let waits = match &state {
                     Some(Pending::Write(w)) => !w.answered,
                     Some(Pending::Read(r)) => !r.answered,
+                    Some(Pending::Forwarded(_)) => false,
                     None => false,
                 };
                 assert!(!waits, "seed {seed}, event {i}: {told}");
@@ -132,11 +133,12 @@ fn counts_and_lateness_are_those_of_the_coordinator() {
                 counted += 1;
                 let n: usize = numbers.split(' ').next().and_then(|n| n.parse().ok()).expect("a count");
                 let engine = match &state {
+                    Some(Pending::Forwarded(_)) => 0,
                     Some(Pending::Write(w)) => w.acks.len(),
                     Some(Pending::Read(r)) => match &r.phase {
                         Phase::First => r.answers.len(),
                         Phase::Repairing { acks, .. } => acks.len(),
-                        Phase::Second { .. } => 0,
+                        Phase::Second { .. } | Phase::Lingering => 0,
                     },
                     None => 0,
                 };
