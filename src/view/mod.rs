@@ -12,6 +12,7 @@ pub mod home;
 pub mod inspect;
 pub mod narrate;
 pub mod network_text;
+pub mod placement_text;
 pub mod scene;
 pub mod settings_text;
 pub mod timeline;

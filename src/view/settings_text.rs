@@ -1,5 +1,7 @@
 //! The settings as sentences whose values can be changed, and reading the values that people type.
 
+mod copies;
+
 use crate::engine::base::Micros;
 use crate::engine::node::{Detector, Level, Repair, SecondRound, Setting, Settings, Sync};
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
@@ -60,6 +62,8 @@ pub struct Number {
 pub enum Part {
     /// Words.
     Text(&'static str),
+    /// Words about this run.
+    Words(String),
     /// A choice.
     Choice(Choice),
     /// A number.
@@ -215,27 +219,9 @@ const BEAT: (Micros, Micros) = (Micros::secs(1), Micros::secs(3));
 /// The settings in force at the cursor, sentence by sentence.
 pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
     let settings = session.world().settings();
-    vec![copies(settings), reading(settings), disk(settings), beats(settings), patience(settings), travel(session.world().network().config)]
-}
-
-fn copies(s: &Settings) -> Vec<Part> {
-    let n = s.replicas.total();
-    vec![
-        Part::Text("Each key lives on "),
-        Part::Number(Number {
-            id: "replicas",
-            label: "copies of each key",
-            value: n.into(),
-            least: 1,
-            most: LIMITS.nodes.into(),
-            unit: Unit::Count,
-        }),
-        Part::Text(" nodes. A write waits for "),
-        level("write-level", "replicas a write waits for", n, s.write.level, Setting::WriteLevel),
-        Part::Text(", a read for "),
-        level("read-level", "replicas a read waits for", n, s.read.level, Setting::ReadLevel),
-        Part::Text("."),
-    ]
+    let ring = copies::ring(session).into_iter();
+    let rest = [reading(settings), disk(settings), beats(settings), patience(settings), travel(session.world().network().config)];
+    ring.chain([copies::copies(settings, session.world().ring())]).chain(rest).collect()
 }
 
 fn reading(s: &Settings) -> Vec<Part> {
@@ -354,7 +340,6 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
     let (settings, network) = (session.world().settings(), session.world().network().config);
     let at = Micros(value);
     let setting = match (id, settings.detector) {
-        ("replicas", _) => Setting::Replicas(u32::try_from(value).ok()?.into()),
         ("sync-every", _) => Setting::Sync(Sync::Every(at)),
         ("beat-every", Detector::Heartbeat { timeout, .. }) => {
             Setting::Detector(Detector::Heartbeat { every: at, timeout: timeout.max(at) })
@@ -366,7 +351,7 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
         ("latency-low" | "latency-high", _) => {
             return Some(Change::Network(NetworkConfig { latency: with_latency(network.latency, id, at), ..network }));
         }
-        _ => return None,
+        _ => copies::change(settings, session.world().ring(), id, value)?,
     };
     Some(Change::Setting(setting))
 }

@@ -33,6 +33,14 @@ impl Ring {
         down.zip(helpers).map(|((partition, owner), stand_in)| Fallback { partition, owner, stand_in }).collect()
     }
 
+    /// Whom to ask for `token`, partition by partition: the primaries that are up, then the stand-ins, which is not the order of
+    /// the ring (Riak, `riak_core_apl:get_apl_ann`).
+    pub fn active(&self, token: Token, n: u32, up: impl Fn(NodeId) -> bool) -> Vec<(u32, NodeId)> {
+        let mut active: Vec<(u32, NodeId)> = self.primaries(token, n).into_iter().filter(|(_, owner)| up(*owner)).collect();
+        active.extend(self.fallbacks(token, n, up).iter().map(|f| (f.partition, f.stand_in)));
+        active
+    }
+
     /// Stand-ins for replicas that are down, in the order of the preference list: each gets the next node of the walk that is up,
     /// is not a replica itself and does not stand in already (Dynamo, sections 4.3 and 4.6). `partition` is where the owner's
     /// first entry on the walk lies. Fewer than needed if the nodes run out.

@@ -6,7 +6,7 @@ use super::topology::{MAX_ZONES, ZoneId};
 
 /// N: how many replicas a key has, and where. In a run file `3` or `[3, 2]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a number of replicas, or a list of at most 8 numbers up to 255, one for each zone")]
+#[serde(untagged, expecting = "replicas must be a number, or a list of at most 8 numbers up to 255, one for each zone")]
 pub enum Replication {
     /// So many nodes, wherever they stand (Apache Cassandra 4.1, `locator/SimpleStrategy`).
     Simple(u32),

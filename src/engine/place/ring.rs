@@ -1,5 +1,7 @@
 //! The ring: tokens and their owners, and what each node's surroundings are.
 
+use std::collections::BTreeSet;
+
 use super::claim::claim;
 use super::replication::Replication;
 use super::strategy::Table;
@@ -36,20 +38,28 @@ impl Ring {
     /// The ring of `nodes` nodes that stand as `topology` says. `draws` gives virtual nodes their tokens: a node's tokens depend
     /// on the seed and the node only, so that one more node moves nobody else's.
     pub fn of(topology: &Topology, nodes: u32, draws: Draws) -> Ring {
-        let spots = topology.spots(nodes);
         let owners: Vec<NodeId> = topology.owners(nodes).collect();
         let tokens = match topology.style {
             Style::Partitions(q) => evenly(&claim(q, &owners)),
-            Style::Tokens(0 | 1) => evenly(&by_turns(&owners, &spots)),
+            Style::Tokens(0 | 1) => evenly(&by_turns(&owners, &topology.spots(nodes))),
             Style::Tokens(each) => drawn(&owners, each, draws),
         };
+        Ring::with(tokens, topology, nodes)
+    }
+
+    /// The ring of these tokens, assigned by an operator; of `topology` only where nodes stand counts. Tokens of nodes that do
+    /// not exist, and all but the first of equal tokens, are left out.
+    pub fn with(mut tokens: Vec<(Token, NodeId)>, topology: &Topology, nodes: u32) -> Ring {
+        tokens.retain(|(_, node)| node.0 < nodes);
+        tokens.sort_unstable();
+        tokens.dedup_by_key(|(token, _)| *token);
+        let spots = topology.spots(nodes);
         let mut zones: Vec<ZoneShape> = topology.zones.iter().map(|z| ZoneShape { name: z.name.clone(), ..ZoneShape::default() }).collect();
         zones.resize_with(topology.zone_count() as usize, ZoneShape::default);
-        let mut used: Vec<Spot> = owners.iter().map(|n| spots[n.index()]).collect();
-        used.iter().for_each(|spot| zones[spot.zone.index()].nodes += 1);
-        used.sort_unstable();
-        used.dedup();
-        used.iter().for_each(|spot| zones[spot.zone.index()].racks += 1);
+        let owners: BTreeSet<NodeId> = tokens.iter().map(|(_, node)| *node).collect();
+        owners.iter().for_each(|node| zones[spots[node.index()].zone.index()].nodes += 1);
+        let racks: BTreeSet<Spot> = owners.iter().map(|node| spots[node.index()]).collect();
+        racks.iter().for_each(|spot| zones[spot.zone.index()].racks += 1);
         Ring { tokens, spots, zones, partitioned: matches!(topology.style, Style::Partitions(_)), table: None }
     }
 
@@ -176,14 +186,10 @@ fn by_turns(owners: &[NodeId], spots: &[Spot]) -> Vec<NodeId> {
     ranked.into_iter().map(|(_, _, node)| node).collect()
 }
 
-/// Random tokens, in ring order. Two nodes that drew the same token (which happens once in many millions of rings) keep one.
+/// Random tokens, in no order.
 fn drawn(owners: &[NodeId], each: u32, draws: Draws) -> Vec<(Token, NodeId)> {
-    let own =
-        |node: &NodeId| (0..each).map(|i| draws.draw(Purpose::Token, [u64::from(node.0), u64::from(i)])).map(Token).collect::<Vec<_>>();
-    let mut tokens: Vec<(Token, NodeId)> = owners.iter().flat_map(|node| own(node).into_iter().map(|t| (t, *node))).collect();
-    tokens.sort_unstable();
-    tokens.dedup_by_key(|(token, _)| *token);
-    tokens
+    let own = |node: NodeId| (0..each).map(move |i| (Token(draws.draw(Purpose::Token, [node.0.into(), i.into()])), node));
+    owners.iter().flat_map(|node| own(*node)).collect()
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub fn Settings() -> Html {
     };
     let part = |part: Part| match part {
         Part::Text(words) => html! { { words } },
+        Part::Words(words) => html! { { words } },
         Part::Choice(choice) => choice_part(choice, *when, apply.clone()),
         Part::Number(number) => {
             let set = {

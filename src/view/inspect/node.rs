@@ -10,6 +10,7 @@ use crate::lab::Session;
 use crate::view::format::{count, counted, moment, offset, span};
 use crate::view::glyph::Icon;
 use crate::view::narrate::Facts;
+use crate::view::placement_text;
 
 /// Rows listed at most.
 const ROWS: usize = 12;
@@ -108,6 +109,7 @@ fn status(facts: &Facts<'_>, node: NodeId, status: Status) -> String {
 fn pairs(session: &Session, host: &Host, machine: &Node) -> Vec<(&'static str, String)> {
     let slow = session.world().network().slow(machine.id);
     let mut pairs = vec![("started", counted(u64::from(machine.generation), "time", "times")), ("clock", offset(machine.clock.offset))];
+    pairs.extend(placement_text::facts(&session.script().config.topology, session.world().ring(), machine.id));
     if slow > Micros::ZERO {
         pairs.push(("slow by", span(slow)));
     }

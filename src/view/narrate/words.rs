@@ -1,12 +1,14 @@
 //! Words for settings and other choices, shared by sentences and lists.
 
 use crate::engine::node::{Detector, Keeper, Misbehaviour, Repair, SecondRound, Setting, StandIn, Sync};
+use crate::engine::place::Replication;
 use crate::view::format::{counted, span};
 
 /// A change of a setting, as a clause: `a write waits for ALL`.
 pub fn setting(setting: Setting) -> String {
     match setting {
-        Setting::Replicas(n) => format!("each key lives on {}", counted(u64::from(n.total()), "node", "nodes")),
+        Setting::Replicas(Replication::Simple(n)) => format!("each key lives on {}", counted(u64::from(n), "node", "nodes")),
+        Setting::Replicas(n) => format!("each key lives on {}, counted zone by zone: {n}", counted(u64::from(n.total()), "node", "nodes")),
         Setting::WriteLevel(level) => format!("a write waits for {} unless it says otherwise", level.name()),
         Setting::ReadLevel(level) => format!("a read waits for {} unless it says otherwise", level.name()),
         Setting::Repair(Repair::Blocking) => "stale replicas are repaired before the answer".to_owned(),

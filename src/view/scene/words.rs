@@ -11,6 +11,7 @@ use crate::engine::node::Verb;
 use crate::engine::world::Status;
 use crate::lab::Session;
 use crate::view::geometry::Point;
+use crate::view::placement_text;
 
 /// Messages that can be walked to one by one.
 const WALKED: usize = 24;
@@ -97,6 +98,7 @@ pub(super) fn summary(
     shown: Option<&Shown>,
 ) -> String {
     let mut parts = vec![format!("Ring of {} nodes.", nodes.len())];
+    parts.extend(placement_text::zones(session.world().ring()).map(|zones| format!("Zones: {zones}.")));
     if let Some(key) = look.key {
         let held: Vec<String> = chips.iter().take(9).map(|c| format!("{} holds {}", c.node, holding(c))).collect();
         parts.push(format!("Key {}: {}.", text::clipped(key.name(), 40), held.join("; ")));

@@ -13,6 +13,7 @@ fn session(config: &str) -> Session {
 fn text(session: &Session) -> String {
     let part = |p: &Part| match p {
         Part::Text(words) => (*words).to_owned(),
+        Part::Words(words) => words.clone(),
         Part::Choice(c) => format!("[{}]", c.chosen.map_or("?", |i| &c.options[i].0)),
         Part::Number(n) => format!("[{}]", n.shown()),
     };
@@ -61,7 +62,7 @@ fn every_choice_and_every_number_takes_effect() {
     let mut seen = Vec::new();
     for part in sentences(&session(config)).into_iter().flatten() {
         match part {
-            Part::Text(_) => {}
+            Part::Text(_) | Part::Words(_) => {}
             Part::Choice(choice) => {
                 seen.push(choice.id);
                 for (i, (words, change)) in choice.options.iter().enumerate() {
@@ -137,4 +138,24 @@ fn shares_and_offsets() {
         (Ok(80_000), Ok(-1_500_000), Ok(-2_000_000), Ok(0))
     );
     assert!(read_offset("--1 s").is_err() && read_offset("500 d").is_err());
+}
+
+#[test]
+fn copies_can_be_counted_zone_by_zone() {
+    let zoned = r#"{"topology": {"zones": [{"name": "north"}, {"name": "south"}]}}"#;
+    let mut s = session(zoned);
+    let start = "6 nodes share the ring, with one token each. There are 2 zones: A to C in north and D to F in south. \
+                 Each key lives on [3] nodes, [wherever they stand]. A write waits for [2 (QUORUM)], a read for [2 (QUORUM)].";
+    assert!(text(&s).starts_with(start), "{}", text(&s));
+    let options = sentences(&s)
+        .into_iter()
+        .flatten()
+        .find_map(|p| if let Part::Choice(c) = p { (c.id == "spread").then_some(c.options) } else { None });
+    apply(&mut s, options.expect("a choice")[1].1);
+    assert!(text(&s).contains("on [2] nodes of north and [1] of south, [counted zone by zone]."), "{}", text(&s));
+    let more = change(&s, "replicas-2", 3).expect("there are two zones");
+    apply(&mut s, more);
+    assert!(text(&s).contains("on [2] nodes of north and [3] of south") && text(&s).contains("waits for [3 (QUORUM)]"), "{}", text(&s));
+    assert_eq!((change(&s, "replicas-3", 1), change(&s, "replicas-2", 300)), (None, None));
+    assert!(!sentences(&session("{}")).into_iter().flatten().any(|p| matches!(p, Part::Choice(c) if c.id == "spread")));
 }
