@@ -22,7 +22,7 @@ const EVENTS: u32 = 1_500;
 /// Milliseconds between two drawings of the panels while nothing happens.
 const CALM: f64 = 100.0;
 /// The same while something happens.
-const BUSY: f64 = 60.0;
+const BUSY: f64 = 120.0;
 /// Milliseconds between steps for those who want no motion.
 const STILL: f64 = 1_500.0;
 
