@@ -17,7 +17,7 @@ mod traffic;
 mod words;
 
 pub use card::{CardRow, CompareCard};
-pub use copies::{ChipMark, Standing, VersionMark};
+pub use copies::{ChipMark, LoserMark, Standing, VersionMark};
 pub use flight::{FlightMark, flights, form, kind, progress, sent_event, version_of};
 pub use ground::{Ground, Road, Severed, Snip};
 pub use nodes::{ClientMark, NodeMark, status_word};
@@ -177,6 +177,8 @@ pub struct Scene {
     pub nodes: Vec<NodeMark>,
     /// What replicas hold, in preference order.
     pub chips: Vec<ChipMark>,
+    /// Rows that replicas have just refused.
+    pub losers: Vec<LoserMark>,
     /// The clients.
     pub clients: Vec<ClientMark>,
     /// Versions made so far.
@@ -314,6 +316,7 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
         snips: snips(ground),
         next: if look.preview { traffic::next(session, ground) } else { None },
         nodes,
+        losers: look.key.map_or(Vec::new(), |k| copies::losers(session, &chips, k)),
         chips,
         clients,
         legend,
