@@ -210,7 +210,7 @@ fn beside_nodes(ground: &Ground, turn: f64) -> f64 {
     let n = ground.layout.nodes.len().max(1) as f64;
     let (low, part) = ((turn * n).floor(), (turn * n).fract());
     let clear = |part: f64| {
-        let at = ground.layout.key_mark((low + part) / n).at;
+        let at = ground.layout.key_mark((low + part) / n, &|_| false).at;
         ground.layout.nodes.iter().all(|p| p.at.dist(at) > ground.layout.radius + 8.0)
     };
     let steps = (0..=24).map(|i| f64::from(i) / 48.0);
@@ -218,10 +218,10 @@ fn beside_nodes(ground: &Ground, turn: f64) -> f64 {
     (low + found.unwrap_or(part)) / n
 }
 
-fn key_label(ground: &Ground, session: &Session, key: &Key) -> (f64, KeyLabel) {
+fn key_label(ground: &Ground, session: &Session, key: &Key, chips: &[ChipMark]) -> (f64, KeyLabel) {
     let tokens: Vec<u64> = session.world().ring().tokens().iter().map(|(t, _)| t.0).collect();
     let turn = beside_nodes(ground, ground.layout.turn_of(key.token().0, &tokens));
-    let mark = ground.layout.key_mark(turn);
+    let mark = ground.layout.key_mark(turn, &|i| chips.iter().any(|c| c.node.index() == i));
     let sizes = sizes(ground.profile);
     let name = clipped(key.name(), (mark.label.width / (sizes.name * 0.6)) as usize + 1);
     let mut lines = vec![TextMark::at_spot(&mark.label, name, Tone::Mono, sizes.name)];
@@ -285,7 +285,7 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
     let chips = look.key.map_or(Vec::new(), |k| copies::chips(session, ground, k));
     let mut nodes = nodes::nodes(session, ground, look, shown.as_ref(), &chips);
     let clients = nodes::clients(session, ground, shown.as_ref());
-    let mark = look.key.map(|k| key_label(ground, session, k));
+    let mark = look.key.map(|k| key_label(ground, session, k, &chips));
     let mut rooms = Rooms::new(ground, &chips);
     let label = mark.as_ref().map(|(_, l)| key_room(l));
     label.into_iter().for_each(|r| rooms.hold(r));
