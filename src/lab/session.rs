@@ -149,6 +149,11 @@ impl Session {
         self.world().is_quiet()
     }
 
+    /// Whether nothing but background is on its way; clients may wait.
+    pub fn is_still(&self) -> bool {
+        self.world().in_flight().all(|f| f.message.body.is_quiet())
+    }
+
     /// Half of all messages travel faster than this.
     pub fn median_travel(&self) -> Micros {
         self.world().network().config.latency.median().max(Micros(1))

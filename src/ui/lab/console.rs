@@ -3,6 +3,7 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::moves::watch;
 use super::{ConsoleVerb, LabHandle, Selection, UiState};
 use crate::engine::base::ClientId;
 use crate::engine::data::Key;
@@ -86,6 +87,8 @@ fn send(lab: &LabHandle, key: &str, value: &str) -> Result<(), (Field, String)> 
         ui.key = Some(key);
         ui.selection = Selection::Nothing;
     });
+    // Whoever sends something wants to see it travel.
+    watch(lab);
     Ok(())
 }
 

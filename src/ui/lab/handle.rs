@@ -55,6 +55,8 @@ pub struct UiState {
     pub hover: Selection,
     /// Whether time runs.
     pub playing: bool,
+    /// Whether it runs only until what was sent has come to rest: playing began with a send and not with the play button.
+    pub until_quiet: bool,
     /// Playback speed in powers of two: 0 is 1×, at which the median link takes 900 ms.
     pub speed: i8,
     /// Whether stretches in which nothing is on its way are skipped.
@@ -81,6 +83,10 @@ pub struct UiState {
     pub faded: Vec<Traffic>,
     /// Counts jumps (seek, step back, branch switch): the stage does not animate across them.
     pub jumps: u32,
+    /// Counts single steps, in either direction: messages glide to where the step leaves them.
+    pub steps: u32,
+    /// Whether the last move was a single step forwards, so that what arrives with it waits for the message to get there.
+    pub stepped: bool,
 }
 
 /// What the client console sends.
@@ -102,6 +108,7 @@ impl Default for UiState {
             selection: Selection::Nothing,
             hover: Selection::Nothing,
             playing: false,
+            until_quiet: false,
             speed: 0,
             skip_quiet: true,
             stop_at_decisions: false,
@@ -115,6 +122,8 @@ impl Default for UiState {
             notice: None,
             faded: Vec::new(),
             jumps: 0,
+            steps: 0,
+            stepped: false,
         }
     }
 }

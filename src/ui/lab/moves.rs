@@ -33,8 +33,12 @@ pub fn go(lab: &LabHandle, wanted: Move) {
     let on = matches!(wanted, Move::Step | Move::Decision);
     lab.set_ui(|ui| {
         ui.playing = false;
+        ui.stepped = wanted == Move::Step;
         if !on {
             ui.jumps += 1;
+        }
+        if matches!(wanted, Move::Step | Move::Back) {
+            ui.steps += 1;
         }
         if let (Move::Until(_), false) = (wanted, found) {
             ui.notice = Some("That does not happen before the end of this run.".to_owned());
@@ -77,9 +81,20 @@ pub fn toggle_play(lab: &LabHandle) {
     }
     lab.set_ui(|ui| {
         ui.playing = !playing;
+        ui.until_quiet = false;
+        ui.stepped = false;
         if !playing && over {
             ui.jumps += 1;
         }
+    });
+}
+
+/// Plays what has just been sent until it has come to rest. Playing that goes on already goes on as it was.
+pub fn watch(lab: &LabHandle) {
+    lab.set_ui(|ui| {
+        ui.until_quiet |= !ui.playing;
+        ui.playing = true;
+        ui.stepped = false;
     });
 }
 

@@ -22,7 +22,7 @@ const EVENTS: u32 = 1_500;
 /// Milliseconds between two drawings of the panels while nothing happens.
 const CALM: f64 = 100.0;
 /// The same while something happens.
-const BUSY: f64 = 60.0;
+const BUSY: f64 = 120.0;
 /// Milliseconds between steps for those who want no motion.
 const STILL: f64 = 1_500.0;
 
@@ -33,9 +33,9 @@ pub fn rate(session: &Session, speed: i8) -> f64 {
     session.median_travel().0 as f64 / TRAVEL * factor
 }
 
-/// The end of the quiet stretch at the cursor that playing would skip: nothing is on its way and no client waits.
+/// The end of the quiet stretch at the cursor that playing would skip: nothing is on its way. A client may still wait.
 pub fn quiet_until(session: &Session, known: bool) -> Option<Micros> {
-    let next = if session.is_quiet() { session.next_event_at() } else { return None };
+    let next = if session.is_still() { session.next_event_at() } else { return None };
     // Where nothing more happens the end of the run is next, once it is known that nothing more happens.
     next.or_else(|| known.then(|| session.end()))
 }
@@ -128,8 +128,11 @@ impl Pacer {
         let cursor = self.lab.read(Session::cursor);
         let (shown, at) = self.shown.get();
         let due = now - shown >= if cursor == at { CALM } else { BUSY };
-        if stop {
-            self.lab.set_ui(|ui| ui.playing = false);
+        if stop || ui.until_quiet && self.lab.read(Session::is_quiet) {
+            self.lab.set_ui(|ui| {
+                ui.playing = false;
+                ui.until_quiet = false;
+            });
             return;
         }
         if due || still {

@@ -21,7 +21,7 @@ impl Profile {
     pub fn view(self) -> Rect {
         match self {
             Profile::Desktop => Rect::new(-6.0, -8.0, 816.0, 550.0),
-            Profile::Projector => Rect::new(-6.0, -8.0, 912.0, 494.0),
+            Profile::Projector => Rect::new(2.0, 2.0, 896.0, 482.0),
             Profile::Mobile => Rect::new(0.0, -2.0, 390.0, 440.0),
         }
     }

@@ -187,8 +187,9 @@ impl Layout {
         (low as f64 + part) / n as f64
     }
 
-    /// The key's mark at share `turn` of a full turn, its label where it hides nothing.
-    pub fn key_mark(&self, turn: f64) -> KeyMark {
+    /// The key's mark at share `turn` of a full turn, its label where it hides nothing. Only the cards of nodes for which `holds` is true
+    /// are in use.
+    pub fn key_mark(&self, turn: f64, holds: &dyn Fn(usize) -> bool) -> KeyMark {
         let at = on_ellipse(self.centre, self.rx, self.ry, turn);
         let out = at.minus(self.centre).unit();
         let (w, h) = match self.profile {
@@ -200,7 +201,7 @@ impl Layout {
         let blocked = |room: &Rect| {
             !sheet.contains(room)
                 || self.nodes.iter().any(|n| room.meets_disc(n.at, self.radius + 2.0))
-                || self.nodes.iter().filter_map(|n| n.card.as_ref()).any(|c| c.room.meets(room))
+                || self.nodes.iter().enumerate().filter(|(i, _)| holds(*i)).filter_map(|(_, n)| n.card.as_ref()).any(|c| c.room.meets(room))
                 || self.clients.iter().any(|c| c.meets(room))
                 || self.crosses_ring(room)
         };

@@ -97,7 +97,7 @@ fn measures(profile: Profile) -> Measures {
             Measures { w: 172.0, row: 38.0, letter: 18.0, digits: 16.0, bars: (34.0, 44.0, 22.0), digits_x: 84.0, disc: 15.0 }
         }
         Profile::Projector => {
-            Measures { w: 190.0, row: 45.0, letter: 22.0, digits: 19.0, bars: (38.0, 50.0, 25.0), digits_x: 96.0, disc: 17.5 }
+            Measures { w: 178.0, row: 45.0, letter: 22.0, digits: 19.0, bars: (35.0, 46.0, 25.0), digits_x: 87.0, disc: 17.0 }
         }
         // A phone has no room for bars beside letters: the digits alone, in one line each.
         Profile::Mobile => Measures { w: 92.0, row: 22.0, letter: 14.0, digits: 14.0, bars: (0.0, 0.0, 0.0), digits_x: 26.0, disc: 10.5 },
@@ -126,6 +126,10 @@ fn spots(ground: &mut Ground, shown: &Shown, w: f64, h: f64) -> Vec<Rect> {
             out.extend([pt(t * rx, ry), pt(t * rx, -ry), pt(rx, t * ry), pt(-rx, t * ry)].map(|d| Rect::around(node.at.plus(d), w, h)));
         }
     }
+    // Along the sheet's edges there is often room where round the node there is none.
+    let sheet = ground.profile.sheet().grown(-5.0);
+    let levels = (0..40).map(|k| sheet.y + (sheet.h - h) * f64::from(k) / 39.0);
+    out.extend(levels.flat_map(|y| [Rect::new(sheet.x, y, w, h), Rect::new(sheet.right() - w, y, w, h)]));
     out.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
     out
 }

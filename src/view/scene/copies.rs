@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use super::ground::Ground;
 use super::text::{TextMark, Tone, clipped};
-use crate::engine::base::NodeId;
-use crate::engine::data::{Key, Order, Payload, Row, Version};
+use crate::engine::base::{EventId, Micros, NodeId};
+use crate::engine::data::{Change, Key, Order, Payload, Row, Version};
 use crate::engine::node::{Note, Verb};
 use crate::engine::observe::Truth;
 use crate::engine::world::{EventKind, Status};
 use crate::lab::Session;
 use crate::view::chip;
 use crate::view::geometry::Rect;
+
+/// Events looked back at for refusals.
+const RECENT: u32 = 200;
 
 /// How a copy stands to the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +137,36 @@ pub(super) fn chips(session: &Session, ground: &Ground, key: &Key) -> Vec<ChipMa
         }
     };
     copies.iter().map(|c| mark(c.node, &c.row, c.behind)).collect()
+}
+
+/// A row that a replica was given and refused: what it holds is newer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoserMark {
+    /// The event.
+    pub event: EventId,
+    /// The replica.
+    pub node: NodeId,
+    /// What was refused.
+    pub versions: Vec<VersionMark>,
+    /// Where the chip lies that won.
+    pub room: Rect,
+}
+
+/// The refusals of the last moments, for the picture of a losing row that slides off the newer one.
+pub(super) fn losers(session: &Session, chips: &[ChipMark], key: &Key) -> Vec<LoserMark> {
+    // Long enough to be seen at any speed at which messages are seen.
+    let since = Micros(session.now().0.saturating_sub(session.median_travel().0 * 2 / 3));
+    let first = session.cursor().saturating_sub(RECENT);
+    let recent = session.log()[first as usize..session.cursor() as usize].iter().zip(first..);
+    let refused = recent.filter(|(e, _)| e.at >= since).filter_map(|(e, id)| match &e.kind {
+        EventKind::Applied(a) if a.change == Change::Refused && a.key == *key => {
+            let node = e.who?.node()?;
+            let room = chips.iter().find(|c| c.node == node)?.room?;
+            Some(LoserMark { event: EventId(id), node, versions: row_marks(session, key, Some(&a.given), 1), room })
+        }
+        _ => None,
+    });
+    refused.collect()
 }
 
 /// Versions of `key` stamped so far, oldest first, at most `most` of the latest, each with its text.

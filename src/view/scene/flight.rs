@@ -32,6 +32,8 @@ pub struct FlightMark {
     pub road: Road,
     /// How far along the path it is, from 0 to 1.
     pub at: f64,
+    /// When it left, when it comes to the end of its way, and the share of the path that this is.
+    pub course: (Micros, Micros, f64),
     /// Whether it will not arrive.
     pub doomed: bool,
     /// Whether it is background chatter.
@@ -73,14 +75,32 @@ pub fn version_of(session: &Session, message: &Message) -> Option<u32> {
     Some(history.ordinal(key, version))
 }
 
-/// How far along its road a message is at `now`. Cuts and losses happen half way in time; what a tear stops reaches its edge then.
+/// When a message leaves, when its way ends, and how far along its road that is. Cuts and losses happen half way in time; what a tear
+/// stops reaches its edge then.
+fn course(flight: &Flight, road: &Road) -> (Micros, Micros, f64) {
+    let (due, reach) = match flight.fate {
+        Fate::Arrives => (flight.arrives, 1.0),
+        Fate::Lost => (flight.crosses, 0.5),
+        Fate::Stops(_) => (flight.crosses, road.stop),
+    };
+    (flight.leaves, due, reach)
+}
+
+/// How far along its road a message on this course is at `now` (microseconds, fractions included).
+fn along((leaves, due, reach): (Micros, Micros, f64), now: f64) -> f64 {
+    let gone = now - leaves.0 as f64;
+    (gone / due.since(leaves).0.max(1) as f64).clamp(0.0, 1.0) * reach
+}
+
+/// How far along its road a message is at `now`, from 0 to 1.
 pub fn progress(flight: &Flight, road: &Road, now: Micros) -> f64 {
-    let gone = now.since(flight.leaves).0 as f64;
-    let share = |due: Micros| (gone / (due.since(flight.leaves).0.max(1)) as f64).clamp(0.0, 1.0);
-    match flight.fate {
-        Fate::Arrives => share(flight.arrives),
-        Fate::Lost => share(flight.crosses) * 0.5,
-        Fate::Stops(_) => share(flight.crosses) * road.stop,
+    along(course(flight, road), now.0 as f64)
+}
+
+impl FlightMark {
+    /// Puts it where it is at another time (microseconds), before or after the one it was looked up for.
+    pub fn put(&mut self, now: f64) {
+        self.at = along(self.course, now);
     }
 }
 
@@ -92,6 +112,7 @@ pub fn flights(session: &Session, ground: &mut Ground, shown: Option<OpId>, out:
     for flight in session.world().in_flight() {
         let m = &flight.message;
         let Some(road) = ground.road(m.from, m.to) else { continue };
+        let course = course(flight, &road);
         out.push(FlightMark {
             id: m.id,
             copy: flight.copy,
@@ -101,7 +122,8 @@ pub fn flights(session: &Session, ground: &mut Ground, shown: Option<OpId>, out:
             form: form(m.body.mode()),
             version: None,
             road,
-            at: progress(flight, &road, now),
+            at: along(course, now.0 as f64),
+            course,
             doomed: flight.fate != Fate::Arrives,
             quiet: m.body.is_quiet(),
             ours: shown.is_some() && m.op == shown,

@@ -17,7 +17,7 @@ mod traffic;
 mod words;
 
 pub use card::{CardRow, CompareCard};
-pub use copies::{ChipMark, Standing, VersionMark};
+pub use copies::{ChipMark, LoserMark, Standing, VersionMark};
 pub use flight::{FlightMark, flights, form, kind, progress, sent_event, version_of};
 pub use ground::{Ground, Road, Severed, Snip};
 pub use nodes::{ClientMark, NodeMark, status_word};
@@ -177,6 +177,8 @@ pub struct Scene {
     pub nodes: Vec<NodeMark>,
     /// What replicas hold, in preference order.
     pub chips: Vec<ChipMark>,
+    /// Rows that replicas have just refused.
+    pub losers: Vec<LoserMark>,
     /// The clients.
     pub clients: Vec<ClientMark>,
     /// Versions made so far.
@@ -208,7 +210,7 @@ fn beside_nodes(ground: &Ground, turn: f64) -> f64 {
     let n = ground.layout.nodes.len().max(1) as f64;
     let (low, part) = ((turn * n).floor(), (turn * n).fract());
     let clear = |part: f64| {
-        let at = ground.layout.key_mark((low + part) / n).at;
+        let at = ground.layout.key_mark((low + part) / n, &|_| false).at;
         ground.layout.nodes.iter().all(|p| p.at.dist(at) > ground.layout.radius + 8.0)
     };
     let steps = (0..=24).map(|i| f64::from(i) / 48.0);
@@ -216,10 +218,10 @@ fn beside_nodes(ground: &Ground, turn: f64) -> f64 {
     (low + found.unwrap_or(part)) / n
 }
 
-fn key_label(ground: &Ground, session: &Session, key: &Key) -> (f64, KeyLabel) {
+fn key_label(ground: &Ground, session: &Session, key: &Key, chips: &[ChipMark]) -> (f64, KeyLabel) {
     let tokens: Vec<u64> = session.world().ring().tokens().iter().map(|(t, _)| t.0).collect();
     let turn = beside_nodes(ground, ground.layout.turn_of(key.token().0, &tokens));
-    let mark = ground.layout.key_mark(turn);
+    let mark = ground.layout.key_mark(turn, &|i| chips.iter().any(|c| c.node.index() == i));
     let sizes = sizes(ground.profile);
     let name = clipped(key.name(), (mark.label.width / (sizes.name * 0.6)) as usize + 1);
     let mut lines = vec![TextMark::at_spot(&mark.label, name, Tone::Mono, sizes.name)];
@@ -283,7 +285,7 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
     let chips = look.key.map_or(Vec::new(), |k| copies::chips(session, ground, k));
     let mut nodes = nodes::nodes(session, ground, look, shown.as_ref(), &chips);
     let clients = nodes::clients(session, ground, shown.as_ref());
-    let mark = look.key.map(|k| key_label(ground, session, k));
+    let mark = look.key.map(|k| key_label(ground, session, k, &chips));
     let mut rooms = Rooms::new(ground, &chips);
     let label = mark.as_ref().map(|(_, l)| key_room(l));
     label.into_iter().for_each(|r| rooms.hold(r));
@@ -314,6 +316,7 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
         snips: snips(ground),
         next: if look.preview { traffic::next(session, ground) } else { None },
         nodes,
+        losers: look.key.map_or(Vec::new(), |k| copies::losers(session, &chips, k)),
         chips,
         clients,
         legend,

@@ -277,3 +277,24 @@ fn a_selected_message_is_marked_and_its_operation_shown() {
     assert!(chosen.shown.is_some_and(|s| s.active));
     assert_eq!(sent_event(&session, u64::MAX), None);
 }
+
+#[test]
+fn a_row_that_comes_too_late_is_seen_sliding_off() {
+    let mut session = three_answers();
+    let (_, before) = draw(&session);
+    assert!(before.losers.is_empty());
+    // A clock that is behind makes an older version of what is written later.
+    let behind = session.script().clone();
+    let mut script = behind;
+    script.commands =
+        vec![write_via(5, 100, "tea"), at(200, Command::Clock { node: NodeId(4), offset_us: -150_000 }), write_via(4, 210, "milk")];
+    session = Session::open(script).expect("a sound script");
+    go(&mut session, |k| matches!(k, EventKind::Applied(a) if a.change == crate::engine::data::Change::Refused));
+    let (_, scene) = draw(&session);
+    let [loser] = scene.losers.as_slice() else { panic!("one refusal: {:?}", scene.losers) };
+    let chip = scene.chips.iter().find(|c| c.node == loser.node).expect("its replica has a chip");
+    assert_eq!(Some(loser.room), chip.room);
+    assert_ne!(loser.versions, chip.versions, "what slides off is not what is held");
+    session.seek_time(session.now().plus(Micros(session.median_travel().0)));
+    assert!(draw(&session).1.losers.iter().all(|l| l.event > loser.event), "it does not stay");
+}

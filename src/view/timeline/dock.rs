@@ -232,13 +232,14 @@ fn op_boxes(track: &Track, scale: &Scale, bands: &Bands) -> Vec<OpBox> {
     let shown: Vec<(usize, (f64, f64))> = track.operations.iter().enumerate().filter_map(|(i, o)| Some((i, in_view(o)?))).collect();
     let mut boxes: Vec<OpBox> = Vec::new();
     let mut last = [None; super::track::OP_LANES];
+    // In a crowd those too close to tell apart are drawn as one, and so are those that lie on each other for want of lanes.
     let merge = if shown.len() > BOXES { scale.width / BOXES as f64 * 1.6 } else { 0.0 };
     for (index, (x, width)) in shown {
         let op = &track.operations[index];
         let before: Option<usize> = last[op.lane];
         if merge > 0.0
             && let Some(b) = before.map(|b| &mut boxes[b])
-            && x + width - b.x < merge
+            && (x + width - b.x < merge || x < b.x + b.width - 1.0)
         {
             b.count += 1;
             b.width = b.width.max(x + width - b.x);

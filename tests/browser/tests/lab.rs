@@ -63,6 +63,9 @@ async fn acting_in_the_past_keeps_the_old_future_and_reload_keeps_the_work() {
         page.keys("water").await?;
         page.click("[data-testid=console-send]").await?;
         page.until("the old future is listed", "return document.querySelectorAll('[data-testid^=branch-]').length >= 2").await?;
+        page.attribute_becomes("[data-testid=transport-play]", "aria-label", "Pause").await?;
+        // What was sent travels until it has come to rest.
+        page.attribute_becomes("[data-testid=transport-play]", "aria-label", "Play").await?;
         let at = event(page).await?;
         let held = versions(page).await?;
         page.run("return new Promise(r => setTimeout(r, 1500))").await?;

@@ -1,6 +1,9 @@
 //! Painting messages in flight: one canvas, alike things together, shapes made once.
 
-use wasm_bindgen::JsValue;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, Path2d};
 
 use crate::view::geometry::{Point, Profile};
@@ -25,7 +28,16 @@ pub struct Palette {
     ink: String,
     on_version: String,
     sans: String,
+    /// Glyphs painted once for crowds, in these colours: see [`Painter::crowd`].
+    stamps: RefCell<BTreeMap<StampKey, HtmlCanvasElement>>,
 }
+
+/// What tells stamps apart: the shape, the version carried (0 for none) and the pixels of one unit of the glyph, in thousandths.
+type StampKey = (usize, u32, u32);
+/// Stamps kept at most; a resized stage needs others.
+const STAMPS: usize = 160;
+/// Half the width of a stamp, in units of the glyph: every glyph fits with its outline.
+const STAMP: f64 = 14.0;
 
 impl Palette {
     /// The colours in force at `element`.
@@ -42,6 +54,7 @@ impl Palette {
             ink: get("--ink"),
             on_version: get("--onv"),
             sans: get("--sans"),
+            stamps: RefCell::default(),
         }
     }
 
@@ -122,7 +135,6 @@ fn dash(lengths: &[f64]) -> JsValue {
 impl Painter {
     /// A painter on this canvas; `None` if the browser has no canvas.
     pub fn new(canvas: &HtmlCanvasElement) -> Option<Painter> {
-        use wasm_bindgen::JsCast;
         let ctx = canvas.get_context("2d").ok()??.dyn_into::<CanvasRenderingContext2d>().ok()?;
         let path = |d: &str| Path2d::new_with_path_string(d).ok();
         let shape = |(kind, form)| {
@@ -157,7 +169,10 @@ impl Painter {
         self.ripples(ripples, palette);
         for f in loud {
             c.set_global_alpha(if faded.contains(&f.kind) { FAINT } else { 1.0 });
-            self.glyph(f, palette, fit, glyph_scale(profile, loud.len(), f), still);
+            let scale = glyph_scale(profile, loud.len(), f);
+            if loud.len() <= CROWD || self.stamp(f, palette, fit, scale, still).is_none() {
+                self.glyph(f, palette, fit, scale, still);
+            }
         }
         c.set_global_alpha(1.0);
         self.whole(fit);
@@ -251,13 +266,51 @@ impl Painter {
         self.ctx.close_path();
     }
 
-    fn glyph(&self, f: &FlightMark, palette: &Palette, fit: &Fit, scale: f64, still: bool) {
-        let Some(shape) = self.shapes.get(f.kind as usize * FORMS.len() + f.form as usize) else { return };
-        let c = &self.ctx;
+    fn shape(f: &FlightMark) -> usize {
+        f.kind as usize * FORMS.len() + f.form as usize
+    }
+
+    /// Where a message is, in pixels of the canvas.
+    fn place(f: &FlightMark, fit: &Fit, still: bool) -> Point {
         let p = f.road.edge.point_at(if still { if f.doomed { f.road.stop } else { 0.5 } } else { f.at });
+        fit.origin.plus(p.times(fit.scale))
+    }
+
+    fn glyph(&self, f: &FlightMark, palette: &Palette, fit: &Fit, scale: f64, still: bool) {
+        let at = Self::place(f, fit, still);
         let size = fit.scale * scale;
-        let at = fit.origin.plus(p.times(fit.scale));
-        let _ = c.set_transform(size, 0.0, 0.0, size, at.x, at.y);
+        let _ = self.ctx.set_transform(size, 0.0, 0.0, size, at.x, at.y);
+        self.draw(&self.ctx, f, palette);
+    }
+
+    /// The same in a crowd: a picture of the glyph, painted once, is put down at whole pixels. That costs half of painting it.
+    fn stamp(&self, f: &FlightMark, palette: &Palette, fit: &Fit, scale: f64, still: bool) -> Option<()> {
+        let size = fit.scale * scale;
+        let half = (STAMP * size).ceil();
+        let key = (Self::shape(f), f.version.map_or(0, |v| v % 8 + 1), (size * 1_000.0) as u32);
+        let mut stamps = palette.stamps.borrow_mut();
+        if !stamps.contains_key(&key) {
+            if stamps.len() >= STAMPS {
+                stamps.clear();
+            }
+            let canvas = gloo::utils::document().create_element("canvas").ok()?.dyn_into::<HtmlCanvasElement>().ok()?;
+            canvas.set_width(2 * half as u32);
+            canvas.set_height(2 * half as u32);
+            let c = canvas.get_context("2d").ok()??.dyn_into::<CanvasRenderingContext2d>().ok()?;
+            c.set_transform(size, 0.0, 0.0, size, half, half).ok()?;
+            c.set_line_cap("round");
+            c.set_line_join("round");
+            self.draw(&c, f, palette);
+            stamps.insert(key, canvas);
+        }
+        let at = Self::place(f, fit, still);
+        self.ctx.reset_transform().ok()?;
+        self.ctx.draw_image_with_html_canvas_element(stamps.get(&key)?, at.x.round() - half, at.y.round() - half).ok()
+    }
+
+    /// Draws a message's glyph round the origin.
+    fn draw(&self, c: &CanvasRenderingContext2d, f: &FlightMark, palette: &Palette) {
+        let Some(shape) = self.shapes.get(Self::shape(f)) else { return };
         let colour = palette.kind(f.kind);
         c.set_fill_style_str(if shape.glyph.filled { colour } else { &palette.sheet });
         c.set_stroke_style_str(colour);

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use yew::prelude::*;
 
+use super::memory::loser_name;
 use super::parts::{chip_class, chip_parts, glyph, words};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::world::Status;
 use crate::view::geometry::ring::Detail;
 use crate::view::geometry::{Pen, Point, Profile, pt};
 use crate::view::glyph::{Form, SCISSORS};
-use crate::view::scene::{ChipMark, ClientMark, CompareCard, Ground, KeyLabel, MessageMark, NodeMark, Scene, status_word};
+use crate::view::scene::{ChipMark, ClientMark, CompareCard, Ground, KeyLabel, LoserMark, MessageMark, NodeMark, Scene, status_word};
 
 /// Things of the stage that can be walked to with the arrow keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +168,17 @@ fn chip(chip: &ChipMark, around: &Around<'_>) -> Html {
     }
 }
 
+/// A row that came too late slides off the newer one.
+fn loser(loser: &LoserMark, around: &Around<'_>) -> Html {
+    let (name, version) = (loser_name(loser), loser.versions.last());
+    let fresh = (around.fresh)(&name).then_some("sliding");
+    html! {
+        <g key={name} class={classes!(chip_class(version), "loser", fresh)} aria-hidden="true" data-testid={format!("loser-{}", loser.node)}>
+            { chip_parts(version, &loser.room) }
+        </g>
+    }
+}
+
 fn client(c: &ClientMark, profile: Profile) -> Html {
     let r = c.card;
     let bend = 5.0;
@@ -283,6 +295,7 @@ fn on_piece(scene: &Scene, piece: Option<usize>, around: &Around<'_>) -> Html {
         <>
             <g>{ for scene.nodes.iter().filter(|n| n.piece == piece).map(|n| node(scene, n, around)) }</g>
             <g>{ for scene.chips.iter().filter(|c| here(c.node)).map(|c| chip(c, around)) }</g>
+            <g>{ for scene.losers.iter().filter(|l| here(l.node)).map(|l| loser(l, around)) }</g>
             <g>{ for scene.nodes.iter().filter(|n| n.notes_piece == piece).flat_map(|n| &n.notes).map(|t| words(t, true)) }</g>
             <g>{ for scene.clients.iter().filter(|c| c.piece == piece).map(|c| client(c, scene.profile)) }</g>
             if let Some(key) = scene.key.as_ref().filter(|k| k.piece == piece) { { key_mark(key) } }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::paper::piece_name;
 use crate::engine::base::NodeId;
-use crate::view::scene::{ChipMark, Ground, Scene};
+use crate::view::scene::{ChipMark, Ground, LoserMark, Scene};
 
 /// What has been seen, and whether it came in while somebody looked.
 #[derive(Debug, Default)]
@@ -17,10 +17,16 @@ pub struct Memory {
     jumps: Option<u32>,
 }
 
+/// A name for a refusal.
+pub fn loser_name(loser: &LoserMark) -> String {
+    format!("loser-{}", loser.event.0)
+}
+
 /// Names of all that comes in with a movement.
 fn names(scene: &Scene, ground: &Ground) -> Vec<String> {
     let mut names: Vec<String> = scene.chips.iter().map(|c| format!("chip-{}-{}", c.node, c.label())).collect();
     names.extend(ground.tear.iter().flat_map(|t| &t.pieces).map(piece_name));
+    names.extend(scene.losers.iter().map(loser_name));
     names.extend(scene.card.iter().map(|c| format!("card-{}-{}", c.rows.len(), c.verdicts.len())));
     names
 }

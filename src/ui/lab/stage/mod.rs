@@ -162,7 +162,7 @@ fn Drawing(props: &DrawingProps) -> Html {
     let (ground, scene) = look_at(&lab, &kept, profile, &ui);
     let shown = scene.shown.as_ref().map(|s| s.op);
     let faded: Vec<Kind> = ui.faded.iter().map(|t| kind(*t)).collect();
-    let told = Told { lab: lab.clone(), playing: ui.playing, jumps: ui.jumps, shown, profile, faded: faded.clone() };
+    let told = Told { lab: lab.clone(), playing: ui.playing, jumps: ui.jumps, steps: ui.steps, shown, profile, faded: faded.clone() };
     use_motion(&stage, &canvas, &ground, told, &width);
     memory.borrow_mut().see(&scene, &ground.borrow(), ui.jumps);
     let scene = Rc::new(scene);
@@ -184,9 +184,9 @@ fn Drawing(props: &DrawingProps) -> Html {
     let summary = format!("{uid}-summary");
     let hand = Hand { lab: lab.clone(), stage: group.clone(), ground: ground.clone(), gesture, preview: preview.clone(), at, profile };
     let drawn = html! { <>{ layers.marks() } if let Some(p) = &*preview { { dragged(p, profile) } }</> };
-    let (event, now) = lab.read(|s| (s.cursor(), s.now().0));
+    let (event, now, mix) = lab.read(|s| (s.cursor(), s.now().0, s.world().running_mix()));
     html! {
-        <div class="stage-box" ref={stage} data-testid="stage" data-event={event.to_string()} data-now={now.to_string()}
+        <div class="stage-box" ref={stage} data-testid="stage" data-event={event.to_string()} data-now={now.to_string()} data-fingerprint={format!("{mix:016x}")} data-stepped={ui.stepped.then_some("true")}
             data-torn={land.tear.is_some().to_string()} data-profile={format!("{profile:?}").to_lowercase()}>
             <Patterns />
             { layers.paper() }

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
 
 use super::canvas::{Fit, Manner, Painter, Palette, Ripple};
-use crate::engine::base::{Endpoint, OpId};
+use crate::engine::base::{Endpoint, Micros, OpId};
 use crate::engine::world::EventKind;
 use crate::ui::lab::LabHandle;
 use crate::view::geometry::Profile;
@@ -21,6 +21,8 @@ use crate::view::scene::{FlightMark, Ground, flights};
 
 /// How long a ring round a receiver lasts, milliseconds.
 const RIPPLE: f64 = 240.0;
+/// How long messages glide to where a single step leaves them, milliseconds.
+const GLIDE: f64 = 250.0;
 /// Events between two frames above which rings are left out: nobody could follow them.
 const FOLLOWED: u32 = 400;
 
@@ -33,6 +35,8 @@ pub struct Told {
     pub playing: bool,
     /// Counts jumps: nothing is animated across them.
     pub jumps: u32,
+    /// Counts single steps: messages glide to where one leaves them.
+    pub steps: u32,
     /// The operation shown.
     pub shown: Option<OpId>,
     /// The drawing.
@@ -44,6 +48,15 @@ pub struct Told {
 /// A ring that fades, with the time at which it began (milliseconds; infinite while nothing may move).
 struct Fading {
     at: Endpoint,
+    since: f64,
+}
+
+/// Messages on the way to where a single step leaves them.
+struct Glide {
+    marks: Vec<FlightMark>,
+    /// Simulated microseconds at its start and at its end; a step back runs backwards.
+    span: (f64, f64),
+    /// When it began, in milliseconds of the page.
     since: f64,
 }
 
@@ -60,7 +73,10 @@ struct State {
     fading: Vec<Fading>,
     ripples: Vec<Ripple>,
     cursor: u32,
+    now: Micros,
     jumps: u32,
+    steps: u32,
+    glide: Option<Glide>,
     frame: Option<AnimationFrame>,
 }
 
@@ -120,8 +136,8 @@ impl Motion {
         resized: impl Fn(f64) + 'static,
     ) -> Option<Motion> {
         let painter = Painter::new(&canvas)?;
-        let cursor = told.lab.read(|s| s.cursor());
-        let jumps = told.jumps;
+        let (cursor, now) = told.lab.read(|s| (s.cursor(), s.now()));
+        let (jumps, steps) = (told.jumps, told.steps);
         let state = State {
             canvas,
             painter,
@@ -134,7 +150,10 @@ impl Motion {
             fading: Vec::new(),
             ripples: Vec::new(),
             cursor,
+            now,
             jumps,
+            steps,
+            glide: None,
             frame: None,
         };
         let state = Rc::new(RefCell::new(state));
@@ -208,15 +227,31 @@ impl State {
             self.canvas.set_width(fit.size.0);
             self.canvas.set_height(fit.size.1);
         }
+        if !self.look(time) {
+            return true;
+        }
+        self.glide(time);
+        self.ring(time);
         let palette = self.palette.get_or_insert_with(|| Palette::of(&self.canvas));
-        let (told, ground, marks, fading) = (&self.told, &self.ground, &mut self.marks, &mut self.fading);
-        let jumped = told.jumps != self.jumps;
-        let (before, still) = (self.cursor, self.still);
-        let Ok(mut ground) = ground.try_borrow_mut() else { return true };
-        self.cursor = told.lab.read(|session| {
+        let marks = self.glide.as_ref().map_or(&self.marks, |g| &g.marks);
+        let manner = Manner { palette, profile: self.told.profile, still: self.still, faded: &self.told.faded };
+        self.painter.paint(marks, &self.ripples, &fit, &manner);
+        self.told.playing && !self.still || self.glide.is_some() || self.fading.iter().any(|f| f.since.is_finite())
+    }
+
+    /// Looks at the session: what is on its way, and whom something has reached since the last frame. Returns whether it
+    /// could: not while the ground is in use elsewhere. Where a single step forwards was made, what was on its way before it begins to glide.
+    fn look(&mut self, time: f64) -> bool {
+        let State { told, marks, fading, ground, still, .. } = self;
+        let Ok(mut ground) = ground.try_borrow_mut() else { return false };
+        let (jumped, before, was, still) = (told.jumps != self.jumps, self.cursor, self.now, *still);
+        let stepped = told.steps != self.steps && !told.playing && !still;
+        let (cursor, now) = told.lab.read(|s| (s.cursor(), s.now()));
+        let gliding = (stepped && now > was && !jumped).then(|| marks.clone());
+        let arrives = if gliding.is_some() { time + GLIDE } else { time };
+        told.lab.read(|session| {
             ground.follow(session, told.profile);
             flights(session, &mut ground, told.shown, marks);
-            let cursor = session.cursor();
             if jumped || still && cursor != before {
                 fading.clear();
             }
@@ -224,16 +259,41 @@ impl State {
                 for event in &session.log()[before as usize..cursor as usize] {
                     if let (EventKind::Delivered(_), Some(at), false) = (&event.kind, event.who, event.is_quiet()) {
                         fading.retain(|f| f.at != at);
-                        fading.push(Fading { at, since: if still { f64::INFINITY } else { time } });
+                        fading.push(Fading { at, since: if still { f64::INFINITY } else { arrives } });
                     }
                 }
             }
-            cursor
         });
-        self.jumps = told.jumps;
-        fading.retain(|f| time - f.since < RIPPLE);
+        // A step back undoes what arrived: the same messages, from where that was.
+        let undone = (stepped && now < was).then(|| marks.clone());
+        if jumped || gliding.is_some() || told.playing {
+            self.glide = None;
+        }
+        if let Some(marks) = gliding.or(undone) {
+            self.glide = Some(Glide { marks, span: (was.0 as f64, now.0 as f64), since: time });
+        }
+        (self.cursor, self.now, self.jumps, self.steps) = (cursor, now, told.jumps, told.steps);
+        true
+    }
+
+    /// Moves what glides; when it is there, the session's own present is painted again.
+    fn glide(&mut self, time: f64) {
+        let Some(glide) = &mut self.glide else { return };
+        let part = (time - glide.since) / GLIDE;
+        if part >= 1.0 {
+            self.glide = None;
+            return;
+        }
+        let now = glide.span.0 + (glide.span.1 - glide.span.0) * part.max(0.0);
+        glide.marks.iter_mut().for_each(|m| m.put(now));
+    }
+
+    /// The rings round those whom something has reached.
+    fn ring(&mut self, time: f64) {
+        self.fading.retain(|f| time - f.since < RIPPLE);
         self.ripples.clear();
-        for f in fading.iter() {
+        let Ok(ground) = self.ground.try_borrow() else { return };
+        for f in self.fading.iter().filter(|f| !f.since.is_finite() || f.since <= time) {
             let (at, radius) = match ground.outline(f.at) {
                 Some(End::Disc(at, radius)) => (at, radius),
                 Some(End::Card(card)) => (card.centre(), card.w * 0.5),
@@ -242,7 +302,5 @@ impl State {
             let age = if f.since.is_finite() { ((time - f.since) / RIPPLE).clamp(0.0, 1.0) } else { 0.0 };
             self.ripples.push(Ripple { at, radius, age });
         }
-        self.painter.paint(&self.marks, &self.ripples, &fit, &Manner { palette, profile: told.profile, still, faded: &told.faded });
-        told.playing && !still || self.fading.iter().any(|f| f.since.is_finite())
     }
 }

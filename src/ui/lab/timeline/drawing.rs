@@ -31,6 +31,8 @@ fn symbol(number: u32, kind: Kind, form: Form) -> String {
 pub struct StripProps {
     /// What is drawn.
     pub dock: Shared<Dock>,
+    /// The run.
+    pub track: Shared<Track>,
     /// The lab's number, for ids.
     pub number: u32,
 }
@@ -51,6 +53,7 @@ pub fn Strip(props: &StripProps) -> Html {
             { for dock.marks.glyphs.iter().map(|m| mark(m, props.number)) }
             { for dock.marks.more.iter().map(|(x, n)| more(*x, *n, &dock.bands)) }
             { ghosts(dock) }
+            { for dock.faults.iter().map(|f| fault_ground(&props.track.0, f)) }
         </g>
     }
 }
@@ -152,6 +155,27 @@ fn ghosts(dock: &Dock) -> Html {
     }
 }
 
+fn fault_ground(track: &Track, place: &FaultBox) -> Html {
+    let fault = &track.faults[place.index];
+    let FaultBox { x, y, width, height, .. } = place;
+    if fault.wrong == Wrong::Change {
+        return html! { <path class="change" d={format!("M{} {}v{}m0 {}l5 3.5l-5 3.5", px(*x), px(*y), px(*height), px(-*height))} /> };
+    }
+    let class = match fault.wrong {
+        Wrong::Cut(_) | Wrong::Link(..) => "span-fault-box",
+        _ => "span-dead",
+    };
+    if class == "span-dead" {
+        return html! { <rect class="span-dead" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} /> };
+    }
+    html! {
+        <>
+            <rect class="span-fault" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} />
+            <rect class="span-fault-edge" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} />
+        </>
+    }
+}
+
 /// What moves with the cursor.
 pub struct Picture<'a> {
     /// The lab.
@@ -168,6 +192,9 @@ pub struct Picture<'a> {
     pub now: Micros,
 }
 
+/// Operations above which their boxes are drawn without dashes and halos: those would be all that is seen.
+const CROWD: usize = 40;
+
 impl Picture<'_> {
     /// The layer above the strip.
     pub fn changing(&self) -> Html {
@@ -175,9 +202,8 @@ impl Picture<'_> {
         let x = scale.x(self.now).clamp(scale.left, scale.right());
         let top = b.decisions + 8.0;
         html! {
-            <g aria-hidden="true">
-                { for self.dock.faults.iter().map(|f| self.fault_ground(f)) }
-                <rect class="veil" data-part="veil" x={format!("{x:.2}")} y={px(top)} width={format!("{:.2}", (scale.right() - x).max(0.0))} height={px(b.plot_base - top)} />
+            <g aria-hidden="true" class={(self.dock.ops.len() > CROWD).then_some("crowd")}>
+                <rect class="veil" data-part="veil" x="0" y={px(top)} width={px(scale.right() - scale.left)} height={px(b.plot_base - top)} />
                 { for self.dock.faults.iter().map(|f| self.fault_words(f)) }
                 { for self.dock.ops.iter().map(|o| self.operation(o, x)) }
                 { for self.dock.diamonds.iter().map(|d| {
@@ -187,27 +213,6 @@ impl Picture<'_> {
                 { self.lit() }
                 { self.playhead(x) }
             </g>
-        }
-    }
-
-    fn fault_ground(&self, place: &FaultBox) -> Html {
-        let fault = &self.track.faults[place.index];
-        let FaultBox { x, y, width, height, .. } = place;
-        if fault.wrong == Wrong::Change {
-            return html! { <path class="change" d={format!("M{} {}v{}m0 {}l5 3.5l-5 3.5", px(*x), px(*y), px(*height), px(-*height))} /> };
-        }
-        let class = match fault.wrong {
-            Wrong::Cut(_) | Wrong::Link(..) => "span-fault-box",
-            _ => "span-dead",
-        };
-        if class == "span-dead" {
-            return html! { <rect class="span-dead" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} /> };
-        }
-        html! {
-            <>
-                <rect class="span-fault" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} />
-                <rect class="span-fault-edge" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} />
-            </>
         }
     }
 
@@ -300,7 +305,7 @@ impl Picture<'_> {
         let y = self.dock.plot_y(stale, self.track.worst);
         let beside = x + 30.0 > scale.right();
         html! {
-            <g data-part="playhead" data-testid="timeline-playhead" transform={format!("translate({x:.2} 0)")}>
+            <g data-part="playhead" data-testid="timeline-playhead">
                 <path class="playhead" d={format!("M0 {}V{}", px(b.axis), px(b.plot_base))} />
                 <rect class="playhead-tag" x={px(shift - half)} y="1" width={px(half * 2.0)} height={px(b.font + 7.0)} rx="2" />
                 <text class="m f-sheet sb" x={px(shift)} y={px(1.0 + (b.font + 7.0) / 2.0 + b.font * 0.34)} text-anchor="middle" font-size={px(b.font)}>{ label }</text>

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo::render::{AnimationFrame, request_animation_frame};
-use web_sys::{Element, WheelEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, SvgElement, WheelEvent};
 use yew::prelude::*;
 
 use super::super::moves::{Move, go};
@@ -92,21 +93,21 @@ impl Hand {
         self.window.set(near);
     }
 
-    /// Puts the playhead where time is, without drawing anything else.
+    /// Puts the playhead where time is, without drawing anything: playhead and veil are layers of their own, which only move.
     pub fn move_playhead(&self) {
         let Some(svg) = self.svg.cast::<Element>() else { return };
-        let x = self.dock.scale.x(self.now());
-        if x < self.dock.scale.left || x > self.dock.scale.right() {
-            return;
-        }
-        if let Ok(Some(head)) = svg.query_selector("[data-part=playhead]") {
-            // A valid attribute name is all it takes.
-            let _ = head.set_attribute("transform", &format!("translate({x:.2} 0)"));
-        }
-        if let Ok(Some(veil)) = svg.query_selector("[data-part=veil]") {
-            let _ = veil.set_attribute("x", &format!("{x:.2}"));
-            let _ = veil.set_attribute("width", &format!("{:.2}", (self.dock.scale.right() - x).max(0.0)));
-        }
+        let scale = &self.dock.scale;
+        let x = scale.x(self.now()).clamp(scale.left, scale.right());
+        let put = |part: &str, transform: &str| {
+            let found = svg.query_selector(part).ok().flatten();
+            if let Some(style) = found.and_then(|e| e.dyn_into::<SvgElement>().ok()).map(|e| e.style()) {
+                // A valid name of a property is all it takes.
+                let _ = style.set_property("transform", transform);
+            }
+        };
+        put("[data-part=playhead]", &format!("translateX({x:.2}px)"));
+        let ahead = (scale.right() - x) / (scale.right() - scale.left).max(1.0);
+        put("[data-part=veil]", &format!("translateX({x:.2}px) scaleX({ahead:.5})"));
     }
 
     /// What lies under a pointer becomes lit in all views.

@@ -155,12 +155,14 @@ pub fn Timeline() -> Html {
     let view = format!("0 0 {} {}", size.width, size.height);
     html! {
         <div class="tlw" ref={around}>
+            <svg class="tl strip" viewBox={view.clone()} width={size.width.to_string()} height={size.height.to_string()} aria-hidden="true">
+                <Strip dock={Shared(dock.clone())} track={Shared(track.clone())} number={lab.number()} />
+            </svg>
             <svg ref={svg} class={classes!("tl", (size.width < NARROW).then_some("narrow"))} viewBox={view} width={size.width.to_string()} height={size.height.to_string()}
                 role="slider" tabindex="0" aria-label="Time" aria-orientation="horizontal" data-testid="timeline"
                 aria-valuemin="0" aria-valuemax={events.to_string()} aria-valuenow={cursor.to_string()} aria-valuetext={lab.read(present)}
                 data-from={window.from.0.to_string()} data-to={window.to.0.to_string()}
                 {onkeydown} onpointerdown={touch.down} onpointermove={touch.moved} onpointerup={touch.up} onpointercancel={touch.cancel} onpointerleave={touch.leave}>
-                <Strip dock={Shared(dock.clone())} number={lab.number()} />
                 { picture.changing() }
             </svg>
             { zoom_buttons(&hand) }
@@ -247,6 +249,10 @@ fn use_smooth_playhead(hand: &Rc<Hand>) {
     let latest = use_mut_ref(|| hand.clone());
     *latest.borrow_mut() = hand.clone();
     let UiState { playing, .. } = hand.lab.ui();
+    {
+        let hand = hand.clone();
+        use_effect(move || hand.move_playhead());
+    }
     use_effect_with(playing, move |playing| {
         let frame = Rc::new(std::cell::RefCell::new(None::<AnimationFrame>));
         if *playing {

@@ -85,7 +85,7 @@ fn the_key_label_avoids_discs_and_cards() {
         for n in 3..=16 {
             let lay = layout(profile, n, 1);
             for i in 0..n {
-                let mark = lay.key_mark((i as f64 + 0.5) / n as f64);
+                let mark = lay.key_mark((i as f64 + 0.5) / n as f64, &|_| true);
                 let x = if mark.label.anchor == Anchor::Start { mark.label.at.x } else { mark.label.at.x - mark.label.width };
                 let text = Rect::new(x, mark.label.at.y - 12.0, mark.label.width, 14.0);
                 assert!(lay.nodes.iter().all(|p| !text.meets_disc(p.at, lay.radius)), "{profile:?} {n} {i}");
