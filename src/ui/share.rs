@@ -79,10 +79,10 @@ pub fn ShareSheet(props: &ShareSheetProps) -> Html {
     };
     html! {
         <dialog class="sheet" ref={sheet} {onclose} data-testid="share-sheet" aria-labelledby="share-title">
-            <header>
+            <div class="sheet-head">
                 <h2 id="share-title">{ "Share or keep this run" }</h2>
                 <button type="button" class="tb" aria-label="Close" data-testid="share-close" onclick={close}>{ icon(Icon::Close) }</button>
-            </header>
+            </div>
             <h3>{ "As a link" }</h3>
             { link_part(&link, *copied, field, copy) }
             <h3>{ "As a file" }</h3>

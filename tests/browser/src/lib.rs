@@ -13,7 +13,7 @@ pub use hands::Pointer;
 pub use page::{Page, Screen, Storage};
 pub use site::Site;
 pub use thirtyfour::error::WebDriverResult;
-pub use thirtyfour::{Key, WebElement};
+pub use thirtyfour::{By, Key, WebElement};
 
 use futures_util::FutureExt;
 use std::fs;
