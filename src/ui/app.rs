@@ -8,6 +8,7 @@ use super::home::Home;
 use super::lab::open::Place;
 use super::lab::page::LabPage;
 use super::lab::two::TwoLabs;
+use super::marks::Patterns;
 use super::route::{Route, set_title};
 
 /// The page.
@@ -16,6 +17,7 @@ pub fn App() -> Html {
     html! {
         <HashRouter>
             <SkipLink />
+            <Patterns />
             <Switch<Route> render={show} />
         </HashRouter>
     }

@@ -6,7 +6,7 @@ use yew_router::prelude::Link;
 
 use super::empty_ring::EmptyRing;
 use super::header::Header;
-use super::marks::{Patterns, glyph, icon};
+use super::marks::{glyph, icon};
 use super::ribbon::{Frame, RibbonView};
 use super::route::{Route, set_title};
 use super::storage;
@@ -72,7 +72,6 @@ pub fn Home() -> Html {
     html! {
         <>
             <Header current={Route::Home} />
-            <Patterns />
             <main id="main" class="pg" tabindex="-1" data-testid="home">
                 <div class="cover">
                     <div>

@@ -14,6 +14,7 @@ use super::lab::tools::{file_name, open_file, save_as};
 use super::marks::icon;
 use super::route::shared_address;
 use crate::lab;
+use crate::view::format::counted;
 use crate::view::glyph::Icon;
 
 /// Properties of [`ShareSheet`].
@@ -78,10 +79,10 @@ pub fn ShareSheet(props: &ShareSheetProps) -> Html {
     };
     html! {
         <dialog class="sheet" ref={sheet} {onclose} data-testid="share-sheet" aria-labelledby="share-title">
-            <header>
+            <div class="sheet-head">
                 <h2 id="share-title">{ "Share or keep this run" }</h2>
                 <button type="button" class="tb" aria-label="Close" data-testid="share-close" onclick={close}>{ icon(Icon::Close) }</button>
-            </header>
+            </div>
             <h3>{ "As a link" }</h3>
             { link_part(&link, *copied, field, copy) }
             <h3>{ "As a file" }</h3>
@@ -94,7 +95,29 @@ pub fn ShareSheet(props: &ShareSheetProps) -> Html {
                 </label>
             </p>
             <p class="dim">{ "A run file can also be dropped anywhere on the lab." }</p>
+            <Print />
         </dialog>
+    }
+}
+
+/// The fingerprint of the state at hand. It is asked for, because a million rows take a while.
+#[component]
+fn Print() -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    let print = use_state_eq(String::new);
+    let onclick = {
+        let print = print.clone();
+        Callback::from(move |_: MouseEvent| {
+            print.set(lab.read(|s| format!("After {}: {}", counted(u64::from(s.cursor()), "event", "events"), s.world().fingerprint())));
+        })
+    };
+    html! {
+        <>
+            <h3>{ "The same run?" }</h3>
+            <p class="dim">{ "One number for everything that has happened and every row held. Whoever gets the same one has the same run." }</p>
+            <p class="cta"><button type="button" class="btn" data-testid="share-print" {onclick}>{ "Show the fingerprint" }</button></p>
+            <p class="m print" role="status" data-testid="share-print-is">{ (*print).clone() }</p>
+        </>
     }
 }
 

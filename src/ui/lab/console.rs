@@ -45,14 +45,15 @@ pub fn Console() -> Html {
     };
     let names = lab.read(|s| s.script().config.clients.clone());
     let (verb, client) = (ui.verb, ui.client);
+    let title = format!("console-title-{}", lab.number());
     let word = match verb {
         ConsoleVerb::Write => ("Send write", "W"),
         ConsoleVerb::Read => ("Send read", "R"),
         ConsoleVerb::Delete => ("Send delete", "X"),
     };
     html! {
-        <section data-panel="client" data-testid="console" aria-labelledby="console-title">
-            <h2 class="h" id="console-title">{ "Client" }</h2>
+        <section data-panel="client" data-testid="console" aria-labelledby={title.clone()}>
+            <h2 class="h" id={title}>{ "Client" }</h2>
             <form class="console" {onsubmit}>
                 { clients(&lab, &names, client) }
                 { verbs(&lab, verb) }
@@ -63,7 +64,7 @@ pub fn Console() -> Html {
                     <Via />
                 </div>
                 if let Some((_, why)) = draft.fault.as_ref() {
-                    <p class="faulty" role="alert" id="console-fault" data-testid="console-error">{ why.clone() }</p>
+                    <p class="faulty" role="alert" data-testid="console-error">{ why.clone() }</p>
                 }
                 <button type="submit" class="btn pri wide" data-testid="console-send">{ word.0 }<kbd class="kbd">{ word.1 }</kbd></button>
             </form>

@@ -64,10 +64,10 @@ pub fn HelpSheet(props: &HelpSheetProps) -> Html {
     };
     html! {
         <dialog class="sheet help" ref={sheet} {onclose} data-testid="help-sheet" aria-labelledby="help-title">
-            <header>
+            <div class="sheet-head">
                 <h2 id="help-title">{ "Help" }</h2>
                 <button type="button" class="tb" aria-label="Close" data-testid="help-close" {onclick}>{ icon(Icon::Close) }</button>
-            </header>
+            </div>
             <p>{ "Press play, or go step by step. Every step can be taken back. Change anything at any instant: write, cut the network, stop a node. The future that would have been is kept." }</p>
             { for KEYS.iter().map(|(title, keys)| html! {
                 <>

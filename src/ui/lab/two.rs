@@ -39,6 +39,8 @@ pub fn TwoLabs(props: &TwoLabsProps) -> Html {
                 }) }
             </nav>
             <main id="main" class="pair" tabindex="-1" data-testid="two">
+                // The bar has no room for it on a phone.
+                <h1 class="phone-only scn">{ "Two labs, one run" }</h1>
                 { for pair.iter().zip(["Left", "Right"]).map(|(opened, label)| html! {
                     <LabView key={format!("{slug}/{label}/{}", *round)} opened={opened.clone()} compact=true label={format!("{label} lab")} again={again.clone()} />
                 }) }

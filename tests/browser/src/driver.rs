@@ -1,7 +1,11 @@
 //! One chromedriver process on a free port.
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::{env, thread};
+
+/// The driver that is running now, if somebody uses one.
+static RUNNING: Mutex<Weak<Driver>> = Mutex::new(Weak::new());
 
 /// A running chromedriver; stops when dropped.
 pub struct Driver {
@@ -11,8 +15,19 @@ pub struct Driver {
 }
 
 impl Driver {
+    /// The driver that all journeys of the moment share, each with a session of its own; started if there is none.
+    pub fn shared() -> io::Result<Arc<Self>> {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(driver) = running.upgrade() {
+            return Ok(driver);
+        }
+        let driver = Arc::new(Self::start()?);
+        *running = Arc::downgrade(&driver);
+        Ok(driver)
+    }
+
     /// Starts the program named by `CHROMEDRIVER`, else the one on PATH.
-    pub fn start() -> io::Result<Self> {
+    fn start() -> io::Result<Self> {
         let program = env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
         let mut child = Command::new(&program)
             .arg("--port=0")

@@ -2,14 +2,18 @@
 //!
 //! A test is one call of [`journey`]. It gets a fresh server, a fresh browser with an empty profile and one [`Page`], so
 //! journeys run side by side. A page's inner state is read as a reader's tools would: from text and attributes.
+mod checks;
 mod driver;
+mod folder;
+mod hands;
 mod page;
 mod site;
 
-pub use page::{Page, Pointer, Screen};
+pub use hands::Pointer;
+pub use page::{Page, Screen, Storage};
 pub use site::Site;
 pub use thirtyfour::error::WebDriverResult;
-pub use thirtyfour::{Key, WebElement};
+pub use thirtyfour::{By, Key, WebElement};
 
 use futures_util::FutureExt;
 use std::fs;
@@ -37,7 +41,15 @@ fn keep_shot(name: &str, png: &[u8]) -> io::Result<()> {
 /// # Panics
 /// When the walk panics or fails, or when the browser cannot be started.
 pub async fn journey(name: &str, screen: Screen, walk: impl AsyncFnOnce(&Page) -> WebDriverResult<()>) {
-    let page = Page::start(screen).await.unwrap_or_else(|e| panic!("{name}: no browser session: {e}"));
+    journey_with(name, screen, Storage::Allowed, walk).await;
+}
+
+/// [`journey`] in a browser that may keep pages from storing anything.
+///
+/// # Panics
+/// As [`journey`].
+pub async fn journey_with(name: &str, screen: Screen, storage: Storage, walk: impl AsyncFnOnce(&Page) -> WebDriverResult<()>) {
+    let page = Page::start(screen, storage).await.unwrap_or_else(|e| panic!("{name}: no browser session: {e}"));
     let whole = async {
         walk(&page).await?;
         page.check_quiet().await

@@ -1,3 +1,13 @@
 //! Every journey, as one program: see each module for what it walks through.
+mod access;
+mod desk;
+mod files;
+mod gallery;
+mod keyboard;
 mod lab;
+mod links;
+mod mouse;
 mod shell;
+mod storage;
+mod touch;
+mod two;

@@ -30,7 +30,6 @@ use motion::{Motion, Told};
 use tool::{chosen, tool_bar};
 
 use super::{LabHandle, Selection, Tool, UiState};
-use crate::ui::marks::Patterns;
 use crate::ui::theme;
 use crate::view::geometry::Profile;
 use crate::view::glyph::Kind;
@@ -188,7 +187,6 @@ fn Drawing(props: &DrawingProps) -> Html {
     html! {
         <div class="stage-box" ref={stage} data-testid="stage" data-event={event.to_string()} data-now={now.to_string()} data-fingerprint={format!("{mix:016x}")} data-stepped={ui.stepped.then_some("true")}
             data-torn={land.tear.is_some().to_string()} data-profile={format!("{profile:?}").to_lowercase()}>
-            <Patterns />
             { layers.paper() }
             <canvas ref={canvas} aria-hidden="true" />
             { upper(&hand, &ui.tool, &summary, onkeydown, drawn) }
