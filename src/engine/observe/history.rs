@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::engine::base::{ClientId, Endpoint, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Clock, Key, Version};
 use crate::engine::node::{Note, Outcome, Request};
-use crate::engine::world::{Event, EventKind};
+use crate::engine::world::{Event, EventKind, Fault};
 
 /// One operation of one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +33,18 @@ pub struct Operation {
 #[derive(Debug, Clone, Default)]
 pub struct History {
     operations: Vec<Operation>,
-    /// Per key, the clocks of versions in the order in which they were made, with the operation that made them.
-    versions: BTreeMap<Key, Vec<(Clock, OpId)>>,
+    versions: BTreeMap<Key, Made>,
+    /// When stores were filled, and with how many keys.
+    preloads: Vec<(EventId, u64)>,
+}
+
+/// Versions of one key.
+#[derive(Debug, Clone, Default)]
+struct Made {
+    /// In the order in which they were made, the operations that made them.
+    by: Vec<OpId>,
+    /// The place of each clock in that order.
+    places: BTreeMap<Clock, u32>,
 }
 
 impl History {
@@ -49,6 +59,9 @@ impl History {
 
     /// Takes in the event with this id. Events come in order.
     pub fn observe(&mut self, id: EventId, event: &Event) {
+        if let EventKind::Fault(Fault::Preloaded { count }) = &event.kind {
+            self.preloads.push((id, *count));
+        }
         let Some(op) = event.op else { return };
         match (&event.kind, event.who) {
             (EventKind::Began { request, via }, Some(Endpoint::Client(client))) => self.operations.push(Operation {
@@ -62,7 +75,9 @@ impl History {
                 ended: None,
             }),
             (EventKind::Note(Note::Stamped { key, version }), _) => {
-                self.versions.entry(key.clone()).or_default().push((version.clock, op));
+                let made = self.versions.entry(key.clone()).or_default();
+                made.places.entry(version.clock).or_insert(made.by.len() as u32);
+                made.by.push(op);
                 if let Some(operation) = self.find_mut(op) {
                     operation.version = Some(version.clone());
                 }
@@ -92,19 +107,29 @@ impl History {
 
     /// The place of a version among those made of its key, from 1; 0 for one that is older than the log.
     pub fn ordinal(&self, key: &Key, version: &Version) -> u32 {
-        self.versions
-            .get(key)
-            .and_then(|made| made.iter().position(|(clock, _)| *clock == version.clock))
-            .map_or(0, |place| place as u32 + 1)
+        self.versions.get(key).and_then(|made| made.places.get(&version.clock)).map_or(0, |place| place + 1)
     }
 
     /// The operation that made a version.
     pub fn maker(&self, key: &Key, version: &Version) -> Option<OpId> {
-        self.versions.get(key)?.iter().find(|(clock, _)| *clock == version.clock).map(|(_, op)| *op)
+        let made = self.versions.get(key)?;
+        made.by.get(*made.places.get(&version.clock)? as usize).copied()
+    }
+
+    /// The operations that made the versions of a key, in order. One that was tried again made several.
+    pub fn makers(&self, key: &Key) -> &[OpId] {
+        self.versions.get(key).map_or(&[], |made| &made.by)
     }
 
     /// Keys with versions made in the log, with how many.
     pub fn keys(&self) -> impl Iterator<Item = (&Key, u32)> {
-        self.versions.iter().map(|(key, made)| (key, made.len() as u32))
+        self.versions.iter().map(|(key, made)| (key, made.by.len() as u32))
+    }
+
+    /// The first event that filled the stores with a row of this key.
+    pub fn preloaded(&self, key: &Key) -> Option<EventId> {
+        let digits = key.name().strip_prefix("key-").filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))?;
+        let number: u64 = digits.parse().ok().filter(|n: &u64| n.to_string() == digits)?;
+        self.preloads.iter().find(|(_, count)| number < *count).map(|(event, _)| *event)
     }
 }

@@ -1,5 +1,6 @@
 //! Looking at a world from outside: the truth about its replicas, and the history its clients saw.
 
+pub mod check;
 mod history;
 mod truth;
 
