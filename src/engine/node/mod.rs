@@ -204,7 +204,7 @@ impl Node {
         match timer {
             Timer::Operation(op) => self.coordinator.pending(op).is_some(),
             Timer::Beat(epoch) => self.heartbeats.is_current(epoch),
-            Timer::Sync => self.store.unsynced() > 0,
+            Timer::Sync => self.sync_due,
         }
     }
 

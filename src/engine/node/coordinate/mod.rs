@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use read::{Answer, Phase, ReadOp};
 pub use write::WriteOp;
@@ -21,16 +21,30 @@ pub enum Pending {
     Read(ReadOp),
 }
 
+/// Requests that a coordinator remembers having taken up.
+const REMEMBERED: usize = 256;
+
 /// Operations in progress at one node.
 #[derive(Debug, Clone, Default)]
 pub struct Coordinator {
     pub(super) pending: BTreeMap<OpId, Pending>,
+    /// The latest requests taken up, so that a second copy of one is not carried out again.
+    taken: BTreeSet<OpId>,
 }
 
 impl Coordinator {
     /// The operation, while the coordinator still works on it.
     pub fn pending(&self, op: OpId) -> Option<&Pending> {
         self.pending.get(&op)
+    }
+
+    /// Whether this is the first copy of a request.
+    fn take_up(&mut self, op: OpId) -> bool {
+        let first = self.taken.insert(op);
+        if self.taken.len() > REMEMBERED {
+            self.taken.pop_first();
+        }
+        first
     }
 }
 
@@ -42,9 +56,9 @@ pub(super) struct Plan {
 }
 
 impl Node {
-    /// Takes up a client's request. A repeat of one in progress (a duplicated message) is ignored.
+    /// Takes up a client's request. A second copy of one (a duplicated message) is ignored, however late it comes.
     pub(super) fn begin(&mut self, op: OpId, client: Endpoint, request: &Request, ctx: &mut Ctx<'_>) {
-        if self.coordinator.pending.contains_key(&op) {
+        if !self.coordinator.take_up(op) {
             return;
         }
         let n = ctx.settings.replicas;
