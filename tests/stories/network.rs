@@ -1,7 +1,7 @@
 //! The network's own faults: delay, loss, duplication, reordering, narrow links.
 
 use drift::engine::base::Micros;
-use drift::engine::node::{Body, Note};
+use drift::engine::node::Note;
 use drift::engine::world::{EventKind, LostWhy};
 
 use crate::run::{Played, Run};

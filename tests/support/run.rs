@@ -167,6 +167,22 @@ impl Run {
         self
     }
 
+    /// How many commands it has.
+    pub fn commands(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// The same without one of its commands.
+    pub fn without(mut self, command: usize) -> Run {
+        self.commands.remove(command);
+        self
+    }
+
+    /// N at the start.
+    pub fn replicas(&self) -> u64 {
+        self.config["settings"]["replicas"].as_u64().unwrap_or(3)
+    }
+
     /// The run file.
     pub fn text(&self) -> String {
         let run = json!({"seed": self.seed, "end": self.end, "config": self.config, "commands": self.commands});
