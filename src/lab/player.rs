@@ -1,6 +1,7 @@
 //! Plays a script forwards, one input at a time.
 
 use super::script::Script;
+use crate::engine::base::Micros;
 use crate::engine::observe::Truth;
 use crate::engine::world::{Event, World};
 
@@ -19,6 +20,13 @@ impl Player {
     /// The start of a script. `log` gets the first events.
     pub fn new(script: &Script, log: &mut Vec<Event>) -> Player {
         Player { world: World::new(&script.config, script.seed, log), truth: Truth::default(), commands: 0 }
+    }
+
+    /// When the next command or input is due; none at the end of the run.
+    pub fn next_at(&mut self, script: &Script) -> Option<Micros> {
+        let input = self.world.next_at().filter(|at| *at <= script.end);
+        let command = script.commands.get(self.commands).map(|timed| timed.at);
+        input.into_iter().chain(command).min()
     }
 
     /// Carries out the next command or input. Returns false at the end of the run, where nothing happens any more.

@@ -239,8 +239,9 @@ impl Session {
             self.tape.record(AHEAD);
         }
         let steps = self.tape.marks.partition_point(|m| m.at <= time);
-        self.arrive(steps.checked_sub(1).map_or(0, |i| self.tape.marks[i].events));
+        self.tape.seek_time(steps.checked_sub(1).map_or(0, |i| self.tape.marks[i].events), time);
         self.now = time;
+        self.seen = self.seen.max(self.cursor());
     }
 
     /// Plays on for a span of simulated time.

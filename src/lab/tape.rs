@@ -33,6 +33,8 @@ pub(super) struct Tape {
     pub script: Script,
     /// The world at the cursor.
     pub here: Player,
+    /// Up to when `here` has carried out what leaves no event, if it has.
+    settled: Micros,
     /// The world at the furthest point played, where recording goes on.
     tip: Player,
     /// Whether the tip has reached the end of the run.
@@ -53,6 +55,7 @@ impl Tape {
         let tip = Player::new(&script, &mut log);
         let mut tape = Tape {
             here: tip.clone(),
+            settled: Micros::ZERO,
             snapshots: vec![Snapshot { events: log.len() as u32, player: tip.clone() }],
             tip,
             complete: false,
@@ -118,6 +121,24 @@ impl Tape {
 
     /// Puts the cursor just after the step that made the event number `events` (a count), recording on if need be.
     pub fn seek(&mut self, events: u32) {
+        self.seek_within(events, Micros::ZERO);
+    }
+
+    /// Puts the cursor after the last event up to `time`, which is number `events`, and carries out what leaves no event up to then: the
+    /// world is as it is at that time, not as it was just after the event.
+    pub fn seek_time(&mut self, events: u32, time: Micros) {
+        self.seek_within(events, time);
+        // Where the log is full, inputs beyond it would leave events that nobody has.
+        if self.log.len() < BOUNDS.events as usize {
+            let mut none = Vec::new();
+            while none.is_empty() && self.here.next_at(&self.script).is_some_and(|at| at <= time) {
+                self.here.step(&self.script, &mut none);
+            }
+            self.settled = time;
+        }
+    }
+
+    fn seek_within(&mut self, events: u32, time: Micros) {
         while !self.complete && (self.log.len() as u32) < events {
             self.record(INTERVAL);
         }
@@ -125,10 +146,15 @@ impl Tape {
         let first = self.snapshots[0].events;
         let target = if events <= first { first } else { self.marks.get(at).map_or(first, |m| m.events) };
         let nearest = self.snapshots.partition_point(|s| s.events <= target).saturating_sub(1);
-        if self.cursor() > target || self.cursor() < self.snapshots[nearest].events {
+        let past = self.cursor() > target || self.cursor() == target && self.settled > time;
+        if past || self.cursor() < self.snapshots[nearest].events {
             self.here = self.snapshots[nearest].player.clone();
+            self.settled = Micros::ZERO;
         }
-        self.replay_to(target);
+        if self.cursor() < target {
+            self.replay_to(target);
+            self.settled = Micros::ZERO;
+        }
     }
 
     /// Plays the known steps again from where the cursor is; their events are in the log already.

@@ -52,8 +52,12 @@ impl Store {
         self.unsynced.len()
     }
 
-    /// Merges `row` into what is held, by `rule`. Returns what happened and the row held before.
+    /// Merges `row` into what is held, by `rule`. Returns what happened and the row held before. If it is `synced`, the commit log is
+    /// on disk up to and including it: a log has no holes.
     pub fn apply(&mut self, rule: Rule, key: &Key, row: &Arc<Row>, synced: bool) -> (Change, Option<Arc<Row>>) {
+        if synced {
+            self.sync();
+        }
         let before = self.rows.get(key).cloned();
         let after = match &before {
             None => row.clone(),
@@ -112,14 +116,19 @@ impl Store {
         rows
     }
 
-    /// Replaces all rows at once, as if they had been on disk for ever. `rows` are merged over what is held.
+    /// Puts `rows` into the store as if they had been on disk for ever: merged with what is held, and with what a crash would go back to.
     pub fn preload(&mut self, rule: Rule, rows: PageMap<Key, Arc<Row>>) {
+        for undo in &mut self.unsynced {
+            undo.before = rule.merged(undo.before.take(), rows.get(&undo.key));
+        }
         if self.rows.is_empty() {
             self.rows = rows;
             return;
         }
         for (key, row) in rows.iter() {
-            self.apply(rule, key, row, true);
+            if let Some(merged) = rule.merged(self.rows.get(key).cloned(), Some(row)) {
+                self.rows.insert(key.clone(), merged);
+            }
         }
     }
 }

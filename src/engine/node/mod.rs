@@ -284,7 +284,7 @@ impl Node {
         match timer {
             Timer::Operation(op) => self.coordinator.pending(op).is_some(),
             Timer::Beat(epoch) => self.heartbeats.is_current(epoch),
-            Timer::Sync => self.unsynced() > 0,
+            Timer::Sync => self.sync_due,
             Timer::Speculate(op) => matches!(self.coordinator.pending(op), Some(Pending::Read(read)) if read.may_speculate()),
             Timer::RepairBound(op) => matches!(self.coordinator.pending(op), Some(Pending::Read(read)) if read.repair_waits()),
             Timer::WriteMore(op) => {

@@ -7,7 +7,7 @@ mod plan;
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use forward::Forwarded;
 pub use lately::Lately;
@@ -31,10 +31,15 @@ pub enum Pending {
     Forwarded(Forwarded),
 }
 
+/// Requests that a coordinator remembers having taken up.
+const REMEMBERED: usize = 256;
+
 /// Operations in progress at one node, and what it has learnt from earlier ones.
 #[derive(Debug, Clone, Default)]
 pub struct Coordinator {
     pub(super) pending: BTreeMap<OpId, Pending>,
+    /// The latest requests taken up, so that a second copy of one is not carried out again.
+    taken: BTreeSet<OpId>,
     /// How reads went lately.
     pub lately: Lately,
 }
@@ -43,6 +48,15 @@ impl Coordinator {
     /// The operation, while the coordinator still works on it.
     pub fn pending(&self, op: OpId) -> Option<&Pending> {
         self.pending.get(&op)
+    }
+
+    /// Whether this is the first copy of a request.
+    fn take_up(&mut self, op: OpId) -> bool {
+        let first = self.taken.insert(op);
+        if self.taken.len() > REMEMBERED {
+            self.taken.pop_first();
+        }
+        first
     }
 
     /// Everything it works on.
@@ -60,9 +74,9 @@ impl Coordinator {
 }
 
 impl Node {
-    /// Takes up a request. A repeat of one in progress (a duplicated message) is ignored.
+    /// Takes up a request. A second copy of one (a duplicated message) is ignored, however late it comes.
     pub(super) fn begin(&mut self, op: OpId, client: Endpoint, request: &Arc<Request>, ctx: &mut Ctx<'_>) {
-        if self.coordinator.pending.contains_key(&op) {
+        if !self.coordinator.take_up(op) {
             return;
         }
         let plan = self.plan(&request.key, request.level, ctx);
