@@ -12,7 +12,7 @@ fn command() -> impl Strategy<Value = (u64, String)> {
     let node = prop::sample::select(vec!["A", "B", "C", "D", "E"]);
     let key = prop::sample::select(vec!["k", "l", "cart"]);
     let level = prop::sample::select(vec!["ONE", "QUORUM", "ALL"]);
-    let body = (0..14u32, node.clone(), node, key, level, 0..1_000u32).prop_map(|(kind, a, b, key, level, n)| match kind {
+    let body = (0..16u32, node.clone(), node, key, level, 0..1_000u32).prop_map(|(kind, a, b, key, level, n)| match kind {
         0..=2 => format!(r#""do":"write","client":"c0","via":"{a}","key":"{key}","value":"{n}","level":"{level}""#),
         3..=5 => format!(r#""do":"read","client":"c1","via":"{a}","key":"{key}","level":"{level}""#),
         6 => format!(r#""do":"delete","client":"c0","via":"{a}","key":"{key}""#),
@@ -22,6 +22,8 @@ fn command() -> impl Strategy<Value = (u64, String)> {
         10 => format!(r#""do":"restart","node":"{b}""#),
         11 => format!(r#""do":"pause","node":"{a}""#),
         12 => format!(r#""do":"resume","node":"{b}""#),
+        13 => format!(r#""do":"backup","node":"{a}""#),
+        14 => format!(r#""do":"restore","node":"{b}""#),
         _ => format!(r#""do":"clock","node":"{a}","offset-us":{}"#, i64::from(n) * 1_000 - 500_000),
     });
     (0..4_000_000u64, body)

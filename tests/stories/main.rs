@@ -3,6 +3,8 @@
 #[path = "../support/play.rs"]
 mod play;
 
+mod clients;
+
 use drift::engine::node::Note;
 use drift::engine::world::{Event, EventKind, Fault};
 use drift::lab::Report;

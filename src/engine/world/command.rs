@@ -160,6 +160,16 @@ pub enum Command {
     },
     /// Fills the stores with rows that all replicas hold, without a message.
     Preload(Preload),
+    /// Copies a node's disk aside, in place of an earlier copy.
+    Backup {
+        /// Which.
+        node: NodeId,
+    },
+    /// Kills a node and replaces its disk by the last copy of it; without a copy nothing happens.
+    Restore {
+        /// Which.
+        node: NodeId,
+    },
 }
 
 /// Why a command or configuration is not accepted: the field and its bound.
@@ -308,7 +318,9 @@ impl Command {
             | Command::Restart { node }
             | Command::Pause { node }
             | Command::Resume { node }
-            | Command::Wipe { node } => config.knows("node", *node),
+            | Command::Wipe { node }
+            | Command::Backup { node }
+            | Command::Restore { node } => config.knows("node", *node),
             Command::Clock { node, offset_us } => {
                 config.knows("node", *node)?;
                 ensure("offset-us", offset_us.unsigned_abs() <= LIMITS.span.0, || format!("must be within {} either way", LIMITS.span))

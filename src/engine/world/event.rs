@@ -86,6 +86,18 @@ pub enum Fault {
         /// Keys written.
         count: u64,
     },
+    /// A node's disk was copied aside.
+    BackedUp {
+        /// Rows copied.
+        rows: u64,
+    },
+    /// A node's disk was replaced by an earlier copy of it.
+    Restored {
+        /// Rows on it now.
+        rows: u64,
+        /// When the copy was taken.
+        taken: Micros,
+    },
 }
 
 /// What happened.
@@ -117,11 +129,11 @@ pub enum EventKind {
     Timer(Timer),
     /// A replica was given a row.
     Applied(Box<Applied>),
-    /// A crash took a replica's row back to what was on disk.
+    /// A crash took a replica's row back to what was on disk, or a restored disk holds another row.
     Reverted {
         /// The key.
         key: Key,
-        /// The row lost.
+        /// The row lost, if there was one.
         before: Option<Arc<Row>>,
         /// The row on disk.
         after: Option<Arc<Row>>,

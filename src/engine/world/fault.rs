@@ -58,10 +58,12 @@ impl World {
             }
             Command::Set { setting } => self.configure(setting, log),
             Command::Preload(preload) => self.preload(preload, log),
+            Command::Backup { node } => self.back_up(node, log),
+            Command::Restore { node } => self.restore(node, log),
         }
     }
 
-    fn fault(&mut self, who: Option<Endpoint>, fault: Fault, log: &mut Vec<Event>) -> Option<EventId> {
+    pub(super) fn fault(&mut self, who: Option<Endpoint>, fault: Fault, log: &mut Vec<Event>) -> Option<EventId> {
         self.emit(None, who, None, EventKind::Fault(fault), log)
     }
 
@@ -97,7 +99,7 @@ impl World {
         }
     }
 
-    fn crash(&mut self, node: NodeId, wipe: bool, log: &mut Vec<Event>) {
+    pub(super) fn crash(&mut self, node: NodeId, wipe: bool, log: &mut Vec<Event>) {
         let Some(host) = self.hosts.get_mut(node.index()) else { return };
         let who = Some(Endpoint::Node(node));
         let was_down = host.status == Status::Down;

@@ -131,6 +131,8 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::Network => (11, 0),
         Fault::Set(_) => (12, 0),
         Fault::Preloaded { count } => (13, *count as u32),
+        Fault::BackedUp { rows } => (14, *rows as u32),
+        Fault::Restored { rows, taken } => (15, *rows as u32 ^ taken.0 as u32),
     };
     kind << 40 | u64::from(detail)
 }

@@ -1,5 +1,6 @@
 //! The simulator: an event queue, a network with faults, nodes that crash and clients that wait.
 
+mod backup;
 mod client;
 mod command;
 mod config;
@@ -13,6 +14,7 @@ mod preload;
 mod queue;
 mod sim;
 
+pub use backup::Backup;
 pub use command::{Command, CommandError, LIMITS, Limits};
 pub use config::{Chatter, Config, Latency, NetworkConfig};
 pub use event::{Event, EventKind, Fault, LostWhy};

@@ -1,7 +1,9 @@
 //! The world itself: a plain value that steps from one input to the next.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::backup::Backup;
 use super::client::Client;
 use super::config::{Chatter, Config};
 use super::event::{Event, EventKind, LostWhy};
@@ -39,6 +41,7 @@ pub struct World {
     pub(super) ring: Arc<Ring>,
     pub(super) hosts: Vec<Host>,
     pub(super) clients: Vec<Client>,
+    pub(super) backups: BTreeMap<NodeId, Backup>,
     pub(super) network: Network,
     pub(super) queue: Queue<Due>,
     chatter: Chatter,
@@ -61,6 +64,7 @@ impl World {
             ring: Arc::new(Ring::even(config.nodes)),
             hosts: (0..config.nodes).map(|n| Host::new(NodeId(n))).collect(),
             clients: vec![Client::default(); config.clients.len()],
+            backups: BTreeMap::new(),
             network: Network::new(config.network),
             queue: Queue::default(),
             chatter: config.chatter,

@@ -187,6 +187,17 @@ fn acts(session: &Session, node: NodeId, status: Status) -> Vec<Act> {
             act("pause", "Pause", Icon::Hand, Command::Pause { node }, when(!up, "is down already"))
         },
         act("wipe", "Wipe its disk", Icon::Wipe, Command::Wipe { node }, None),
+        act("backup", "Back up its disk", Icon::Download, Command::Backup { node }, None),
+        act(
+            "restore",
+            &session
+                .world()
+                .backup(node)
+                .map_or_else(|| "Restore its disk".to_owned(), |b| format!("Restore its disk of {}", moment(b.taken))),
+            Icon::Upload,
+            Command::Restore { node },
+            when(session.world().backup(node).is_none(), "has no backup"),
+        ),
         if slow > Micros::ZERO {
             act("slow", "As quick as before", Icon::Slow, Command::Slow { node, by: Micros::ZERO }, None)
         } else {

@@ -6,7 +6,7 @@ use super::words;
 use crate::engine::base::{CutId, Endpoint, EventId};
 use crate::engine::node::{Detector, Setting};
 use crate::engine::world::{Command, Event, EventKind, Fault};
-use crate::view::format::{counted, list, offset, per_cent, span};
+use crate::view::format::{counted, list, moment, offset, per_cent, span};
 
 /// A cut in a few words: `D is cut off`.
 pub(super) fn cut_clause(facts: &Facts<'_>, cut: CutId) -> String {
@@ -79,6 +79,18 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::Link { from, to } => link(facts, event, *from, *to),
         Fault::Network => network(facts, event),
         Fault::Set(setting) => Said::new(format!("From now on {}.", words::setting(*setting))).rest(consequence(*setting)),
+        Fault::BackedUp { rows } => Said::new(format!("{who}'s disk is copied aside, with {}.", counted(*rows, "row", "rows")))
+            .rest(format!("{who} notices nothing. What has not reached its disk yet is not in the copy."))
+            .so("and goes on as before")
+            .rule("a backup holds what was on disk"),
+        Fault::Restored { rows, taken } => {
+            Said::new(format!("{who}'s disk is replaced by the copy of {}, with {}.", moment(*taken), counted(*rows, "row", "rows")))
+                .rest(format!(
+                    "What it has stored since is gone, though it has confirmed it. When {who} starts again it answers from the old copy, as sure as before."
+                ))
+                .so("and what it confirmed since is gone")
+                .rule("a restored replica answers like any other")
+        }
         Fault::Preloaded { count } => Said::new(format!("{} filled in.", counted(*count, "key is", "keys are")))
             .rest("Every replica is given its rows at once and without a message; they carry a timestamp from just before the run."),
     }

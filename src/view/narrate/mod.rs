@@ -180,7 +180,7 @@ fn step_start(facts: &Facts<'_>, last: EventId) -> EventId {
 /// How much an event matters among those of one step.
 fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
     match facts.event(id).map(|e| &e.kind) {
-        Some(EventKind::Fault(Fault::Wiped { .. })) => 101,
+        Some(EventKind::Fault(Fault::Wiped { .. } | Fault::Restored { .. })) => 101,
         Some(EventKind::Fault(_)) => 100,
         Some(EventKind::Note(note)) => match note {
             Note::DigestsDiffer { .. } => 90,
@@ -323,6 +323,8 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::Link { .. } | Fault::Network => Icon::Drop,
         Fault::Set(_) => Icon::Tick,
         Fault::Preloaded { .. } => Icon::Upload,
+        Fault::BackedUp { .. } => Icon::Download,
+        Fault::Restored { .. } => Icon::Upload,
     }
 }
 

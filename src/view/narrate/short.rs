@@ -169,6 +169,10 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Network => "the network changes".to_owned(),
         Fault::Set(setting) => words::setting(*setting),
         Fault::Preloaded { count } => format!("{} preloaded", counted(*count, "key is", "keys are")),
+        Fault::BackedUp { rows } => format!("{who}'s disk is copied aside: {}", counted(*rows, "row", "rows")),
+        Fault::Restored { rows, taken } => {
+            format!("{who}'s disk is replaced by the copy of {}: {}", moment(*taken), counted(*rows, "row", "rows"))
+        }
     }
 }
 

@@ -121,6 +121,8 @@ impl Finder<'_> {
             }
             (Fault::Link { from, to }, _) => self.link(id, at, *from, *to),
             (Fault::Wiped { .. }, Some(n)) => self.change(id, at, format!("{n} wiped")),
+            (Fault::BackedUp { .. }, Some(n)) => self.change(id, at, format!("{n} backed up")),
+            (Fault::Restored { .. }, Some(n)) => self.change(id, at, format!("{n} restored")),
             (Fault::Preloaded { count }, _) => self.change(id, at, format!("{count} keys loaded")),
             (Fault::Network, _) => self.change(id, at, "network changed".to_owned()),
             (Fault::Set(_), _) => self.change(id, at, "setting changed".to_owned()),
