@@ -12,7 +12,7 @@ fn command() -> impl Strategy<Value = (u64, String)> {
     let node = prop::sample::select(vec!["A", "B", "C", "D", "E"]);
     let key = prop::sample::select(vec!["k", "l", "cart"]);
     let level = prop::sample::select(vec!["ONE", "QUORUM", "ALL"]);
-    let body = (0..16u32, node.clone(), node, key, level, 0..1_000u32).prop_map(|(kind, a, b, key, level, n)| match kind {
+    let body = (0..18u32, node.clone(), node, key, level, 0..1_000u32).prop_map(|(kind, a, b, key, level, n)| match kind {
         0..=2 => format!(r#""do":"write","client":"c0","via":"{a}","key":"{key}","value":"{n}","level":"{level}""#),
         3..=5 => format!(r#""do":"read","client":"c1","via":"{a}","key":"{key}","level":"{level}""#),
         6 => format!(r#""do":"delete","client":"c0","via":"{a}","key":"{key}""#),
@@ -23,6 +23,11 @@ fn command() -> impl Strategy<Value = (u64, String)> {
         11 => format!(r#""do":"pause","node":"{a}""#),
         12 => format!(r#""do":"resume","node":"{b}""#),
         13 => format!(r#""do":"backup","node":"{a}""#),
+        15 => format!(
+            r#""do":"workload","every":"{}ms","duration":"700ms","keys":20,"popularity":{{"skew":{{"keys-ppm":100000,"operations-ppm":800000}}}},"seed":{n}"#,
+            20 + n % 50
+        ),
+        16 => r#""do":"stop-workload""#.to_owned(),
         14 => format!(r#""do":"restore","node":"{b}""#),
         _ => format!(r#""do":"clock","node":"{a}","offset-us":{}"#, i64::from(n) * 1_000 - 500_000),
     });

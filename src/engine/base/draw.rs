@@ -21,6 +21,8 @@ pub enum Purpose {
     Phase = 5,
     /// Which keys and values a preload writes.
     Preload = 6,
+    /// What a workload asks, and when.
+    Workload = 20,
 }
 
 /// The source of all draws of one run.

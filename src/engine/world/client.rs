@@ -16,8 +16,8 @@ pub(super) struct Client {
 }
 
 impl World {
-    /// A client asks a coordinator.
-    pub(super) fn begin(&mut self, client: ClientId, via: NodeId, request: Request, log: &mut Vec<Event>) {
+    /// A client asks a coordinator: because of an earlier event, or because somebody wants it to.
+    pub(super) fn begin(&mut self, client: ClientId, via: NodeId, request: Request, why: Option<EventId>, log: &mut Vec<Event>) {
         let Some(state) = self.clients.get_mut(client.0 as usize) else { return };
         let mut tag = {
             let mut bytes: Vec<u8> = Vec::new();
@@ -36,7 +36,7 @@ impl World {
         state.waiting.insert(op);
         let request = Arc::new(request);
         let kind = EventKind::Began { request: request.clone(), via };
-        let cause = self.emit(None, Some(client.into()), Some(op), kind, log);
+        let cause = self.emit(why, Some(client.into()), Some(op), kind, log);
         self.send(client.into(), via.into(), Some(op), cause, Body::Request(request), log);
         let alarm = Alarm::GiveUp { client, op, cause };
         self.schedule_alarm(self.now.plus(self.settings().client_timeout), alarm);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::config::{Config, NetworkConfig};
 use super::network::LinkRule;
 use super::preload::Preload;
+use super::workload::Workload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
 use crate::engine::data::Key;
 use crate::engine::node::{Detector, Level, Setting, Settings, Sync};
@@ -24,13 +25,22 @@ pub struct Limits {
     pub value_bytes: usize,
     /// Keys of all preloads together.
     pub keys: u64,
+    /// Workloads of one run.
+    pub workloads: usize,
     /// The latest instant of a run, and the longest span of any setting.
     pub span: Micros,
 }
 
 /// The limits of this engine.
-pub const LIMITS: Limits =
-    Limits { nodes: 100, clients: 16, key_bytes: 256, value_bytes: 65_536, keys: 1_000_000, span: Micros(400 * 86_400_000_000) };
+pub const LIMITS: Limits = Limits {
+    nodes: 100,
+    clients: 16,
+    key_bytes: 256,
+    value_bytes: 65_536,
+    keys: 1_000_000,
+    workloads: 16,
+    span: Micros(400 * 86_400_000_000),
+};
 
 /// One action on a world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +180,14 @@ pub enum Command {
         /// Which.
         node: NodeId,
     },
+    /// Clients go on asking by themselves.
+    Workload(Workload),
+    /// Stops a workload before its time. What it has asked is still answered.
+    StopWorkload {
+        /// Which, counting workloads of the run from 0; all if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workload: Option<u32>,
+    },
 }
 
 /// Why a command or configuration is not accepted: the field and its bound.
@@ -189,12 +207,17 @@ impl fmt::Display for CommandError {
 
 impl std::error::Error for CommandError {}
 
-fn ensure(field: &'static str, ok: bool, problem: impl FnOnce() -> String) -> Result<(), CommandError> {
+pub(super) fn ensure(field: &'static str, ok: bool, problem: impl FnOnce() -> String) -> Result<(), CommandError> {
     if ok { Ok(()) } else { Err(CommandError { field, problem: problem() }) }
 }
 
-fn span(field: &'static str, value: Micros, least: Micros) -> Result<(), CommandError> {
+pub(super) fn span(field: &'static str, value: Micros, least: Micros) -> Result<(), CommandError> {
     ensure(field, value >= least && value <= LIMITS.span, || format!("must be {least} to {}, is {value}", LIMITS.span))
+}
+
+/// Whether there is such a node or client.
+pub(super) fn knows(config: &Config, field: &'static str, end: impl Into<Endpoint>) -> Result<(), CommandError> {
+    config.knows(field, end)
 }
 
 impl Config {
@@ -337,7 +360,8 @@ impl Command {
                     format!("must be at most {}, is {}", LIMITS.value_bytes, preload.value_bytes)
                 })
             }
-            Command::Mend { .. } | Command::MendAll => Ok(()),
+            Command::Workload(workload) => workload.check(config),
+            Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }
 

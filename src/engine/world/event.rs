@@ -98,6 +98,18 @@ pub enum Fault {
         /// When the copy was taken.
         taken: Micros,
     },
+    /// A workload began.
+    WorkloadBegan {
+        /// Counts workloads of a run from 0.
+        number: u32,
+    },
+    /// A workload ended, by itself or stopped.
+    WorkloadEnded {
+        /// Counts workloads of a run from 0.
+        number: u32,
+        /// Operations it began.
+        operations: u32,
+    },
 }
 
 /// What happened.

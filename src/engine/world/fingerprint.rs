@@ -133,6 +133,8 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::Preloaded { count } => (13, *count as u32),
         Fault::BackedUp { rows } => (14, *rows as u32),
         Fault::Restored { rows, taken } => (15, *rows as u32 ^ taken.0 as u32),
+        Fault::WorkloadBegan { number } => (16, *number),
+        Fault::WorkloadEnded { number, operations } => (17, number << 24 ^ operations),
     };
     kind << 40 | u64::from(detail)
 }

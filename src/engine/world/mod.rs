@@ -13,6 +13,7 @@ mod network;
 mod preload;
 mod queue;
 mod sim;
+mod workload;
 
 pub use backup::Backup;
 pub use command::{Command, CommandError, LIMITS, Limits};
@@ -24,3 +25,4 @@ pub use ledger::{Ledger, Tally};
 pub use network::{Cut, CutShape, Fate, Flight, LinkRule, Network};
 pub use preload::Preload;
 pub use sim::World;
+pub use workload::{Popularity, Running, ValueSize, Workload};

@@ -12,6 +12,7 @@ use super::host::{Host, Status, Waiting};
 use super::ledger::Ledger;
 use super::network::{Fate, Flight, Network};
 use super::queue::Queue;
+use super::workload::Running;
 use crate::engine::base::{ClientId, Draws, Endpoint, EventId, Micros, Mix, NodeId, OpId, Sink, Wire};
 use crate::engine::node::{Body, Ctx, Input, Message, Node, Out, Settings, Timer};
 use crate::engine::place::Ring;
@@ -23,6 +24,8 @@ pub(super) enum Alarm {
     Node { node: NodeId, generation: u32, timer: Timer, cause: Option<EventId> },
     /// A client's patience with an operation.
     GiveUp { client: ClientId, op: OpId, cause: Option<EventId> },
+    /// A workload's next turn.
+    Workload { number: u32 },
 }
 
 /// What the queue holds.
@@ -42,6 +45,8 @@ pub struct World {
     pub(super) hosts: Vec<Host>,
     pub(super) clients: Vec<Client>,
     pub(super) backups: BTreeMap<NodeId, Backup>,
+    pub(super) workloads: BTreeMap<u32, Running>,
+    pub(super) workloads_begun: u32,
     pub(super) network: Network,
     pub(super) queue: Queue<Due>,
     chatter: Chatter,
@@ -65,6 +70,8 @@ impl World {
             hosts: (0..config.nodes).map(|n| Host::new(NodeId(n))).collect(),
             clients: vec![Client::default(); config.clients.len()],
             backups: BTreeMap::new(),
+            workloads: BTreeMap::new(),
+            workloads_begun: 0,
             network: Network::new(config.network),
             queue: Queue::default(),
             chatter: config.chatter,
@@ -263,6 +270,7 @@ impl World {
     pub(super) fn ring_alarm(&mut self, alarm: Alarm, log: &mut Vec<Event>) {
         match alarm {
             Alarm::GiveUp { client, op, cause } => self.client_gives_up(client, op, cause, log),
+            Alarm::Workload { number } => self.workload_turn(number, log),
             Alarm::Node { node, generation, timer, cause } => {
                 let Some(host) = self.hosts.get_mut(node.index()) else { return };
                 match host.status {

@@ -79,6 +79,16 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::Link { from, to } => link(facts, event, *from, *to),
         Fault::Network => network(facts, event),
         Fault::Set(setting) => Said::new(format!("From now on {}.", words::setting(*setting))).rest(consequence(*setting)),
+        Fault::BackedUp { .. } | Fault::Restored { .. } => disk(&who, fault),
+        Fault::WorkloadBegan { .. } | Fault::WorkloadEnded { .. } => workload(facts, fault),
+        Fault::Preloaded { count } => Said::new(format!("{} filled in.", counted(*count, "key is", "keys are")))
+            .rest("Every replica is given its rows at once and without a message; they carry a timestamp from just before the run."),
+    }
+}
+
+/// A disk copied aside, or put back.
+fn disk(who: &str, fault: &Fault) -> Said {
+    match fault {
         Fault::BackedUp { rows } => Said::new(format!("{who}'s disk is copied aside, with {}.", counted(*rows, "row", "rows")))
             .rest(format!("{who} notices nothing. What has not reached its disk yet is not in the copy."))
             .so("and goes on as before")
@@ -91,8 +101,27 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
                 .so("and what it confirmed since is gone")
                 .rule("a restored replica answers like any other")
         }
-        Fault::Preloaded { count } => Said::new(format!("{} filled in.", counted(*count, "key is", "keys are")))
-            .rest("Every replica is given its rows at once and without a message; they carry a timestamp from just before the run."),
+        _ => Said::default(),
+    }
+}
+
+/// A workload begins or ends. Workloads of a run are numbered in the order of their commands.
+fn workload(facts: &Facts<'_>, fault: &Fault) -> Said {
+    match fault {
+        Fault::WorkloadBegan { number } => {
+            let commands = facts.session.script().commands.iter();
+            let mut found = commands.filter_map(|t| if let Command::Workload(w) = &t.command { Some(w) } else { None });
+            let said = Said::new(format!("Workload {} begins.", number + 1)).rule("clients ask whether or not earlier answers have come");
+            match found.nth(*number as usize) {
+                Some(workload) => said.rest(format!("{}.", words::workload(workload))),
+                None => said,
+            }
+        }
+        Fault::WorkloadEnded { number, operations } => {
+            let count = counted(u64::from(*operations), "operation", "operations");
+            Said::new(format!("Workload {} ends after {count}.", number + 1)).rest("What it has asked is still answered.")
+        }
+        _ => Said::default(),
     }
 }
 

@@ -324,6 +324,8 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::Set(_) => Icon::Tick,
         Fault::Preloaded { .. } => Icon::Upload,
         Fault::BackedUp { .. } => Icon::Download,
+        Fault::WorkloadBegan { .. } => Icon::Play,
+        Fault::WorkloadEnded { .. } => Icon::Pause,
         Fault::Restored { .. } => Icon::Upload,
     }
 }

@@ -170,6 +170,10 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Set(setting) => words::setting(*setting),
         Fault::Preloaded { count } => format!("{} preloaded", counted(*count, "key is", "keys are")),
         Fault::BackedUp { rows } => format!("{who}'s disk is copied aside: {}", counted(*rows, "row", "rows")),
+        Fault::WorkloadBegan { number } => format!("workload {} begins", number + 1),
+        Fault::WorkloadEnded { number, operations } => {
+            format!("workload {} ends after {}", number + 1, counted(u64::from(*operations), "operation", "operations"))
+        }
         Fault::Restored { rows, taken } => {
             format!("{who}'s disk is replaced by the copy of {}: {}", moment(*taken), counted(*rows, "row", "rows"))
         }

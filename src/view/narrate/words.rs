@@ -1,7 +1,8 @@
 //! Words for settings and other choices, shared by sentences and lists.
 
 use crate::engine::node::{Detector, Repair, SecondRound, Setting, Sync};
-use crate::view::format::{counted, span};
+use crate::engine::world::{Popularity, Workload};
+use crate::view::format::{counted, per_cent, span};
 
 /// A change of a setting, as a clause: `a write waits for ALL`.
 pub fn setting(setting: Setting) -> String {
@@ -26,4 +27,28 @@ pub fn setting(setting: Setting) -> String {
         Setting::ReadTimeout(after) => format!("a coordinator works {} on a read", span(after)),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }
+}
+
+/// What a workload asks, as a sentence without its full stop.
+pub fn workload(workload: &Workload) -> String {
+    let reads = per_cent(workload.reads_ppm);
+    let keys = counted(workload.keys, "key", "keys");
+    let which = match workload.popularity {
+        Popularity::Uniform => format!("{keys}, all alike"),
+        Popularity::Skew { keys_ppm, operations_ppm } => {
+            let s = workload.exponent_thousandths().unwrap_or(0);
+            format!(
+                "{keys}, of which {} take {} (Zipf's law with exponent {}.{:02})",
+                per_cent(keys_ppm),
+                per_cent(operations_ppm),
+                s / 1_000,
+                s % 1_000 / 10
+            )
+        }
+    };
+    format!(
+        "For {} there is an operation every {} on average, {reads} of them reads, on {which}",
+        span(workload.duration),
+        span(workload.every)
+    )
 }
