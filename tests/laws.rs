@@ -69,7 +69,7 @@ proptest! {
                     message.encode(&mut bytes);
                     prop_assert_eq!(bytes.len() as u32, message.size, "a message is as long as it says");
                 }
-                if let EventKind::Ended(drift::engine::node::Outcome::Written { acks }) = &event.kind {
+                if let EventKind::Ended(drift::engine::node::Outcome::Written { acks, .. }) = &event.kind {
                     let began = log.iter().find_map(|e| match &e.kind {
                         EventKind::Began { request, .. } if e.op == event.op => Some(request.level.block_for(script.config.settings.replicas)),
                         _ => None,

@@ -76,7 +76,7 @@ fn laws(player: &Player, log: &[Event], from: usize) -> Result<(), String> {
 /// What must hold of a whole log: enough acknowledgements, and no message handled more than twice.
 fn whole_run(seed: u64, log: &[Event]) {
     for operation in History::of(log).operations() {
-        if let Some((_, _, Outcome::Written { acks })) = &operation.ended {
+        if let Some((_, _, Outcome::Written { acks, .. })) = &operation.ended {
             assert!(*acks >= operation.request.level.block_for(3), "SIM_SEED={seed}: {operation:?} has too few acknowledgements");
         }
     }

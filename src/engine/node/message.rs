@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::Level;
 use crate::engine::base::{Digest, Endpoint, EventId, Micros, OpId, Sink, Wire};
-use crate::engine::data::{Key, Row};
+use crate::engine::data::{Clock, Key, Payload, Row};
 
 /// What a message is part of. Each kind has one shape and one hue on screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,6 +70,15 @@ impl Verb {
             Verb::Write(_) | Verb::Delete => Traffic::Write,
         }
     }
+
+    /// What a write or delete says; nothing for a read.
+    pub fn payload(&self) -> Option<Payload> {
+        match self {
+            Verb::Read => None,
+            Verb::Write(bytes) => Some(Payload::Value(bytes.clone())),
+            Verb::Delete => Some(Payload::Tombstone),
+        }
+    }
 }
 
 /// What a client asks of a coordinator.
@@ -90,6 +99,8 @@ pub enum Outcome {
     Written {
         /// Acknowledgements at that moment.
         acks: u32,
+        /// Orders the version made among others: what a session must see from now on.
+        clock: Clock,
     },
     /// The row found, or none.
     Found(Option<Arc<Row>>),
@@ -109,6 +120,13 @@ pub enum Outcome {
     },
     /// The coordinator itself never answered: the client gave up.
     NoAnswer,
+    /// The answer was older than the client's session allows, as often as it asked: not given to the application.
+    Behind {
+        /// What was found last.
+        found: Option<Arc<Row>>,
+        /// What the client had written or read before.
+        seen: Arc<Row>,
+    },
 }
 
 /// What a message says.
@@ -280,19 +298,28 @@ impl Wire for Request {
 
 impl Wire for Outcome {
     fn encode<S: Sink>(&self, sink: &mut S) {
-        let mut two = |code: u8, a: u32, b: u32| {
-            sink.u8(code);
-            sink.u32(a);
-            sink.u32(b);
-        };
         match self {
-            Outcome::Written { acks } => two(0, *acks, 0),
-            Outcome::Unavailable { required, alive } => two(1, *required, *alive),
-            Outcome::TimedOut { received, required } => two(2, *received, *required),
+            Outcome::Written { acks, clock: Clock::Stamp(stamp) } => {
+                sink.u8(0);
+                sink.u32(*acks);
+                sink.u64(stamp.micros);
+                sink.u32(stamp.node.0);
+            }
+            Outcome::Unavailable { required: a, alive: b } | Outcome::TimedOut { received: a, required: b } => {
+                sink.u8(if matches!(self, Outcome::Unavailable { .. }) { 1 } else { 2 });
+                sink.u32(*a);
+                sink.u32(*b);
+            }
             Outcome::NoAnswer => sink.u8(3),
             Outcome::Found(row) => {
                 sink.u8(4);
                 row.encode(sink);
+            }
+            // Never on the wire: a client says it to its application.
+            Outcome::Behind { found, seen } => {
+                sink.u8(5);
+                found.encode(sink);
+                seen.encode(sink);
             }
         }
     }

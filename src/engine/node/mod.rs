@@ -17,6 +17,7 @@ pub use coordinate::Coordinator;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::Note;
+pub use settings::{ClientSettings, Direct, Policy};
 pub use settings::{Detector, Level, ReadSettings, Repair, SecondRound, Setting, Settings, Sync, WriteSettings};
 
 use crate::engine::base::{Draws, Endpoint, Micros, NodeId, OpId};

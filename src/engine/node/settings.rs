@@ -1,5 +1,8 @@
 //! Protocol settings of a cluster: one struct per mechanism, and the single changes that can be made while it runs.
 
+mod client;
+
+pub use client::{ClientSettings, Direct, Policy};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::base::Micros;
@@ -155,6 +158,8 @@ pub struct Settings {
     pub detector: Detector,
     /// How long a client waits before it gives up on a coordinator.
     pub client_timeout: Micros,
+    /// What clients do by themselves.
+    pub client: ClientSettings,
 }
 
 impl Default for Settings {
@@ -168,6 +173,7 @@ impl Default for Settings {
             sync: Sync::default(),
             detector: Detector::default(),
             client_timeout: Micros::secs(12),
+            client: ClientSettings::default(),
         }
     }
 }
@@ -198,6 +204,8 @@ pub enum Setting {
     ReadTimeout(Micros),
     /// How long a client waits.
     ClientTimeout(Micros),
+    /// What clients do by themselves, all of it at once.
+    Client(ClientSettings),
 }
 
 impl Settings {
@@ -215,6 +223,7 @@ impl Settings {
             Setting::WriteTimeout(span) => self.write.timeout = span,
             Setting::ReadTimeout(span) => self.read.timeout = span,
             Setting::ClientTimeout(span) => self.client_timeout = span,
+            Setting::Client(client) => self.client = client,
         }
     }
 }

@@ -3,5 +3,5 @@
 mod history;
 mod truth;
 
-pub use history::{History, Operation};
+pub use history::{Attempt, History, Operation};
 pub use truth::Truth;

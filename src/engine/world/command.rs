@@ -27,6 +27,8 @@ pub struct Limits {
     pub keys: u64,
     /// Workloads of one run.
     pub workloads: usize,
+    /// Further attempts of a client, of each kind.
+    pub retries: u32,
     /// The latest instant of a run, and the longest span of any setting.
     pub span: Micros,
 }
@@ -39,6 +41,7 @@ pub const LIMITS: Limits = Limits {
     value_bytes: 65_536,
     keys: 1_000_000,
     workloads: 16,
+    retries: 10,
     span: Micros(400 * 86_400_000_000),
 };
 
@@ -257,6 +260,7 @@ impl Settings {
             Setting::ClientTimeout(self.client_timeout),
             Setting::Sync(self.sync),
             Setting::Detector(self.detector),
+            Setting::Client(self.client),
         ]
         .iter()
         .try_for_each(Setting::check)
@@ -274,6 +278,12 @@ impl Setting {
             Setting::WriteTimeout(value) => span("write timeout", value, least),
             Setting::ReadTimeout(value) => span("read timeout", value, least),
             Setting::ClientTimeout(value) => span("client timeout", value, least),
+            Setting::Client(client) => {
+                for (field, times) in [("client behind-retries", client.behind_retries), ("client retries", client.retries)] {
+                    ensure(field, times <= LIMITS.retries, || format!("must be at most {}, is {times}", LIMITS.retries))?;
+                }
+                span("client back-off", client.back_off, Micros::ZERO)
+            }
             Setting::Sync(Sync::Every(value)) => span("sync", value, least),
             Setting::Detector(Detector::Heartbeat { every, timeout }) => {
                 span("heartbeat interval", every, least)?;

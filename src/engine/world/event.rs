@@ -112,6 +112,36 @@ pub enum Fault {
     },
 }
 
+/// What a client did by itself, without a coordinator to say so.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientAct {
+    /// It tries again.
+    Retried {
+        /// What it asks now; the level may be lower than before.
+        request: Arc<Request>,
+        /// The coordinator it asks now.
+        via: NodeId,
+        /// Counts further attempts, from 1.
+        attempt: u8,
+        /// How long it rests before.
+        rest: Micros,
+        /// How the attempt before ended.
+        after: Outcome,
+    },
+    /// It asks replicas itself.
+    Asked {
+        /// Whom.
+        replicas: Box<[NodeId]>,
+        /// Answers it needs.
+        required: u32,
+    },
+    /// It writes the newest row back to replicas that lack it.
+    WroteBack {
+        /// Whom.
+        to: Box<[NodeId]>,
+    },
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {
@@ -154,6 +184,8 @@ pub enum EventKind {
     Note(Note),
     /// Somebody did something to the world.
     Fault(Fault),
+    /// A client did something by itself.
+    Client(ClientAct),
 }
 
 impl Event {
@@ -170,7 +202,7 @@ impl Event {
     pub fn is_decision(&self) -> bool {
         match &self.kind {
             EventKind::Note(note) => note.is_decision(),
-            EventKind::Ended(_) | EventKind::Fault(_) => true,
+            EventKind::Ended(_) | EventKind::Fault(_) | EventKind::Client(_) => true,
             _ => false,
         }
     }

@@ -18,7 +18,7 @@ mod workload;
 pub use backup::Backup;
 pub use command::{Command, CommandError, LIMITS, Limits};
 pub use config::{Chatter, Config, Latency, NetworkConfig};
-pub use event::{Event, EventKind, Fault, LostWhy};
+pub use event::{ClientAct, Event, EventKind, Fault, LostWhy};
 pub use fingerprint::{ENGINE_VERSION, Fingerprint};
 pub use host::{Host, Status};
 pub use ledger::{Ledger, Tally};

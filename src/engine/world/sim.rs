@@ -24,6 +24,8 @@ pub(super) enum Alarm {
     Node { node: NodeId, generation: u32, timer: Timer, cause: Option<EventId> },
     /// A client's patience with an operation.
     GiveUp { client: ClientId, op: OpId, cause: Option<EventId> },
+    /// A client has rested long enough before its next attempt.
+    Retry { client: ClientId, op: OpId, cause: Option<EventId> },
     /// A workload's next turn.
     Workload { number: u32 },
 }
@@ -141,7 +143,7 @@ impl World {
 
     /// Whether nothing is on its way and no operation is open: only the background goes on.
     pub fn is_quiet(&self) -> bool {
-        self.in_flight().all(|f| f.message.body.is_quiet()) && self.clients.iter().all(|c| c.waiting.is_empty())
+        self.in_flight().all(|f| f.message.body.is_quiet()) && self.clients.iter().all(|c| c.open.is_empty())
     }
 
     /// When the next input is due.
@@ -197,7 +199,7 @@ impl World {
         kind: EventKind,
         log: &mut Vec<Event>,
     ) -> Option<EventId> {
-        let event = Event { at: self.now, cause, who, op, kind };
+        let event = Event { at: self.now, cause, who, op: op.map(OpId::first), kind };
         mix_event(&mut self.mix, &event);
         if self.chatter == Chatter::Counted && event.is_quiet() {
             return None;
@@ -270,6 +272,7 @@ impl World {
     pub(super) fn ring_alarm(&mut self, alarm: Alarm, log: &mut Vec<Event>) {
         match alarm {
             Alarm::GiveUp { client, op, cause } => self.client_gives_up(client, op, cause, log),
+            Alarm::Retry { client, op, cause } => self.ask(client, op, cause, log),
             Alarm::Workload { number } => self.workload_turn(number, log),
             Alarm::Node { node, generation, timer, cause } => {
                 let Some(host) = self.hosts.get_mut(node.index()) else { return };

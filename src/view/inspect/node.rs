@@ -148,10 +148,10 @@ fn down(facts: &Facts<'_>, machine: &Node, status: Status) -> Vec<(NodeId, Strin
 
 fn works(facts: &Facts<'_>, machine: &Node) -> Vec<(OpId, String)> {
     let begun = facts.names.history.operations().iter().take_while(|o| o.began.0 < facts.session.cursor());
-    let own = begun.filter(|o| o.via == machine.id);
+    let own = begun.filter(|o| o.via == machine.id || o.attempts.iter().any(|a| a.via == machine.id));
     own.filter_map(|o| {
         let told = |answered: bool| if answered { ", client told" } else { "" };
-        let text = match machine.coordinator.pending(o.id)? {
+        let text = match o.ids().find_map(|id| machine.coordinator.pending(id))? {
             Pending::Write(w) => format!("{} of {} confirmed{}", w.acks.len(), w.targets.len(), told(w.answered)),
             Pending::Read(r) => format!("{} of {} answers{}", count(r.answers.len() as u64), r.required, told(r.answered)),
         };

@@ -222,6 +222,7 @@ fn consequence(setting: Setting) -> &'static str {
         Setting::Detector(Detector::Heartbeat { .. }) => {
             "Every node starts to listen anew and believes everyone up until it hears otherwise."
         }
+        Setting::Client(_) => "Sessions remember from now on.",
         _ => "Nothing that has happened changes.",
     }
 }

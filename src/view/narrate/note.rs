@@ -74,7 +74,7 @@ impl At<'_, '_> {
     }
 
     pub(super) fn level(&self) -> &'static str {
-        self.op.and_then(|op| self.facts.names.request(op)).map_or("the level", |r| r.level.name())
+        self.op.and_then(|op| self.facts.names.history.operation(op)).map_or("the level", |o| o.level_at(self.id).name())
     }
 
     fn key_name(&self) -> String {

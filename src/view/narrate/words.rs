@@ -1,8 +1,8 @@
 //! Words for settings and other choices, shared by sentences and lists.
 
-use crate::engine::node::{Detector, Repair, SecondRound, Setting, Sync};
+use crate::engine::node::{ClientSettings, Detector, Direct, Policy, Repair, SecondRound, Setting, Sync};
 use crate::engine::world::{Popularity, Workload};
-use crate::view::format::{counted, per_cent, span};
+use crate::view::format::{counted, list, per_cent, span};
 
 /// A change of a setting, as a clause: `a write waits for ALL`.
 pub fn setting(setting: Setting) -> String {
@@ -25,8 +25,35 @@ pub fn setting(setting: Setting) -> String {
         }
         Setting::WriteTimeout(after) => format!("a coordinator waits {} for a write", span(after)),
         Setting::ReadTimeout(after) => format!("a coordinator works {} on a read", span(after)),
+        Setting::Client(settings) => client(&settings),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }
+}
+
+/// What clients do by themselves, as a clause.
+fn client(settings: &ClientSettings) -> String {
+    let mut parts = Vec::new();
+    match (settings.read_your_writes, settings.monotonic_reads) {
+        (true, true) => parts.push("take nothing older than what they have written or read".to_owned()),
+        (true, false) => parts.push("take nothing older than what they have written".to_owned()),
+        (false, true) => parts.push("take nothing older than what they have read".to_owned()),
+        (false, false) => {}
+    }
+    if settings.sticky {
+        parts.push("stay with a coordinator while it answers".to_owned());
+    }
+    if settings.retries > 0 {
+        parts.push(format!("try again up to {}", counted(u64::from(settings.retries), "time", "times")));
+    }
+    if let Policy::Lower(level) = settings.policy {
+        parts.push(format!("settle for {} when their level cannot be had", level.name()));
+    }
+    match settings.direct {
+        Direct::Off => {}
+        Direct::Level => parts.push("read as many replicas as the level needs by themselves".to_owned()),
+        Direct::Everyone => parts.push("read all replicas by themselves".to_owned()),
+    }
+    if parts.is_empty() { "clients remember nothing and ask once".to_owned() } else { format!("clients {}", list(parts)) }
 }
 
 /// What a workload asks, as a sentence without its full stop.

@@ -201,6 +201,7 @@ fn told(session: &Session, outcome: &Outcome, shown: &Shown) -> String {
         Outcome::Unavailable { .. } => "unavailable".to_owned(),
         Outcome::TimedOut { .. } => "timed out".to_owned(),
         Outcome::NoAnswer => "no answer".to_owned(),
+        Outcome::Behind { .. } => "only older".to_owned(),
     }
 }
 

@@ -167,6 +167,7 @@ pub fn what(message: &Message) -> &'static str {
             Outcome::Unavailable { .. } => "unavailable",
             Outcome::TimedOut { .. } => "timed out",
             Outcome::NoAnswer => "no answer",
+            Outcome::Behind { .. } => "behind",
         },
         Body::Write { .. } => "write",
         Body::WriteAck | Body::RepairAck => "held",

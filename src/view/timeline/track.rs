@@ -187,6 +187,7 @@ fn span_of(history: &History, operation: &Operation, lane: usize) -> OpSpan {
         Some(Outcome::Unavailable { .. }) => "refused".to_owned(),
         Some(Outcome::TimedOut { .. }) => "timed out".to_owned(),
         Some(Outcome::NoAnswer) => "no answer".to_owned(),
+        Some(Outcome::Behind { .. }) => "behind".to_owned(),
     };
     OpSpan {
         op: operation.id,
@@ -195,7 +196,10 @@ fn span_of(history: &History, operation: &Operation, lane: usize) -> OpSpan {
         doing: doing.to_owned(),
         done: format!("{doing} {brief}"),
         brief,
-        failed: matches!(outcome, Some(Outcome::Unavailable { .. } | Outcome::TimedOut { .. } | Outcome::NoAnswer)),
+        failed: matches!(
+            outcome,
+            Some(Outcome::Unavailable { .. } | Outcome::TimedOut { .. } | Outcome::NoAnswer | Outcome::Behind { .. })
+        ),
         began: operation.began,
         from: operation.began_at,
         ended: operation.ended.as_ref().map(|e| (e.0, e.1)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Pending, Plan};
 use crate::engine::base::{Endpoint, NodeId, OpId};
-use crate::engine::data::{Key, Payload, Row, Version};
+use crate::engine::data::{Clock, Key, Payload, Row, Version};
 use crate::engine::node::{Body, Ctx, Node, Note, Outcome, Traffic};
 
 /// A write in progress.
@@ -20,6 +20,8 @@ pub struct WriteOp {
     pub acks: Vec<NodeId>,
     /// Whether the client has been told.
     pub answered: bool,
+    /// The clock of the version made.
+    pub clock: Clock,
 }
 
 impl Node {
@@ -28,11 +30,12 @@ impl Node {
         let version = Version { clock: ctx.settings.rule.mint(self.id, self.clock.read(ctx.now)), payload };
         ctx.note(op, Note::Stamped { key: key.clone(), version: version.clone() });
         ctx.note(op, Note::Chose { required: plan.required, asked: plan.alive.clone().into(), down: plan.down.into() });
+        let clock = version.clock;
         let row = Arc::new(Row::single(version));
         for replica in &plan.alive {
             ctx.send(*replica, Some(op), Body::Write { key: key.clone(), row: row.clone() });
         }
-        let write = WriteOp { client, required: plan.required, targets: plan.alive, acks: Vec::new(), answered: false };
+        let write = WriteOp { client, required: plan.required, targets: plan.alive, acks: Vec::new(), answered: false, clock };
         self.open(op, Pending::Write(write), ctx);
     }
 
@@ -47,7 +50,7 @@ impl Node {
         if received >= required && !write.answered {
             write.answered = true;
             ctx.note(op, Note::QuorumReached { received, required });
-            let outcome = Outcome::Written { acks: received };
+            let outcome = Outcome::Written { acks: received, clock: write.clock };
             ctx.send(write.client, Some(op), Body::Reply { traffic: Traffic::Write, outcome });
         }
         if write.acks.len() == write.targets.len() {
