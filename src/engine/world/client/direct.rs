@@ -1,6 +1,7 @@
 //! Reads without a coordinator: the client asks replicas itself, takes the newest row, and writes it back to those that lack it
 //! (as Voldemort's client-side routing does).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::event::{ClientAct, Event, EventKind};
@@ -17,8 +18,8 @@ pub(super) struct DirectRead {
     asked: Vec<NodeId>,
     required: u32,
     answers: Vec<(NodeId, Option<Arc<Row>>)>,
-    /// Replicas that were sent the newest row known.
-    mended: Vec<NodeId>,
+    /// The row that each replica was last sent.
+    mended: BTreeMap<NodeId, Arc<Row>>,
 }
 
 impl DirectRead {
@@ -53,7 +54,7 @@ impl World {
             let body = Body::ReadData { key: key.clone(), round: 1 };
             self.send(client.into(), (*replica).into(), Some(op), cause, body, log);
         }
-        let read = DirectRead { key, asked, required, answers: Vec::new(), mended: Vec::new() };
+        let read = DirectRead { key, asked, required, answers: Vec::new(), mended: BTreeMap::new() };
         self.clients[client.0 as usize].direct.insert(op, read);
         None
     }
@@ -93,10 +94,9 @@ impl World {
         let (complete, key) = (read.answers.len() == read.asked.len(), read.key.clone());
         if let Some(newest) = newest {
             // A later answer may be newer than what was written back before: then those are behind once more.
-            let known: Vec<NodeId> = read.answers.iter().filter(|(_, row)| lacks(rule, row.as_ref(), &newest)).map(|(n, _)| *n).collect();
-            let last_is_newer = read.answers.last().is_some_and(|(n, _)| !known.contains(n)) && known.len() + 1 == read.answers.len();
-            let to: Vec<NodeId> = known.into_iter().filter(|n| last_is_newer || !read.mended.contains(n)).collect();
-            read.mended.extend(&to);
+            let behind = read.answers.iter().filter(|(_, row)| lacks(rule, row.as_ref(), &newest)).map(|(node, _)| *node);
+            let to: Vec<NodeId> = behind.filter(|node| read.mended.get(node) != Some(&newest)).collect();
+            read.mended.extend(to.iter().map(|node| (*node, newest.clone())));
             if !to.is_empty() {
                 let act = ClientAct::WroteBack { to: to.clone().into() };
                 let cause = self.emit(cause, Some(client.into()), Some(op), EventKind::Client(act), log);
