@@ -192,7 +192,7 @@ fn choice(id: &'static str, label: &'static str, options: Vec<(String, Change)>,
     Part::Choice(Choice { id, label, options, chosen })
 }
 
-fn settings_choice(id: &'static str, label: &'static str, options: &[(&str, Setting)], is: Setting) -> Part {
+pub(super) fn settings_choice(id: &'static str, label: &'static str, options: &[(&str, Setting)], is: Setting) -> Part {
     choice(id, label, options.iter().map(|(words, s)| ((*words).to_owned(), Change::Setting(*s))).collect(), Change::Setting(is))
 }
 
@@ -213,7 +213,15 @@ const BEAT: (Micros, Micros) = (Micros::secs(1), Micros::secs(3));
 /// The settings in force at the cursor, sentence by sentence.
 pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
     let settings = session.world().settings();
-    vec![copies(settings), reading(settings), disk(settings), beats(settings), patience(settings), travel(session.world().network().config)]
+    vec![
+        copies(settings),
+        reading(settings),
+        disk(settings),
+        beats(settings),
+        patience(settings),
+        super::client_text::sentence(settings.client),
+        travel(session.world().network().config),
+    ]
 }
 
 fn copies(s: &Settings) -> Vec<Part> {
@@ -364,7 +372,7 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
         ("latency-low" | "latency-high", _) => {
             return Some(Change::Network(NetworkConfig { latency: with_latency(network.latency, id, at), ..network }));
         }
-        _ => return None,
+        _ => super::client_text::change(settings.client, id, value)?,
     };
     Some(Change::Setting(setting))
 }
