@@ -19,6 +19,23 @@ fn limits_name_the_field_and_the_bound() {
     assert!(nodes.contains("nodes") && nodes.contains("100"), "{nodes}");
     let keys = refused(r#"{"end":"1s","commands":[{"at":"0s","do":"preload","count":1000001}]}"#);
     assert!(keys.contains("count") && keys.contains("1000000"), "{keys}");
+    let workload =
+        |rest: &str| refused(&format!(r#"{{"end":"1s","commands":[{{"at":"0s","do":"workload","every":"1ms","duration":"1s"{rest}}}]}}"#));
+    for (rest, field, bound) in [
+        (r#","via":["G"]"#, "via", "the last one is F"),
+        (r#","keys":0"#, "keys", "1 to 1000000"),
+        (r#","reads-ppm":1000001"#, "reads-ppm", "1000000"),
+        (r#","value-bytes":{"low":9,"high":8}"#, "value-bytes", "65536"),
+        (r#","popularity":{"skew":{"keys-ppm":20000,"operations-ppm":10000}}"#, "keys-ppm", "10000"),
+        (r#","popularity":{"skew":{"keys-ppm":10,"operations-ppm":900000}}"#, "keys-ppm", "at least one of the 100 keys"),
+        (r#","popularity":{"skew":{"keys-ppm":10000,"operations-ppm":1000000}}"#, "operations-ppm", "999999"),
+    ] {
+        let words = workload(rest);
+        assert!(words.contains(field) && words.contains(bound), "{words}");
+    }
+    let many = vec![r#"{"at":"0s","do":"workload","every":"1ms","duration":"1s"}"#; 17].join(",");
+    let many = refused(&format!(r#"{{"end":"1s","commands":[{many}]}}"#));
+    assert!(many.contains("command 17") && many.contains("16"), "{many}");
     let value = "x".repeat(65_537);
     let value =
         refused(&format!(r#"{{"end":"1s","commands":[{{"at":"0s","do":"write","client":"c0","via":"A","key":"k","value":"{value}"}}]}}"#));

@@ -1,10 +1,14 @@
 //! Laws that hold for every run, checked on generated ones.
 #![cfg(not(target_arch = "wasm32"))]
 
+use std::sync::Arc;
+
 use drift::engine::base::Wire;
-use drift::engine::observe::Truth;
+use drift::engine::data::Row;
+use drift::engine::node::Outcome;
+use drift::engine::observe::{History, Operation, Truth};
 use drift::engine::world::{Command, EventKind};
-use drift::lab::{Player, Script, Session, Stride, from_file, from_link, script_from_file, to_file, to_link};
+use drift::lab::{Player, Report, Script, Session, Stride, from_file, from_link, script_from_file, to_file, to_link};
 use proptest::prelude::*;
 
 /// One command as JSON, at a random time, of any kind.
@@ -12,9 +16,9 @@ fn command() -> impl Strategy<Value = (u64, String)> {
     let node = prop::sample::select(vec!["A", "B", "C", "D", "E"]);
     let key = prop::sample::select(vec!["k", "l", "cart"]);
     let level = prop::sample::select(vec!["ONE", "QUORUM", "ALL"]);
-    let body = (0..14u32, node.clone(), node, key, level, 0..1_000u32).prop_map(|(kind, a, b, key, level, n)| match kind {
+    let body = (0..18u32, node.clone(), node, key, level, 0..1_000u32).prop_map(|(kind, a, b, key, level, n)| match kind {
         0..=2 => format!(r#""do":"write","client":"c0","via":"{a}","key":"{key}","value":"{n}","level":"{level}""#),
-        3..=5 => format!(r#""do":"read","client":"c1","via":"{a}","key":"{key}","level":"{level}""#),
+        3..=5 => format!(r#""do":"read","client":"c{}","via":"{a}","key":"{key}","level":"{level}""#, n % 2),
         6 => format!(r#""do":"delete","client":"c0","via":"{a}","key":"{key}""#),
         7 => format!(r#""do":"cut","islands":[["{a}"]]"#),
         8 => r#""do":"mend-all""#.to_owned(),
@@ -22,20 +26,38 @@ fn command() -> impl Strategy<Value = (u64, String)> {
         10 => format!(r#""do":"restart","node":"{b}""#),
         11 => format!(r#""do":"pause","node":"{a}""#),
         12 => format!(r#""do":"resume","node":"{b}""#),
+        13 => format!(r#""do":"backup","node":"{a}""#),
+        15 => format!(
+            r#""do":"workload","every":"{}ms","duration":"700ms","keys":20,"popularity":{{"skew":{{"keys-ppm":100000,"operations-ppm":800000}}}},"seed":{n}"#,
+            20 + n % 50
+        ),
+        16 => r#""do":"stop-workload""#.to_owned(),
+        14 => format!(r#""do":"restore","node":"{b}""#),
         _ => format!(r#""do":"clock","node":"{a}","offset-us":{}"#, i64::from(n) * 1_000 - 500_000),
     });
     (0..4_000_000u64, body)
 }
 
+/// What clients do by themselves, from nothing to everything.
+const CLIENTS: [&str; 5] = [
+    "",
+    r#""read-your-writes":true,"monotonic-reads":true"#,
+    r#""sticky":true,"retries":3,"back-off":"80ms","policy":{"lower":"ONE"}"#,
+    r#""direct":"level","monotonic-reads":true,"retries":1"#,
+    r#""direct":"everyone","read-your-writes":true,"monotonic-reads":true,"sticky":true,"retries":2,"policy":{"lower":"ONE"}"#,
+];
+
 /// A run of five nodes on a bad network.
 fn script() -> impl Strategy<Value = Script> {
-    (any::<u64>(), prop::collection::vec(command(), 0..25), 0..60_000u32, any::<bool>()).prop_map(|(seed, mut commands, loss, beats)| {
+    let parts = (any::<u64>(), prop::collection::vec(command(), 0..25), 0..60_000u32, any::<bool>(), 0..CLIENTS.len());
+    parts.prop_map(|(seed, mut commands, loss, beats, client)| {
+        let client = CLIENTS[client];
         commands.sort_by_key(|(at, _)| *at);
         let list: Vec<String> = commands.iter().map(|(at, body)| format!(r#"{{"at":{at},{body}}}"#)).collect();
         let detector = if beats { r#"{"heartbeat":{"every":"300ms","timeout":"700ms"}}"# } else { r#""none""# };
         let text = format!(
             r#"{{"format":"drift-run","version":1,"engine":1,"run":{{"seed":{seed},"end":"6s","config":{{"nodes":5,
-            "settings":{{"sync":{{"every":"200ms"}},"detector":{detector}}},
+            "settings":{{"sync":{{"every":"200ms"}},"detector":{detector},"client":{{{client}}},"client-timeout":"800ms"}},
             "network":{{"loss-ppm":{loss},"duplicate-ppm":{loss},"reorder-ppm":{loss}}}}},"commands":[{}]}}}}"#,
             list.join(",")
         );
@@ -62,12 +84,11 @@ proptest! {
                     message.encode(&mut bytes);
                     prop_assert_eq!(bytes.len() as u32, message.size, "a message is as long as it says");
                 }
-                if let EventKind::Ended(drift::engine::node::Outcome::Written { acks }) = &event.kind {
-                    let began = log.iter().find_map(|e| match &e.kind {
-                        EventKind::Began { request, .. } if e.op == event.op => Some(request.level.block_for(script.config.settings.replicas.total())),
-                        _ => None,
-                    });
-                    prop_assert!(began.is_some_and(|required| *acks >= required), "nobody is told of fewer confirmations than asked for");
+                if let EventKind::Ended(drift::engine::node::Outcome::Written { acks, .. }) = &event.kind {
+                    let history = History::of(&log);
+                    let level = event.op.and_then(|op| history.operation(op)).map(Operation::level);
+                    let required = level.map(|l| l.block_for(script.config.settings.replicas.total()));
+                    prop_assert!(required.is_some_and(|required| *acks >= required), "nobody is told of fewer confirmations than asked for");
                 }
             }
             if seen < log.len() {
@@ -77,6 +98,29 @@ proptest! {
             seen = log.len();
             if !more {
                 break;
+            }
+        }
+    }
+
+    /// Whatever the faults: a session never gives its application an answer older than what it has had or written before, and no client
+    /// asks more often than it may.
+    #[test]
+    fn sessions_never_go_back(script in script()) {
+        let (_, log) = Report::of(&script);
+        let (history, rule, client) = (History::of(&log), script.config.settings.rule, script.config.settings.client);
+        for op in history.operations() {
+            let most = client.retries + client.behind_retries + 1;
+            prop_assert!(op.attempts.len() as u32 <= most);
+            let Some((ended, _, Outcome::Found(found))) = &op.ended else { continue };
+            let earlier = history.operations().iter().filter(|o| o.client == op.client && o.request.key == op.request.key);
+            for (before, outcome) in earlier.filter_map(|o| o.ended.as_ref().filter(|e| e.0 < *ended).map(|e| (o, &e.2))) {
+                let seen = match outcome {
+                    Outcome::Found(Some(row)) if client.monotonic_reads => row.clone(),
+                    Outcome::Written { .. } if client.read_your_writes => Arc::new(Row::single(before.version.clone().expect("acknowledged"))),
+                    _ => continue,
+                };
+                let merged = rule.merged(found.clone(), Some(&seen));
+                prop_assert_eq!(&merged, found, "{:?} went back behind {:?}", op.id, before.id);
             }
         }
     }

@@ -9,7 +9,7 @@ use super::script::{BOUNDS, Script};
 use crate::engine::base::Micros;
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Outcome, Traffic, Verb};
-use crate::engine::observe::{History, Operation};
+use crate::engine::observe::{Attempt, History, Operation};
 use crate::engine::world::{ENGINE_VERSION, Event};
 
 /// Version of the report format.
@@ -64,7 +64,8 @@ pub struct OperationReport {
     /// Simulated microseconds at its end; absent if it had not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_us: Option<u64>,
-    /// `written`, `value`, `deleted`, `not-found`, `unavailable`, `timed-out`, `no-answer` or `running`.
+    /// `written`, `value`, `deleted`, `not-found`, `unavailable`, `timed-out`, `no-answer`, `behind` (older than the session allows; what
+    /// was found is given) or `running`.
     pub outcome: String,
     /// The value written or found, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,6 +79,22 @@ pub struct OperationReport {
     /// Replicas the level needs, where the outcome says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<u32>,
+    /// Further attempts of the client, in order; absent if the first was the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<AttemptReport>,
+}
+
+/// A further attempt at an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptReport {
+    /// Simulated microseconds at which the client decided on it.
+    pub at_us: u64,
+    /// The coordinator asked.
+    pub via: String,
+    /// The level asked for.
+    pub level: String,
+    /// How the attempt before ended, in the words of `outcome`.
+    pub after: String,
 }
 
 /// Counts of one kind of traffic.
@@ -121,7 +138,16 @@ impl OperationReport {
             ordinal: operation.version.as_ref().map(|v| history.ordinal(&request.key, v)),
             received: None,
             required: None,
+            attempts: Vec::new(),
         };
+        let attempt = |a: &Attempt| AttemptReport {
+            at_us: a.at.0,
+            via: a.via.to_string(),
+            level: a.level.to_string(),
+            after: report.clone().take_outcome(Some(&a.after), history, &request.key).to_owned(),
+        };
+        let attempts = operation.attempts.iter().map(attempt).collect();
+        report.attempts = attempts;
         report.outcome = report.take_outcome(operation.ended.as_ref().map(|(_, _, o)| o), history, &request.key).to_owned();
         report
     }
@@ -137,7 +163,7 @@ impl OperationReport {
                 self.ordinal = row.versions().first().map(|v| history.ordinal(key, v));
                 if row.is_deleted() { "deleted" } else { "value" }
             }
-            Some(Outcome::Written { acks }) => {
+            Some(Outcome::Written { acks, .. }) => {
                 self.received = Some(*acks);
                 "written"
             }
@@ -148,6 +174,11 @@ impl OperationReport {
             Some(Outcome::TimedOut { received, required }) => {
                 (self.received, self.required) = (Some(*received), Some(*required));
                 "timed-out"
+            }
+            Some(Outcome::Behind { found, .. }) => {
+                self.value = found.as_deref().and_then(text);
+                self.ordinal = found.as_ref().and_then(|row| row.versions().first()).map(|v| history.ordinal(key, v));
+                "behind"
             }
         }
     }

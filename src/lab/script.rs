@@ -101,7 +101,7 @@ impl Script {
         {
             return Err(invalid("focus", format!("must have at most {} bytes", LIMITS.key_bytes)));
         }
-        let (mut last, mut keys) = (Micros::ZERO, 0u64);
+        let (mut last, mut keys, mut workloads) = (Micros::ZERO, 0u64, 0usize);
         for (i, timed) in self.commands.iter().enumerate() {
             let at_fault = |error| LabError::Invalid { place: format!("command {}, ", i + 1), error };
             timed.command.check(&self.config).map_err(at_fault)?;
@@ -114,6 +114,13 @@ impl Script {
                 return Err(at_fault(CommandError { field: "at", problem }));
             }
             last = timed.at;
+            if let Command::Workload(_) = &timed.command {
+                workloads += 1;
+                if workloads > LIMITS.workloads {
+                    let problem = format!("a run has at most {} of them", LIMITS.workloads);
+                    return Err(at_fault(CommandError { field: "workload", problem }));
+                }
+            }
             if let Command::Preload(preload) = &timed.command {
                 keys = keys.saturating_add(preload.count);
                 if keys > LIMITS.keys {

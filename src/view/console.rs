@@ -1,6 +1,6 @@
 //! The client console: what can be sent, what is wrong with it, and what became of what was sent before.
 
-use crate::engine::base::{ClientId, Micros, NodeId, OpId};
+use crate::engine::base::{ClientId, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Level, Outcome, Verb};
 use crate::engine::observe::Operation;
@@ -161,12 +161,12 @@ fn one(session: &Session, operation: &Operation) -> Past {
     let made = operation.version.as_ref().map(|v| session.history().ordinal(key, v)).filter(|n| *n > 0);
     let (version, what, well) = match ended.map(|(_, _, outcome)| outcome) {
         None => (None, format!("waits since {}", moment(operation.began_at)), true),
-        Some(Outcome::Written { acks }) => {
+        Some(Outcome::Written { acks, .. }) => {
             (made.map(|n| (n, operation.request.verb == Verb::Delete)), format!("confirmed by {acks}"), true)
         }
         Some(Outcome::Found(Some(row))) => (number(row), value_words(row), true),
         Some(Outcome::Found(None)) => (None, "nothing there".to_owned(), true),
-        Some(outcome) => (None, failure(outcome, operation.via), false),
+        Some(outcome) => (None, failure(outcome, operation.via_at(EventId(session.cursor()))), false),
     };
     Past {
         op: operation.id,
@@ -195,6 +195,7 @@ pub fn failure(outcome: &Outcome, via: NodeId) -> String {
         Outcome::TimedOut { received, required } => format!("timed out: {received} of {required}"),
         Outcome::NoAnswer => format!("no answer from {via}"),
         Outcome::Overloaded { target } => format!("refused: no room for hints for {target}"),
+        Outcome::Behind { .. } => "only older than seen before".to_owned(),
         Outcome::Written { .. } | Outcome::Found(_) => String::new(),
     }
 }

@@ -105,7 +105,7 @@ fn of_status(session: &Session, node: NodeId, status: Status, held: usize) -> Op
         Status::Up => None,
         Status::Down => {
             let since = since(|c| match c {
-                Command::Crash { node } | Command::Wipe { node } => Some((*node, true)),
+                Command::Crash { node } | Command::Wipe { node } | Command::Restore { node } => Some((*node, true)),
                 Command::Restart { node } => Some((*node, false)),
                 _ => None,
             });
@@ -120,7 +120,9 @@ fn of_status(session: &Session, node: NodeId, status: Status, held: usize) -> Op
         Status::Paused => {
             let since = since(|c| match c {
                 Command::Pause { node } => Some((*node, true)),
-                Command::Resume { node } | Command::Crash { node } | Command::Wipe { node } => Some((*node, false)),
+                Command::Resume { node } | Command::Crash { node } | Command::Wipe { node } | Command::Restore { node } => {
+                    Some((*node, false))
+                }
                 _ => None,
             });
             let waiting = if held == 0 { String::new() } else { format!(", {} waiting", count(held as u64)) };

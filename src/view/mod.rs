@@ -1,6 +1,7 @@
 //! Floor 4: pure view-models. Everything a screen shows, as plain values, testable without a browser.
 
 pub mod chip;
+pub mod client_text;
 pub mod console;
 pub mod digest_bars;
 pub mod faults;
@@ -16,3 +17,4 @@ pub mod placement_text;
 pub mod scene;
 pub mod settings_text;
 pub mod timeline;
+pub mod workload;

@@ -197,7 +197,7 @@ fn choice(id: &'static str, label: &'static str, options: Vec<(String, Change)>,
     Part::Choice(Choice { id, label, options, chosen })
 }
 
-fn settings_choice(id: &'static str, label: &'static str, options: &[(&str, Setting)], is: Setting) -> Part {
+pub(super) fn settings_choice(id: &'static str, label: &'static str, options: &[(&str, Setting)], is: Setting) -> Part {
     choice(id, label, options.iter().map(|(words, s)| ((*words).to_owned(), Change::Setting(*s))).collect(), Change::Setting(is))
 }
 
@@ -220,7 +220,14 @@ const BEAT: (Micros, Micros) = (Micros::secs(1), Micros::secs(3));
 pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
     let settings = session.world().settings();
     let ring = copies::ring(session).into_iter();
-    let rest = [reading(settings), disk(settings), beats(settings), patience(settings), travel(session.world().network().config)];
+    let rest = [
+        reading(settings),
+        disk(settings),
+        beats(settings),
+        patience(settings),
+        super::client_text::sentence(settings.client),
+        travel(session.world().network().config),
+    ];
     ring.chain([copies::copies(settings, session.world().ring())]).chain(rest).collect()
 }
 
@@ -351,7 +358,10 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
         ("latency-low" | "latency-high", _) => {
             return Some(Change::Network(NetworkConfig { latency: with_latency(network.latency, id, at), ..network }));
         }
-        _ => copies::change(settings, session.world().ring(), id, value)?,
+        _ => match super::client_text::change(settings.client, id, value) {
+            Some(change) => change,
+            None => copies::change(settings, session.world().ring(), id, value)?,
+        },
     };
     Some(Change::Setting(setting))
 }

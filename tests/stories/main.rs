@@ -1,6 +1,7 @@
 //! Stories: what a person sees in a run, fault by fault and rule by rule, each with what must not happen.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod clients;
 mod cuts;
 mod levels;
 mod machines;
@@ -9,5 +10,7 @@ mod network;
 mod reads;
 mod shipped;
 
+#[path = "../support/play.rs"]
+mod play;
 #[path = "../support/run.rs"]
 mod run;

@@ -216,12 +216,12 @@ impl Work {
     fn may_say(&self, verb: &Verb, outcome: &Outcome, now: Micros, rules: &Rules) -> bool {
         let patience = self.rules.as_ref().map(|rules| if *verb == Verb::Read { rules.read_timeout } else { rules.write_timeout });
         match outcome {
-            Outcome::NoAnswer | Outcome::Overloaded { .. } => false,
+            Outcome::NoAnswer | Outcome::Overloaded { .. } | Outcome::Behind { .. } => false,
             Outcome::Unavailable { required, alive } => {
                 let up = self.alive.as_ref().map_or(*alive, |known| known.len() as u32);
                 (*required, *alive) == (self.required, up) && up < self.required && self.asked.is_empty()
             }
-            Outcome::Written { acks } => self.acks.len() as u32 == *acks && *acks == self.required && self.acks.is_subset(&self.asked),
+            Outcome::Written { acks, .. } => self.acks.len() as u32 == *acks && *acks == self.required && self.acks.is_subset(&self.asked),
             Outcome::TimedOut { received, required } => {
                 *required == self.required && *received < *required && patience.is_some_and(|span| now >= self.since.plus(span))
             }

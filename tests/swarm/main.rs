@@ -64,6 +64,7 @@ fn kind(event: &Event) -> &'static str {
             Outcome::TimedOut { .. } => "timed out",
             Outcome::NoAnswer => "no answer",
             Outcome::Overloaded { .. } => "overloaded",
+            Outcome::Behind { .. } => "behind",
         },
         EventKind::Note(note) => match note {
             Note::DigestsMatch => "digests match",
@@ -91,6 +92,10 @@ fn kind(event: &Event) -> &'static str {
             Fault::Set(_) => "setting",
             Fault::Preloaded { .. } => "preloaded",
             Fault::HintsLost { .. } => "hints lost",
+            Fault::BackedUp { .. } => "backed up",
+            Fault::Restored { .. } => "restored",
+            Fault::WorkloadBegan { .. } => "workload began",
+            Fault::WorkloadEnded { .. } => "workload ended",
         },
         _ => "anything else",
     }

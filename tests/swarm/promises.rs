@@ -11,7 +11,7 @@ use crate::replicas::{only, rank};
 fn sure(op: &Op, blocking: bool) -> Option<(&Version, u32)> {
     match &op.ended.as_ref()?.1 {
         // Two versions of one request: which one was confirmed, nobody can say.
-        Outcome::Written { acks } if op.made.len() == 1 => Some((op.made.first()?, *acks)),
+        Outcome::Written { acks, .. } if op.made.len() == 1 => Some((op.made.first()?, *acks)),
         // Without repair before the answer, only those it came from.
         Outcome::Found(row) => Some((only(row.as_deref()?), if blocking { op.required } else { 1 })),
         _ => None,

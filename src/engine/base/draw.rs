@@ -25,6 +25,8 @@ pub enum Purpose {
     Pick = 9,
     /// Where a virtual node lies on the ring.
     Token = 7,
+    /// What a workload asks, and when.
+    Workload = 20,
 }
 
 /// The source of all draws of one run.

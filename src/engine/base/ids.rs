@@ -32,6 +32,23 @@ pub struct OpId {
     pub number: u32,
     /// Names the same operation in another run of the same script, whatever was added or removed before it: draws depend on this.
     pub tag: u32,
+    /// Counts a client's further attempts at it: 0 for the first.
+    pub attempt: u8,
+}
+
+/// What is added to the tag from one attempt to the next: odd, so that it takes 2³² attempts to come round.
+const NEXT_TAG: u32 = 0x9e37_79b1;
+
+impl OpId {
+    /// The next attempt at the same operation. Its draws are its own.
+    pub const fn again(self) -> OpId {
+        OpId { tag: self.tag.wrapping_add(NEXT_TAG), attempt: self.attempt.saturating_add(1), ..self }
+    }
+
+    /// The first attempt: what the log and the history name the operation by.
+    pub const fn first(self) -> OpId {
+        OpId { tag: self.tag.wrapping_sub(NEXT_TAG.wrapping_mul(self.attempt as u32)), attempt: 0, ..self }
+    }
 }
 
 /// The place of an event in a run's log.
@@ -179,6 +196,14 @@ mod tests {
         for n in (0..20_000).chain([999_999]) {
             assert_eq!(NodeId(n).to_string().parse(), Ok(NodeId(n)));
         }
+    }
+
+    #[test]
+    fn attempts_differ_and_lead_back_to_the_first() {
+        let first = OpId { number: 7, tag: 5, attempt: 0 };
+        let third = first.again().again();
+        assert_eq!((third.number, third.attempt, third.first()), (7, 2, first));
+        assert!(third.tag != first.tag && third.tag != first.again().tag);
     }
 
     #[test]

@@ -4,9 +4,19 @@
 const LN2_Q32: u128 = 2_977_044_472;
 
 /// −ln(`u` / 2⁶⁴) as a Q32 fixed-point number; `u` = 0 counts as 1. At most 44.37 in value.
-///
-/// The binary logarithm is read off bit by bit: squaring a mantissa doubles its logarithm, so each carry past 2 is the next bit.
 pub fn neg_ln_q32(u: u64) -> u64 {
+    ((u128::from(neg_log2_q32(u)) * LN2_Q32) >> 32) as u64
+}
+
+/// The binary logarithm of `u` as a Q32 fixed-point number; `u` = 0 counts as 1.
+pub fn log2_q32(u: u64) -> u64 {
+    ((64u128 << 32) - u128::from(neg_log2_q32(u))) as u64
+}
+
+/// −log2(`u` / 2⁶⁴) as a Q32 fixed-point number.
+///
+/// It is read off bit by bit: squaring a mantissa doubles its logarithm, so each carry past 2 is the next bit.
+fn neg_log2_q32(u: u64) -> u64 {
     let u = u.max(1);
     let zeros = u.leading_zeros();
     let mut mantissa = u128::from(u << zeros); // in [2^63, 2^64): the value in [1, 2) as Q63
@@ -19,8 +29,7 @@ pub fn neg_ln_q32(u: u64) -> u64 {
         }
     }
     // −log2(u / 2^64) = 1 + zeros − log2(mantissa), where the mantissa is in [1, 2).
-    let neg_log2 = (u64::from(zeros + 1) << 32) - fraction;
-    ((u128::from(neg_log2) * LN2_Q32) >> 32) as u64
+    (u64::from(zeros + 1) << 32) - fraction
 }
 
 #[cfg(test)]

@@ -116,6 +116,18 @@ impl Store {
         rows
     }
 
+    /// What is on disk: what a crash would leave.
+    pub fn disk(&self) -> PageMap<Key, Arc<Row>> {
+        let mut after = self.clone();
+        after.crash();
+        after.rows
+    }
+
+    /// Replaces the disk by another one's rows. What is in memory and not on disk must be lost before.
+    pub fn restore(&mut self, rows: PageMap<Key, Arc<Row>>) {
+        *self = Store { rows, ..Store::default() };
+    }
+
     /// Puts `rows` into the store as if they had been on disk for ever: merged with what is held, and with what a crash would go back to.
     pub fn preload(&mut self, rule: Rule, rows: PageMap<Key, Arc<Row>>) {
         for undo in &mut self.unsynced {
@@ -158,6 +170,20 @@ mod tests {
         assert_eq!(store.get(&other), None);
         assert_eq!(lost, BTreeMap::from([(other, (Some(row(9)), None)), (key, (Some(row(3)), Some(row(1))))]));
         assert!(store.crash().is_empty(), "a second crash has nothing left to lose");
+    }
+
+    #[test]
+    fn a_copy_of_the_disk_holds_what_was_synced_and_can_be_put_back() {
+        let (rule, key) = (Rule::LastWriteWins, Key::new("k"));
+        let mut store = Store::default();
+        store.apply(rule, &key, &row(1), true);
+        store.apply(rule, &key, &row(2), false);
+        let disk = store.disk();
+        assert_eq!(disk.get(&key), Some(&row(1)));
+        assert_eq!((store.get(&key), store.unsynced()), (Some(&row(2)), 1), "copying changes nothing");
+        store.sync();
+        store.restore(disk);
+        assert_eq!((store.get(&key), store.unsynced()), (Some(&row(1)), 0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Body, Ctx, Node, Note, Timer};
+use super::{Body, Ctx, Lost, Node, Note, Timer};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row, Store};
 
@@ -54,13 +54,23 @@ impl Guests {
     }
 
     /// All stores.
-    pub(super) fn stores(&mut self) -> impl Iterator<Item = (NodeId, &mut Store)> {
-        self.by_owner.iter_mut().map(|(owner, guest)| (*owner, &mut guest.store))
+    pub(super) fn stores(&mut self) -> impl Iterator<Item = &mut Store> {
+        self.by_owner.values_mut().map(|guest| &mut guest.store)
     }
 
     /// How many changes a crash would take back.
     pub fn unsynced(&self) -> usize {
         self.by_owner.values().map(|guest| guest.store.unsynced()).sum()
+    }
+
+    /// Loses what was not synced, and what is volatile. Returns each row that changed: for whom it was held, the key, before, after.
+    pub fn crash(&mut self) -> Vec<Lost> {
+        let mut lost = Vec::new();
+        for (owner, guest) in &mut self.by_owner {
+            lost.extend(guest.store.crash().into_iter().map(|(key, (before, after))| (Some(*owner), key, before, after)));
+        }
+        self.forget();
+        lost
     }
 
     /// Forgets what is volatile.

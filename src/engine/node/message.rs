@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::hints::Hint;
 use super::settings::Level;
 use crate::engine::base::{Digest, Endpoint, EventId, Micros, NodeId, OpId};
-use crate::engine::data::{Key, Row};
+use crate::engine::data::{Clock, Key, Payload, Row};
 
 /// What a message is part of. Each kind has one shape and one hue on screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,6 +74,15 @@ impl Verb {
             Verb::Write(_) | Verb::Delete => Traffic::Write,
         }
     }
+
+    /// What a write or delete says; nothing for a read.
+    pub fn payload(&self) -> Option<Payload> {
+        match self {
+            Verb::Read => None,
+            Verb::Write(bytes) => Some(Payload::Value(bytes.clone())),
+            Verb::Delete => Some(Payload::Tombstone),
+        }
+    }
 }
 
 /// What a client asks of a coordinator.
@@ -94,6 +103,8 @@ pub enum Outcome {
     Written {
         /// Acknowledgements at that moment.
         acks: u32,
+        /// Orders the version made among others: what a session must see from now on.
+        clock: Clock,
     },
     /// The row found, or none.
     Found(Option<Arc<Row>>),
@@ -117,6 +128,13 @@ pub enum Outcome {
     Overloaded {
         /// The replica that is down.
         target: NodeId,
+    },
+    /// The answer was older than the client's session allows, as often as it asked: not given to the application.
+    Behind {
+        /// What was found last.
+        found: Option<Arc<Row>>,
+        /// What the client had written or read before.
+        seen: Arc<Row>,
     },
 }
 

@@ -24,8 +24,8 @@ pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use settings::{
-    Contact, Coordinate, Detector, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour, Need, Proximity, ReadSettings,
-    Repair, Replay, SecondRound, Setting, Settings, Speculate, StandIn, Sync, WriteSettings,
+    ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour, Need, Policy,
+    Proximity, ReadSettings, Repair, Replay, SecondRound, Setting, Settings, Speculate, StandIn, Sync, WriteSettings,
 };
 
 use crate::engine::base::{Draws, Endpoint, Micros, NodeId, OpId};
@@ -261,9 +261,7 @@ impl Node {
     /// for if not for this node, and how many hints are gone.
     pub fn lose_memory(&mut self) -> (Vec<Lost>, u32) {
         let mut lost: Vec<Lost> = self.store.crash().into_iter().map(|(key, (before, after))| (None, key, before, after)).collect();
-        for (owner, store) in self.guests.stores() {
-            lost.extend(store.crash().into_iter().map(|(key, (before, after))| (Some(owner), key, before, after)));
-        }
+        lost.extend(self.guests.crash());
         (lost, self.hints.crash())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Applied, Body, Ctx, Message, Node, Note, Out, Sync, Timer, Traffic};
 use crate::engine::base::{Endpoint, NodeId, OpId};
-use crate::engine::data::{Change, Key, Row, row_digest};
+use crate::engine::data::{Change, Key, Row, Store, row_digest};
 
 /// Who waits to hear that something is on disk.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ impl Node {
     /// Brings the commit log to disk (Cassandra's periodic mode, but only when there is something to sync).
     pub(super) fn sync(&mut self, ctx: &mut Ctx<'_>) {
         self.sync_due = false;
-        let changes = (self.store.sync() + self.guests.stores().map(|(_, store)| store.sync()).sum::<usize>()) as u32;
+        let changes = (self.store.sync() + self.guests.stores().map(Store::sync).sum::<usize>()) as u32;
         if changes > 0 {
             ctx.note(None, Note::Synced { changes });
         }

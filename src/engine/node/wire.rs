@@ -3,6 +3,7 @@
 use super::message::{Body, Message, Outcome, Request, Verb};
 use super::settings::Level;
 use crate::engine::base::{OpId, Sink, Wire};
+use crate::engine::data::Clock;
 
 impl Wire for Request {
     fn encode<S: Sink>(&self, sink: &mut S) {
@@ -26,20 +27,32 @@ impl Wire for Request {
 
 impl Wire for Outcome {
     fn encode<S: Sink>(&self, sink: &mut S) {
-        let mut two = |code: u8, a: u32, b: u32| {
-            sink.u8(code);
-            sink.u32(a);
-            sink.u32(b);
-        };
         match self {
-            Outcome::Written { acks } => two(0, *acks, 0),
-            Outcome::Unavailable { required, alive } => two(1, *required, *alive),
-            Outcome::TimedOut { received, required } => two(2, *received, *required),
+            Outcome::Written { acks, clock: Clock::Stamp(stamp) } => {
+                sink.u8(0);
+                sink.u32(*acks);
+                sink.u64(stamp.micros);
+                sink.u32(stamp.node.0);
+            }
+            Outcome::Unavailable { required: a, alive: b } | Outcome::TimedOut { received: a, required: b } => {
+                sink.u8(if matches!(self, Outcome::Unavailable { .. }) { 1 } else { 2 });
+                sink.u32(*a);
+                sink.u32(*b);
+            }
             Outcome::NoAnswer => sink.u8(3),
-            Outcome::Overloaded { target } => two(5, target.0, 0),
             Outcome::Found(row) => {
                 sink.u8(4);
                 row.encode(sink);
+            }
+            // Never on the wire: a client says it to its application.
+            Outcome::Behind { found, seen } => {
+                sink.u8(5);
+                found.encode(sink);
+                seen.encode(sink);
+            }
+            Outcome::Overloaded { target } => {
+                sink.u8(6);
+                sink.u32(target.0);
             }
         }
     }
@@ -123,7 +136,7 @@ impl Wire for Message {
         sink.u32(self.from.code() as u32);
         sink.u32(self.to.code() as u32);
         sink.u8(u8::from(self.op.is_some()) | u8::from(self.owner.is_some()) << 1);
-        let op = self.op.unwrap_or(OpId { number: 0, tag: 0 });
+        let op = self.op.unwrap_or(OpId { number: 0, tag: 0, attempt: 0 });
         sink.u32(op.number);
         sink.u32(op.tag);
         if let Some(owner) = self.owner {

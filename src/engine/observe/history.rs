@@ -5,8 +5,23 @@ use std::sync::Arc;
 
 use crate::engine::base::{ClientId, Endpoint, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Clock, Key, Version};
-use crate::engine::node::{Note, Outcome, Request};
-use crate::engine::world::{Event, EventKind, Fault};
+use crate::engine::node::{Level, Note, Outcome, Request};
+use crate::engine::world::{ClientAct, Event, EventKind, Fault};
+
+/// A further attempt at an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The event with which the client decided on it.
+    pub event: EventId,
+    /// When.
+    pub at: Micros,
+    /// The coordinator asked.
+    pub via: NodeId,
+    /// The level asked for.
+    pub level: Level,
+    /// How the attempt before ended.
+    pub after: Outcome,
+}
 
 /// One operation of one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +40,39 @@ pub struct Operation {
     pub began_at: Micros,
     /// The version a write made, once its coordinator has stamped it.
     pub version: Option<Version>,
+    /// Further attempts, in order.
+    pub attempts: Vec<Attempt>,
     /// The event, the time and the way in which it ended.
     pub ended: Option<(EventId, Micros, Outcome)>,
+}
+
+impl Operation {
+    /// The coordinator asked last before `id`.
+    pub fn via_at(&self, id: EventId) -> NodeId {
+        self.attempts.iter().rev().find(|a| a.event < id).map_or(self.via, |a| a.via)
+    }
+
+    /// The level asked for last before `id`.
+    pub fn level_at(&self, id: EventId) -> Level {
+        self.attempts.iter().rev().find(|a| a.event < id).map_or(self.request.level, |a| a.level)
+    }
+
+    /// The operation as it stood before `id`: coordinator and level are those of the attempt made last.
+    pub fn as_of(&self, id: EventId) -> Operation {
+        let mut stood = self.clone();
+        (stood.via, stood.request) = (self.via_at(id), Arc::new(Request { level: self.level_at(id), ..(*self.request).clone() }));
+        stood
+    }
+
+    /// The level of the last attempt: the one an answer keeps to.
+    pub fn level(&self) -> Level {
+        self.attempts.last().map_or(self.request.level, |a| a.level)
+    }
+
+    /// The ids of all attempts, by which nodes know them.
+    pub fn ids(&self) -> impl Iterator<Item = OpId> {
+        std::iter::successors(Some(self.id), |op| Some(op.again())).take(self.attempts.len() + 1)
+    }
 }
 
 /// All operations of a log.
@@ -72,18 +118,30 @@ impl History {
                 began: id,
                 began_at: event.at,
                 version: None,
+                attempts: Vec::new(),
                 ended: None,
             }),
             (EventKind::Note(Note::Stamped { key, version }), _) => {
                 let made = self.versions.entry(key.clone()).or_default();
                 made.places.entry(version.clock).or_insert(made.by.len() as u32);
                 made.by.push(op);
-                if let Some(operation) = self.find_mut(op) {
+                // An attempt that comes to a coordinator late makes another version than the one the client was told of.
+                let told = |o: &Operation| matches!(o.ended, Some((_, _, Outcome::Written { .. }))) && !o.attempts.is_empty();
+                if let Some(operation) = self.find_mut(op).filter(|o| !told(o)) {
                     operation.version = Some(version.clone());
+                }
+            }
+            (EventKind::Client(ClientAct::Retried { request, via, after, .. }), _) => {
+                if let Some(operation) = self.find_mut(op) {
+                    let attempt = Attempt { event: id, at: event.at, via: *via, level: request.level, after: after.clone() };
+                    operation.attempts.push(attempt);
                 }
             }
             (EventKind::Ended(outcome), _) => {
                 if let Some(operation) = self.find_mut(op) {
+                    if let (Outcome::Written { clock, .. }, Some(payload)) = (outcome, operation.request.verb.payload()) {
+                        operation.version = Some(Version { clock: *clock, payload });
+                    }
                     operation.ended = Some((id, event.at, outcome.clone()));
                 }
             }

@@ -4,5 +4,5 @@ pub mod check;
 mod history;
 mod truth;
 
-pub use history::{History, Operation};
+pub use history::{Attempt, History, Operation};
 pub use truth::Truth;

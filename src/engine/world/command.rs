@@ -8,6 +8,7 @@ use super::config::{Config, NetworkConfig};
 use super::network::LinkRule;
 use super::placement::check_counts;
 use super::preload::Preload;
+use super::workload::Workload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
 use crate::engine::data::Key;
 use crate::engine::node::{Detector, Level, Setting, Settings, Sync};
@@ -31,6 +32,10 @@ pub struct Limits {
     pub value_bytes: usize,
     /// Keys of all preloads together.
     pub keys: u64,
+    /// Workloads of one run.
+    pub workloads: usize,
+    /// Further attempts of a client, of each kind.
+    pub retries: u32,
     /// The latest instant of a run, and the longest span of any setting.
     pub span: Micros,
 }
@@ -45,6 +50,8 @@ pub const LIMITS: Limits = Limits {
     key_bytes: 256,
     value_bytes: 65_536,
     keys: 1_000_000,
+    workloads: 16,
+    retries: 10,
     span: Micros(400 * 86_400_000_000),
 };
 
@@ -176,6 +183,24 @@ pub enum Command {
     },
     /// Fills the stores with rows that all replicas hold, without a message.
     Preload(Preload),
+    /// Copies a node's disk aside, in place of an earlier copy.
+    Backup {
+        /// Which.
+        node: NodeId,
+    },
+    /// Kills a node and replaces its disk by the last copy of it; without a copy nothing happens.
+    Restore {
+        /// Which.
+        node: NodeId,
+    },
+    /// Clients go on asking by themselves.
+    Workload(Workload),
+    /// Stops a workload before its time. What it has asked is still answered.
+    StopWorkload {
+        /// Which, counting workloads of the run from 0; all if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workload: Option<u32>,
+    },
 }
 
 /// Why a command or configuration is not accepted: the field and its bound.
@@ -199,8 +224,13 @@ pub(super) fn ensure(field: &'static str, ok: bool, problem: impl FnOnce() -> St
     if ok { Ok(()) } else { Err(CommandError { field, problem: problem() }) }
 }
 
-fn span(field: &'static str, value: Micros, least: Micros) -> Result<(), CommandError> {
+pub(super) fn span(field: &'static str, value: Micros, least: Micros) -> Result<(), CommandError> {
     ensure(field, value >= least && value <= LIMITS.span, || format!("must be {least} to {}, is {value}", LIMITS.span))
+}
+
+/// Whether there is such a node or client.
+pub(super) fn knows(config: &Config, field: &'static str, end: impl Into<Endpoint>) -> Result<(), CommandError> {
+    config.knows(field, end)
 }
 
 impl Config {
@@ -242,6 +272,7 @@ impl Settings {
             Setting::ClientTimeout(self.client_timeout),
             Setting::Sync(self.sync),
             Setting::Detector(self.detector),
+            Setting::Client(self.client),
         ]
         .iter()
         .try_for_each(Setting::check)
@@ -257,6 +288,12 @@ impl Setting {
             Setting::WriteTimeout(value) => span("write timeout", value, least),
             Setting::ReadTimeout(value) => span("read timeout", value, least),
             Setting::ClientTimeout(value) => span("client timeout", value, least),
+            Setting::Client(client) => {
+                for (field, times) in [("client behind-retries", client.behind_retries), ("client retries", client.retries)] {
+                    ensure(field, times <= LIMITS.retries, || format!("must be at most {}, is {times}", LIMITS.retries))?;
+                }
+                span("client back-off", client.back_off, Micros::ZERO)
+            }
             Setting::Sync(Sync::Every(value)) => span("sync", value, least),
             Setting::Detector(Detector::Heartbeat { every, timeout }) => {
                 span("heartbeat interval", every, least)?;
@@ -324,7 +361,9 @@ impl Command {
             | Command::Restart { node }
             | Command::Pause { node }
             | Command::Resume { node }
-            | Command::Wipe { node } => config.knows("node", *node),
+            | Command::Wipe { node }
+            | Command::Backup { node }
+            | Command::Restore { node } => config.knows("node", *node),
             Command::Clock { node, offset_us } => {
                 config.knows("node", *node)?;
                 ensure("offset-us", offset_us.unsigned_abs() <= LIMITS.span.0, || format!("must be within {} either way", LIMITS.span))
@@ -344,7 +383,8 @@ impl Command {
                     format!("must be at most {}, is {}", LIMITS.value_bytes, preload.value_bytes)
                 })
             }
-            Command::Mend { .. } | Command::MendAll => Ok(()),
+            Command::Workload(workload) => workload.check(config),
+            Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }
 

@@ -91,6 +91,60 @@ pub enum Fault {
         /// How many.
         count: u32,
     },
+    /// A node's disk was copied aside.
+    BackedUp {
+        /// Rows copied.
+        rows: u64,
+    },
+    /// A node's disk was replaced by an earlier copy of it.
+    Restored {
+        /// Rows on it now.
+        rows: u64,
+        /// When the copy was taken.
+        taken: Micros,
+    },
+    /// A workload began.
+    WorkloadBegan {
+        /// Counts workloads of a run from 0.
+        number: u32,
+    },
+    /// A workload ended, by itself or stopped.
+    WorkloadEnded {
+        /// Counts workloads of a run from 0.
+        number: u32,
+        /// Operations it began.
+        operations: u32,
+    },
+}
+
+/// What a client did by itself, without a coordinator to say so.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientAct {
+    /// It tries again.
+    Retried {
+        /// What it asks now; the level may be lower than before.
+        request: Arc<Request>,
+        /// The coordinator it asks now.
+        via: NodeId,
+        /// Counts further attempts, from 1.
+        attempt: u8,
+        /// How long it rests before.
+        rest: Micros,
+        /// How the attempt before ended.
+        after: Outcome,
+    },
+    /// It asks replicas itself.
+    Asked {
+        /// Whom.
+        replicas: Box<[NodeId]>,
+        /// Answers it needs.
+        required: u32,
+    },
+    /// It writes the newest row back to replicas that lack it.
+    WroteBack {
+        /// Whom.
+        to: Box<[NodeId]>,
+    },
 }
 
 /// What happened.
@@ -122,11 +176,11 @@ pub enum EventKind {
     Timer(Timer),
     /// A replica was given a row.
     Applied(Box<Applied>),
-    /// A crash took a replica's row back to what was on disk.
+    /// A crash took a replica's row back to what was on disk, or a restored disk holds another row.
     Reverted {
         /// The key.
         key: Key,
-        /// The row lost.
+        /// The row lost, if there was one.
         before: Option<Arc<Row>>,
         /// The row on disk.
         after: Option<Arc<Row>>,
@@ -137,6 +191,8 @@ pub enum EventKind {
     Note(Note),
     /// Somebody did something to the world.
     Fault(Fault),
+    /// A client did something by itself.
+    Client(ClientAct),
 }
 
 impl Event {
@@ -153,7 +209,7 @@ impl Event {
     pub fn is_decision(&self) -> bool {
         match &self.kind {
             EventKind::Note(note) => note.is_decision(),
-            EventKind::Ended(_) | EventKind::Fault(_) => true,
+            EventKind::Ended(_) | EventKind::Fault(_) | EventKind::Client(_) => true,
             _ => false,
         }
     }

@@ -19,14 +19,14 @@ impl World {
         let default = (self.settings().read.level, self.settings().write.level);
         match command.clone() {
             Command::Read { client, via, key, level } => {
-                self.begin(client, via, Request { verb: Verb::Read, key, level: level.unwrap_or(default.0) }, log);
+                self.begin(client, via, Request { verb: Verb::Read, key, level: level.unwrap_or(default.0) }, None, log);
             }
             Command::Write { client, via, key, value, level } => {
                 let verb = Verb::Write(value.into_bytes().into());
-                self.begin(client, via, Request { verb, key, level: level.unwrap_or(default.1) }, log);
+                self.begin(client, via, Request { verb, key, level: level.unwrap_or(default.1) }, None, log);
             }
             Command::Delete { client, via, key, level } => {
-                self.begin(client, via, Request { verb: Verb::Delete, key, level: level.unwrap_or(default.1) }, log);
+                self.begin(client, via, Request { verb: Verb::Delete, key, level: level.unwrap_or(default.1) }, None, log);
             }
             Command::Cut { islands } => self.cut(CutShape::Islands(islands), log),
             Command::CutOneWay { from, to } => self.cut(CutShape::OneWay(from, to), log),
@@ -58,10 +58,14 @@ impl World {
             }
             Command::Set { setting } => self.configure(setting, log),
             Command::Preload(preload) => self.preload(preload, log),
+            Command::Backup { node } => self.back_up(node, log),
+            Command::Restore { node } => self.restore(node, log),
+            Command::Workload(workload) => self.begin_workload(workload, log),
+            Command::StopWorkload { workload } => self.stop_workload(workload, log),
         }
     }
 
-    fn fault(&mut self, who: Option<Endpoint>, fault: Fault, log: &mut Vec<Event>) -> Option<EventId> {
+    pub(super) fn fault(&mut self, who: Option<Endpoint>, fault: Fault, log: &mut Vec<Event>) -> Option<EventId> {
         self.emit(None, who, None, EventKind::Fault(fault), log)
     }
 
@@ -97,7 +101,7 @@ impl World {
         }
     }
 
-    fn crash(&mut self, node: NodeId, wipe: bool, log: &mut Vec<Event>) {
+    pub(super) fn crash(&mut self, node: NodeId, wipe: bool, log: &mut Vec<Event>) {
         let Some(host) = self.hosts.get_mut(node.index()) else { return };
         let who = Some(Endpoint::Node(node));
         let was_down = host.status == Status::Down;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::event::{Event, EventKind, Fault, LostWhy};
-use crate::engine::base::{Endpoint, Mix, Sink, Wire};
+use super::event::{ClientAct, Event, EventKind, Fault, LostWhy};
+use crate::engine::base::{Endpoint, Mix, NodeId, Sink, Wire};
 use crate::engine::data::{Row, row_digest};
 use crate::engine::node::{Message, Setting, Timer};
 use crate::engine::place::Replication;
@@ -122,7 +122,27 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             mix.word(row_digest(after).0);
         }
         EventKind::Note(note) => mix.word(10 << 32 | u64::from(note.code())),
+        EventKind::Client(act) => mix_act(mix, act),
         EventKind::Fault(fault) => mix.word(11 << 32 | fault_code(fault)),
+    }
+}
+
+fn mix_act(mix: &mut Mix, act: &ClientAct) {
+    let nodes = |mix: &mut Mix, nodes: &[NodeId]| nodes.iter().for_each(|node| mix.word(u64::from(node.0)));
+    match act {
+        ClientAct::Retried { request, via, attempt, rest, after } => {
+            mix.word(12 << 32 | u64::from(*attempt));
+            mix.word(u64::from(via.0) << 32 | u64::from(after.size()));
+            mix.word(rest.0 ^ u64::from(request.size()) << 48);
+        }
+        ClientAct::Asked { replicas, required } => {
+            mix.word(13 << 32 | u64::from(*required));
+            nodes(mix, replicas);
+        }
+        ClientAct::WroteBack { to } => {
+            mix.word(14 << 32);
+            nodes(mix, to);
+        }
     }
 }
 
@@ -145,7 +165,11 @@ fn fault_code(fault: &Fault) -> u64 {
             _ => (12, 0),
         },
         Fault::Preloaded { count } => (13, *count as u32),
-        Fault::HintsLost { count } => (14, *count),
+        Fault::BackedUp { rows } => (14, *rows as u32),
+        Fault::Restored { rows, taken } => (15, *rows as u32 ^ taken.0 as u32),
+        Fault::WorkloadBegan { number } => (16, *number),
+        Fault::WorkloadEnded { number, operations } => (17, number << 24 ^ operations),
+        Fault::HintsLost { count } => (18, *count),
     };
     kind << 40 | u64::from(detail)
 }

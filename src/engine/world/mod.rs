@@ -1,5 +1,6 @@
 //! The simulator: an event queue, a network with faults, nodes that crash and clients that wait.
 
+mod backup;
 mod client;
 mod command;
 mod config;
@@ -13,13 +14,16 @@ mod placement;
 mod preload;
 mod queue;
 mod sim;
+mod workload;
 
+pub use backup::Backup;
 pub use command::{Command, CommandError, LIMITS, Limits};
 pub use config::{Chatter, Config, Latency, NetworkConfig};
-pub use event::{Event, EventKind, Fault, LostWhy};
+pub use event::{ClientAct, Event, EventKind, Fault, LostWhy};
 pub use fingerprint::{ENGINE_VERSION, Fingerprint};
 pub use host::{Host, Status};
 pub use ledger::{Ledger, Tally};
 pub use network::{Cut, CutShape, Fate, Flight, LinkRule, Network};
 pub use preload::Preload;
 pub use sim::World;
+pub use workload::{Popularity, Running, ValueSize, Workload};

@@ -1,7 +1,9 @@
 //! The world itself: a plain value that steps from one input to the next.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::backup::Backup;
 use super::client::Client;
 use super::config::{Chatter, Config};
 use super::event::{Event, EventKind, LostWhy};
@@ -10,6 +12,7 @@ use super::host::{Host, Status, Waiting};
 use super::ledger::Ledger;
 use super::network::{Fate, Flight, Network};
 use super::queue::Queue;
+use super::workload::Running;
 use crate::engine::base::{ClientId, Draws, Endpoint, EventId, Micros, Mix, NodeId, OpId, Sink, Wire};
 use crate::engine::node::{Body, Ctx, Input, Message, Node, Out, Settings, Timer};
 use crate::engine::place::Ring;
@@ -21,6 +24,10 @@ pub(super) enum Alarm {
     Node { node: NodeId, generation: u32, timer: Timer, cause: Option<EventId> },
     /// A client's patience with an operation.
     GiveUp { client: ClientId, op: OpId, cause: Option<EventId> },
+    /// A client has rested long enough before its next attempt.
+    Retry { client: ClientId, op: OpId, cause: Option<EventId> },
+    /// A workload's next turn.
+    Workload { number: u32 },
 }
 
 /// What the queue holds.
@@ -39,6 +46,9 @@ pub struct World {
     pub(super) ring: Arc<Ring>,
     pub(super) hosts: Vec<Host>,
     pub(super) clients: Vec<Client>,
+    pub(super) backups: BTreeMap<NodeId, Backup>,
+    pub(super) workloads: BTreeMap<u32, Running>,
+    pub(super) workloads_begun: u32,
     pub(super) network: Network,
     pub(super) queue: Queue<Due>,
     chatter: Chatter,
@@ -64,6 +74,9 @@ impl World {
             ring: Arc::new(ring),
             hosts: (0..config.nodes).map(|n| Host::new(NodeId(n))).collect(),
             clients: vec![Client::default(); config.clients.len()],
+            backups: BTreeMap::new(),
+            workloads: BTreeMap::new(),
+            workloads_begun: 0,
             network: Network::new(config.network),
             queue: Queue::default(),
             chatter: config.chatter,
@@ -142,7 +155,7 @@ impl World {
 
     /// Whether nothing is on its way and no operation is open: only the background goes on.
     pub fn is_quiet(&self) -> bool {
-        self.in_flight().all(|f| f.message.body.is_quiet()) && self.clients.iter().all(|c| c.waiting.is_empty())
+        self.in_flight().all(|f| f.message.body.is_quiet()) && self.clients.iter().all(|c| c.open.is_empty())
     }
 
     /// When the next input is due.
@@ -198,7 +211,7 @@ impl World {
         kind: EventKind,
         log: &mut Vec<Event>,
     ) -> Option<EventId> {
-        let event = Event { at: self.now, cause, who, op, kind };
+        let event = Event { at: self.now, cause, who, op: op.map(OpId::first), kind };
         mix_event(&mut self.mix, &event);
         if self.chatter == Chatter::Counted && event.is_quiet() {
             return None;
@@ -271,6 +284,8 @@ impl World {
     pub(super) fn ring_alarm(&mut self, alarm: Alarm, log: &mut Vec<Event>) {
         match alarm {
             Alarm::GiveUp { client, op, cause } => self.client_gives_up(client, op, cause, log),
+            Alarm::Retry { client, op, cause } => self.ask(client, op, cause, log),
+            Alarm::Workload { number } => self.workload_turn(number, log),
             Alarm::Node { node, generation, timer, cause } => {
                 let Some(host) = self.hosts.get_mut(node.index()) else { return };
                 match host.status {

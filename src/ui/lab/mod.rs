@@ -31,5 +31,6 @@ pub mod tools;
 pub mod transport;
 pub mod two;
 pub mod why;
+pub mod workloads;
 
 pub use handle::{ConsoleVerb, LabHandle, Selection, Tool, UiState};

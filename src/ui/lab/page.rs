@@ -21,6 +21,7 @@ use super::tabs::{Tab, Tabs};
 use super::title::{Title, Whose};
 use super::tools::{LabTools, use_file_drop};
 use super::why::Why;
+use super::workloads::Workloads;
 use crate::ui::header::Header;
 use crate::ui::route::{Route, query, set_title};
 use crate::ui::theme;
@@ -113,6 +114,7 @@ pub fn LabView(props: &LabViewProps) -> Html {
                 <aside class="col right" aria-label={called("What is selected")}><Inspector /></aside>
                 <aside class="col left" aria-label={called("What you can do")}>
                     <Console />
+                    <Workloads />
                     <Faults />
                     <Settings />
                 </aside>

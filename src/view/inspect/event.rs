@@ -82,6 +82,7 @@ fn title(event: &Event) -> &'static str {
         EventKind::Reverted { .. } => "Row lost",
         EventKind::Note(note) if note.is_decision() => "Decision",
         EventKind::Note(_) => "Note",
+        EventKind::Client(_) => "Client",
         EventKind::Fault(_) => "Change",
     }
 }

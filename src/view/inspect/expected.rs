@@ -1,7 +1,7 @@
 //! What comes next for an operation, read off the state of its coordinator at the cursor.
 
 use super::ladder::Step;
-use crate::engine::base::{EventId, Micros, NodeId, Wire};
+use crate::engine::base::{Endpoint, EventId, Micros, NodeId, Wire};
 use crate::engine::node::coordinate::{Pending, Phase, ReadOp, WriteOp};
 use crate::engine::node::{Body, Message, Note, Repair};
 use crate::engine::observe::Operation;
@@ -40,6 +40,11 @@ impl<'a> Ahead<'a, '_> {
         self.find(|e| matches!(&e.kind, EventKind::Sent(m) if matches!(m.body, Body::Reply { .. })))
     }
 
+    fn row(&self) -> Option<EventId> {
+        let client = self.operation.client;
+        self.find(|e| matches!(&e.kind, EventKind::Delivered(m) if m.to == Endpoint::Client(client) && matches!(m.body, Body::Data { .. })))
+    }
+
     fn ended(&self) -> Option<EventId> {
         self.find(|e| matches!(e.kind, EventKind::Ended(_)))
     }
@@ -67,13 +72,22 @@ pub(super) fn steps(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>)
         let ask = Step::new(format!("{client} asks {}", operation.via), "", ahead.own(Form::Asks), Some(operation.began));
         return vec![ask];
     }
+    if trace.is_direct() {
+        return match trace.ended() {
+            Some(_) => Vec::new(),
+            None => vec![
+                Step::new("Wait for the replicas' rows", "", ahead.own(Form::Carries), ahead.row()).waiting(),
+                Step::new(format!("{client} takes the newest"), "", ahead.own(Form::Acks), ahead.ended()),
+            ],
+        };
+    }
     match host.map(|h| h.status) {
         Some(Status::Paused) if trace.ended().is_none() => {
             steps.push(Step::new(format!("Wait: {} is paused", operation.via), "", Mark::Fault(Icon::Hand), None));
         }
         _ => {}
     }
-    match host.and_then(|h| h.node.coordinator.pending(operation.id)) {
+    match host.and_then(|h| operation.ids().filter_map(|id| h.node.coordinator.pending(id)).last()) {
         Some(Pending::Write(write)) => steps.extend(writing(&ahead, write)),
         Some(Pending::Read(read)) => steps.extend(reading(&ahead, read)),
         Some(Pending::Forwarded(f)) => {

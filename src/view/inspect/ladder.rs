@@ -4,6 +4,7 @@ use super::expected;
 use crate::engine::base::{EventId, NodeId};
 use crate::engine::node::{Body, Message, Note, Outcome};
 use crate::engine::observe::Operation;
+use crate::engine::world::ClientAct;
 use crate::engine::world::{Event, EventKind};
 use crate::view::format::{bytes, list, moment};
 use crate::view::glyph::{Form, Icon, Kind};
@@ -74,7 +75,8 @@ impl Ladder {
     pub fn of(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Ladder {
         let mut steps = done(facts, operation, trace);
         let past = steps.len();
-        let mut ahead = expected::steps(facts, operation, trace);
+        let (stood, present) = (operation.as_of(EventId(facts.session.cursor())), trace.present());
+        let mut ahead = expected::steps(facts, &stood, &present);
         let told = focus(facts.session);
         // A decision and what it sends at once are told by one sentence: the first of its steps is the one it speaks of.
         let speaks_of = |s: &Step| {
@@ -86,7 +88,7 @@ impl Ladder {
         };
         let own = steps.iter().position(|s| s.event.is_some() && s.event == told);
         let now = own.or_else(|| steps.iter().position(speaks_of));
-        let waits = !ahead.is_empty() && trace.reply().is_none();
+        let waits = !ahead.is_empty() && present.reply().is_none();
         // While the sentence speaks of a step, what is waited for is the answer to its last question: told together with it.
         if now.is_some() && waits && ahead[0].waits {
             let wait = ahead.remove(0);
@@ -167,7 +169,7 @@ fn done(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Vec<Step
     let mut sends: Option<Sends> = None;
     for (id, event) in &trace.events {
         if let EventKind::Sent(m) = &event.kind
-            && m.from.node() == Some(operation.via)
+            && m.from.node() == Some(operation.via_at(*id))
             && let Some(to) = m.to.node()
         {
             match (&mut sends, Sends::of(*id, m, to)) {
@@ -238,6 +240,16 @@ fn step_of(facts: &Facts<'_>, id: EventId, event: &Event, client: &str, version:
             Body::Reply { outcome, .. } => step(reply(client, outcome), answer(Form::Carries)),
             _ => None,
         },
+        EventKind::Client(ClientAct::Retried { request, via, .. }) => {
+            step(format!("{client} asks {via} again at {}", request.level.name()), Mark::Plain(Icon::Restart))
+        }
+        EventKind::Client(ClientAct::Asked { replicas, .. }) => {
+            step(format!("{client} asks {} itself", list(replicas.iter())), answer(Form::Asks))
+        }
+        EventKind::Client(ClientAct::WroteBack { to }) => {
+            step(format!("{client} writes back to {}", list(to.iter())), Mark::Traffic(Kind::Repair, Form::Carries))
+        }
+        EventKind::Ended(Outcome::Behind { .. }) => step(format!("{client} does not take it"), Mark::Plain(Icon::Close)),
         EventKind::Ended(Outcome::NoAnswer) => step(format!("{client} gives up"), Mark::Plain(Icon::Close)),
         EventKind::Ended(_) => step(format!("{client} is told"), answer(Form::Acks)),
         _ => None,
@@ -249,7 +261,7 @@ fn reply(client: &str, outcome: &Outcome) -> String {
         Outcome::Written { .. } | Outcome::Found(_) => format!("Answer {client}"),
         Outcome::Unavailable { .. } => format!("Tell {client}: unavailable"),
         Outcome::TimedOut { .. } => format!("Tell {client}: timed out"),
-        Outcome::NoAnswer => format!("Tell {client} nothing"),
+        Outcome::NoAnswer | Outcome::Behind { .. } => format!("Tell {client} nothing"),
         Outcome::Overloaded { .. } => format!("Refuse {client}: overloaded"),
     }
 }

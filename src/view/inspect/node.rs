@@ -150,10 +150,10 @@ fn down(facts: &Facts<'_>, machine: &Node, status: Status) -> Vec<(NodeId, Strin
 
 fn works(facts: &Facts<'_>, machine: &Node) -> Vec<(OpId, String)> {
     let begun = facts.names.history.operations().iter().take_while(|o| o.began.0 < facts.session.cursor());
-    let own = begun.filter(|o| o.via == machine.id);
+    let own = begun.filter(|o| o.via == machine.id || o.attempts.iter().any(|a| a.via == machine.id));
     own.filter_map(|o| {
         let told = |answered: bool| if answered { ", client told" } else { "" };
-        let text = match machine.coordinator.pending(o.id)? {
+        let text = match o.ids().find_map(|id| machine.coordinator.pending(id))? {
             Pending::Write(w) => format!("{} of {} confirmed{}", w.acks.len(), w.targets.len(), told(w.answered)),
             Pending::Forwarded(f) => format!("passed on to {}", f.to),
             Pending::Read(r) => format!("{} of {} answers{}", count(r.answers.len() as u64), r.required, told(r.answered)),
@@ -190,6 +190,17 @@ fn acts(session: &Session, node: NodeId, status: Status) -> Vec<Act> {
             act("pause", "Pause", Icon::Hand, Command::Pause { node }, when(!up, "is down already"))
         },
         act("wipe", "Wipe its disk", Icon::Wipe, Command::Wipe { node }, None),
+        act("backup", "Back up its disk", Icon::Download, Command::Backup { node }, None),
+        act(
+            "restore",
+            &session
+                .world()
+                .backup(node)
+                .map_or_else(|| "Restore its disk".to_owned(), |b| format!("Restore its disk of {}", moment(b.taken))),
+            Icon::Upload,
+            Command::Restore { node },
+            when(session.world().backup(node).is_none(), "has no backup"),
+        ),
         if slow > Micros::ZERO {
             act("slow", "As quick as before", Icon::Slow, Command::Slow { node, by: Micros::ZERO }, None)
         } else {

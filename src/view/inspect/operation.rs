@@ -68,20 +68,25 @@ impl OpView {
             Some(last) => facts.trace(op, EventId(last)),
             None => Trace { via: Some(operation.via), events: Vec::new() },
         };
-        let request = &operation.request;
+        let (stood, present) = (operation.as_of(EventId(session.cursor())), trace.present());
+        let request = &stood.request;
         let client = facts.names.end(operation.client);
         Some(OpView {
             op,
             title: format!("{} {}", title(&request.verb), facts.names.op(op)),
             kind: kind(request.verb.traffic()),
             key: request.key.clone(),
-            asked_by: format!("{client}, {}, through {}", request.level.name(), operation.via),
+            asked_by: if trace.is_direct() {
+                format!("{client}, {}, by itself", request.level.name())
+            } else {
+                format!("{client}, {}, through {}", request.level.name(), stood.via)
+            },
             status: status(&facts, operation, &trace),
-            via: operation.via,
-            known: replicas::known(&facts, operation, &trace),
-            truth: replicas::truth(&facts, operation, &trace),
+            via: stood.via,
+            known: replicas::known(&facts, &stood, &present),
+            truth: replicas::truth(&facts, &stood, &present),
             ladder: Ladder::of(&facts, operation, &trace),
-            cost: Cost::of(&facts, operation, &trace),
+            cost: Cost::of(&facts, &stood, &present),
         })
     }
 }
@@ -101,6 +106,7 @@ fn status(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> String
         Outcome::Found(row) => format!("answered {} after {took}", facts.names.maybe_row(key, row.as_ref())),
         Outcome::Unavailable { .. } | Outcome::Overloaded { .. } => format!("refused after {took}"),
         Outcome::TimedOut { .. } => format!("timed out after {took}"),
+        Outcome::Behind { .. } => format!("only older answers than seen before, after {took}"),
         Outcome::NoAnswer => format!("no answer to the {} in {took}", verb_name(&operation.request.verb)),
     }
 }

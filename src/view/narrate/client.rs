@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::names::{quoted, quoted_bytes};
-use super::origin;
 use super::{Cause, Said};
+use super::{acts, origin};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId};
 use crate::engine::data::{Change, Key, Order, Row, Version};
-use crate::engine::node::{Outcome, Request, Verb};
+use crate::engine::node::{Direct, Outcome, Request, Verb};
 use crate::engine::observe::Operation;
 use crate::engine::world::{Event, EventKind};
 use crate::view::format::{counted, list, span};
@@ -16,6 +16,9 @@ use crate::view::format::{counted, list, span};
 pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: NodeId) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
     let key = &request.key;
+    if request.verb == Verb::Read && facts.settings_at(event.at).client.direct != Direct::Off {
+        return acts::begins_directly(&who, request);
+    }
     let headline = match &request.verb {
         Verb::Read => format!("{who} asks {via} to read {key}."),
         Verb::Write(bytes) => format!("{who} asks {via} to write {} to {key}.", quoted_bytes(bytes)),
@@ -44,11 +47,11 @@ pub(super) fn ended(facts: &Facts<'_>, id: EventId, event: &Event, outcome: &Out
     let took = span(event.at.since(operation.began_at));
     let name = facts.names.op(operation.id);
     match outcome {
-        Outcome::Written { acks } => written(facts, &who, operation, *acks, &took),
+        Outcome::Written { acks, .. } => written(facts, id, &who, operation, *acks, &took),
         Outcome::Found(row) => found(facts, id, &who, operation, row.as_ref(), &took),
         Outcome::Unavailable { required, alive } => Said::new(format!("{who} is refused.")).rest(format!(
             "{} believed only {alive} of the {required} replicas up that the level needs, so it sent nothing to any replica and nothing has changed.",
-            operation.via
+            operation.via_at(id)
         )),
         Outcome::TimedOut { received, required } => {
             let rest = if operation.request.verb == Verb::Read {
@@ -65,11 +68,12 @@ pub(super) fn ended(facts: &Facts<'_>, id: EventId, event: &Event, outcome: &Out
         Outcome::Overloaded { target } => Said::new(format!("{who} is refused."))
             .rest(format!("{} has no room for the hint that {target} would need, so it sent nothing to any replica and nothing has changed.", operation.via))
             .rule("a full store of hints pushes back"),
+        Outcome::Behind { found, seen } => acts::behind(facts, &who, operation, found.as_ref(), seen),
         Outcome::NoAnswer => no_answer(facts, id, &who, operation, &took),
     }
 }
 
-fn written(facts: &Facts<'_>, who: &str, operation: &Operation, acks: u32, took: &str) -> Said {
+fn written(facts: &Facts<'_>, id: EventId, who: &str, operation: &Operation, acks: u32, took: &str) -> Said {
     let key = &operation.request.key;
     let version = operation.version.as_ref().map_or_else(|| "the write".to_owned(), |v| facts.names.version(key, v));
     let verb = if operation.request.verb == Verb::Delete { "deleted" } else { "written" };
@@ -77,7 +81,7 @@ fn written(facts: &Facts<'_>, who: &str, operation: &Operation, acks: u32, took:
         .rest(format!(
             "{} had confirmed {version} when {} answered. {who} waited {took}.",
             counted(u64::from(acks), "replica", "replicas"),
-            operation.via
+            operation.via_at(id)
         ))
         .so(format!("with {}", counted(u64::from(acks), "confirmation", "confirmations")))
         .rule("the level decides when to answer, not whom to write to")
@@ -107,7 +111,7 @@ fn found(facts: &Facts<'_>, id: EventId, who: &str, operation: &Operation, row: 
         let said = Said::new(format!("{who} is told that there is no {key}.")).so("for no replica it asked had a row");
         return match newer_acknowledged(facts, operation, key, None) {
             Some((op, version)) => stale(facts, id, said, operation, op, &version),
-            None => said.rest(format!("No replica that {} asked had a row for it. The answer took {took}.", operation.via)),
+            None => said.rest(format!("No replica that {} asked had a row for it. The answer took {took}.", operation.via_at(id))),
         };
     };
     let name = facts.names.row(key, row);
@@ -120,7 +124,7 @@ fn found(facts: &Facts<'_>, id: EventId, who: &str, operation: &Operation, row: 
             said.rest(format!("A tombstone is the newest version found: it is kept and read like a value. The answer took {took}."))
         }
         None => {
-            let asked = facts.trace(operation.id, id).choice().map(|c| c.asked.to_vec()).unwrap_or_default();
+            let asked = facts.trace(operation.id, id).asked();
             let of = match asked.as_slice() {
                 [only] => format!("{only} was the only replica asked, so nothing was compared."),
                 _ => format!("It is the newest version in the answers of {}.", list(asked.iter())),
@@ -146,7 +150,7 @@ fn newer_acknowledged(facts: &Facts<'_>, read: &Operation, key: &Key, found: Opt
 
 fn stale(facts: &Facts<'_>, id: EventId, said: Said, read: &Operation, write: OpId, version: &Version) -> Said {
     let (name, op) = (facts.names.version(&read.request.key, version), facts.names.op(write));
-    let asked = facts.trace(read.id, id).choice().map(|c| c.asked.to_vec()).unwrap_or_default();
+    let asked = facts.trace(read.id, id).asked();
     let cause = asked.iter().find_map(|n| origin::why_behind(facts, *n, &read.request.key, version, id));
     let among = if asked.len() == 1 {
         format!("{}, the only replica asked, answered without it", asked[0])
@@ -168,9 +172,9 @@ fn no_answer(facts: &Facts<'_>, id: EventId, who: &str, operation: &Operation, t
     let trace = facts.trace(operation.id, id);
     let cause = trace
         .last_lost()
-        .or_else(|| facts.forgot(operation.via, operation.began, id))
+        .or_else(|| facts.forgot(operation.via_at(id), operation.began, id))
         .and_then(|(event, e)| Cause::at(facts, event, facts.clause(e)));
-    Said::new(format!("{who} gives up on {}: {} never answered.", facts.names.op(operation.id), operation.via))
+    Said::new(format!("{who} gives up on {}: {} never answered.", facts.names.op(operation.id), operation.via_at(id)))
         .rest(format!("For {took} {who} heard nothing, and cannot tell a lost message from a dead coordinator.{known}"))
         .so(format!("after {took} of silence"))
         .rule("a client waits only so long")

@@ -4,7 +4,7 @@ use super::names::Names;
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, OpId};
 use crate::engine::data::Key;
 use crate::engine::node::{Body, Message, Note, Outcome, Settings, Timer};
-use crate::engine::world::{Command, Event, EventKind, Fault};
+use crate::engine::world::{ClientAct, Command, Event, EventKind, Fault};
 use crate::lab::Session;
 
 /// A session's log, with the names and look-ups that sentences need.
@@ -87,11 +87,12 @@ impl<'a> Facts<'a> {
 
     /// What happened for an operation up to and with `until`.
     pub fn trace(&self, op: OpId, until: EventId) -> Trace<'a> {
+        let op = op.first();
         let began = self.names.history.operation(op).map_or(0, |o| o.began.0 as usize);
         let end = (until.0 as usize + 1).min(self.log().len());
         let span = self.log().get(began..end).unwrap_or_default();
         let events = span.iter().enumerate().filter(|(_, e)| e.op == Some(op));
-        let via = self.names.history.operation(op).map(|o| o.via);
+        let via = self.names.history.operation(op).map(|o| o.via_at(until));
         Trace { via, events: events.map(|(i, e)| (EventId((began + i) as u32), e)).collect() }
     }
 
@@ -178,6 +179,18 @@ impl<'a> Trace<'a> {
         Trace { via: self.via, events: self.events.iter().copied().take_while(|(i, _)| *i < id).collect() }
     }
 
+    /// The part that belongs to the client's present attempt.
+    pub fn present(&self) -> Trace<'a> {
+        let retried = |(_, e): &(EventId, &Event)| matches!(e.kind, EventKind::Client(ClientAct::Retried { .. }));
+        let from = self.events.iter().rposition(retried).unwrap_or(0);
+        Trace { via: self.via, events: self.events[from..].to_vec() }
+    }
+
+    /// Whether the client asks replicas itself.
+    pub fn is_direct(&self) -> bool {
+        self.events.iter().any(|(_, e)| matches!(e.kind, EventKind::Client(ClientAct::Asked { .. })))
+    }
+
     /// Notes of the coordinator, in order.
     pub fn notes(&self) -> impl Iterator<Item = (EventId, &'a Note)> {
         self.events.iter().filter_map(|(id, e)| if let EventKind::Note(note) = &e.kind { Some((*id, note)) } else { None })
@@ -193,6 +206,15 @@ impl<'a> Trace<'a> {
         let (id, note) = self.last_note(|n| matches!(n, Note::Chose { .. }))?;
         let Note::Chose { required, asked, down } = note else { return None };
         Some(Choice { id, required: *required, asked, down })
+    }
+
+    /// Who was asked last, by the coordinator or by the client itself.
+    pub fn asked(&self) -> Vec<NodeId> {
+        let directly = self.events.iter().rev().find_map(|(_, e)| match &e.kind {
+            EventKind::Client(ClientAct::Asked { replicas, .. }) => Some(replicas.to_vec()),
+            _ => None,
+        });
+        directly.or_else(|| self.choice().map(|c| c.asked.to_vec())).unwrap_or_default()
     }
 
     /// Messages of the coordinator's doing that left after `from`.

@@ -6,7 +6,7 @@ use super::words;
 use crate::engine::base::{CutId, Endpoint, EventId};
 use crate::engine::node::{Detector, Setting};
 use crate::engine::world::{Command, Event, EventKind, Fault};
-use crate::view::format::{counted, list, offset, per_cent, span};
+use crate::view::format::{counted, list, moment, offset, per_cent, span};
 
 /// A cut in a few words: `D is cut off`.
 pub(super) fn cut_clause(facts: &Facts<'_>, cut: CutId) -> String {
@@ -84,8 +84,49 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
                 .rest("What they promised to deliver is delivered by nobody: the writes may still be on other replicas.")
                 .rule("hints in memory die with their keeper")
         }
+        Fault::BackedUp { .. } | Fault::Restored { .. } => disk(&who, fault),
+        Fault::WorkloadBegan { .. } | Fault::WorkloadEnded { .. } => workload(facts, fault),
         Fault::Preloaded { count } => Said::new(format!("{} filled in.", counted(*count, "key is", "keys are")))
             .rest("Every replica is given its rows at once and without a message; they carry a timestamp from just before the run."),
+    }
+}
+
+/// A disk copied aside, or put back.
+fn disk(who: &str, fault: &Fault) -> Said {
+    match fault {
+        Fault::BackedUp { rows } => Said::new(format!("{who}'s disk is copied aside, with {}.", counted(*rows, "row", "rows")))
+            .rest(format!("{who} notices nothing. What has not reached its disk yet is not in the copy."))
+            .so("and goes on as before")
+            .rule("a backup holds what was on disk"),
+        Fault::Restored { rows, taken } => {
+            Said::new(format!("{who}'s disk is replaced by the copy of {}, with {}.", moment(*taken), counted(*rows, "row", "rows")))
+                .rest(format!(
+                    "What it has stored since is gone, though it has confirmed it. When {who} starts again it answers from the old copy, as sure as before."
+                ))
+                .so("and what it confirmed since is gone")
+                .rule("a restored replica answers like any other")
+        }
+        _ => Said::default(),
+    }
+}
+
+/// A workload begins or ends. Workloads of a run are numbered in the order of their commands.
+fn workload(facts: &Facts<'_>, fault: &Fault) -> Said {
+    match fault {
+        Fault::WorkloadBegan { number } => {
+            let commands = facts.session.script().commands.iter();
+            let mut found = commands.filter_map(|t| if let Command::Workload(w) = &t.command { Some(w) } else { None });
+            let said = Said::new(format!("Workload {} begins.", number + 1)).rule("clients ask whether or not earlier answers have come");
+            match found.nth(*number as usize) {
+                Some(workload) => said.rest(format!("{}.", words::workload(workload))),
+                None => said,
+            }
+        }
+        Fault::WorkloadEnded { number, operations } => {
+            let count = counted(u64::from(*operations), "operation", "operations");
+            Said::new(format!("Workload {} ends after {count}.", number + 1)).rest("What it has asked is still answered.")
+        }
+        _ => Said::default(),
     }
 }
 
@@ -186,6 +227,7 @@ fn consequence(setting: Setting) -> &'static str {
         Setting::Detector(Detector::Heartbeat { .. }) => {
             "Every node starts to listen anew and believes everyone up until it hears otherwise."
         }
+        Setting::Client(_) => "Sessions remember from now on.",
         _ => "Nothing that has happened changes.",
     }
 }

@@ -108,6 +108,11 @@ fn reply_came(facts: &Facts<'_>, id: EventId, op: OpId, from: &str, to: &str, ou
     if facts.at_once(id).any(|(_, e)| matches!(e.kind, EventKind::Ended(_))) {
         return Said::new(format!("{from}'s answer to {name} reaches {to}."));
     }
+    if is_past(facts, op, id) {
+        return Said::new(format!("{from}'s answer to {name} comes too late."))
+            .rest(format!("{to} has asked again since, and waits for the answer to that."))
+            .so(format!("for {to} has asked again"));
+    }
     match facts.trace(op, id).ended() {
         Some((_, e, Outcome::NoAnswer)) => Said::new(format!("{from}'s answer to {name} comes too late."))
             .rest(format!("{to} gave up at {} and no longer listens.", moment(e.at)))
@@ -118,6 +123,12 @@ fn reply_came(facts: &Facts<'_>, id: EventId, op: OpId, from: &str, to: &str, ou
     }
 }
 
+/// Whether the client had begun a later attempt before `id`.
+fn is_past(facts: &Facts<'_>, op: OpId, id: EventId) -> bool {
+    let begun = facts.names.history.operation(op).map_or(0, |o| o.attempts.iter().filter(|a| a.event < id).count());
+    usize::from(op.attempt) < begun
+}
+
 fn outcome_words(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Written { .. } => "written",
@@ -126,6 +137,7 @@ fn outcome_words(outcome: &Outcome) -> &'static str {
         Outcome::TimedOut { .. } => "timed out",
         Outcome::NoAnswer => "no answer",
         Outcome::Overloaded { .. } => "refused",
+        Outcome::Behind { .. } => "behind",
     }
 }
 
@@ -185,6 +197,10 @@ fn answer_came(facts: &Facts<'_>, id: EventId, op: OpId, via: NodeId, from: Node
         return Said::new(format!("{what} reaches {via}."));
     }
     let (name, before) = (facts.names.op(op), facts.trace(op, id).until(id));
+    if is_past(facts, op, id) {
+        return Said::new(format!("{what} reaches {via}."))
+            .rest(format!("It belongs to an earlier attempt at {name}: the client waits for another answer now."));
+    }
     let Some(choice) = before.choice() else { return Said::new(format!("{what} reaches {via}, which knows nothing of {name}.")) };
     if let Some((_, crash)) = facts.forgot(via, choice.id, id) {
         return Said::new(format!("{what} reaches {via}, but nobody waits for it."))

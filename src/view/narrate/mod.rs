@@ -3,6 +3,7 @@
 //! A sentence uses facts only: the event, what caused it, the history of versions and the log before it. Nothing is said because it
 //! is usual; tests drive real sessions and hold the words against the engine's state.
 
+mod acts;
 mod client;
 mod decisions;
 mod facts;
@@ -28,7 +29,7 @@ pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};
 use crate::engine::node::{Mode, Note, Timer, Traffic, Verb};
-use crate::engine::world::{Event, EventKind, Fault};
+use crate::engine::world::{ClientAct, Event, EventKind, Fault};
 use crate::lab::Session;
 use crate::view::glyph::{Form, Icon, Kind};
 
@@ -181,7 +182,7 @@ fn step_start(facts: &Facts<'_>, last: EventId) -> EventId {
 /// How much an event matters among those of one step.
 fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
     match facts.event(id).map(|e| &e.kind) {
-        Some(EventKind::Fault(Fault::Wiped { .. })) => 101,
+        Some(EventKind::Fault(Fault::Wiped { .. } | Fault::Restored { .. })) => 101,
         Some(EventKind::Fault(_)) => 100,
         Some(EventKind::Note(note)) => match note {
             Note::DigestsDiffer { .. } => 90,
@@ -204,6 +205,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             _ => 71,
         },
         Some(EventKind::Ended(_)) => 88,
+        Some(EventKind::Client(_)) => 87,
         Some(EventKind::Began { .. }) => 68,
         Some(EventKind::Applied(_)) => 65,
         Some(EventKind::Lost { .. } | EventKind::Held(_)) => 62,
@@ -229,6 +231,7 @@ pub fn sentence(session: &Session, id: EventId) -> Option<Sentence> {
         EventKind::Applied(applied) => replica::applied(&facts, event, applied),
         EventKind::Reverted { key, before, after, .. } => replica::reverted(&facts, event, key, before.as_ref(), after.as_ref()),
         EventKind::Note(note) => note::noted(&facts, id, event, note),
+        EventKind::Client(act) => acts::did(&facts, id, event, act),
         EventKind::Fault(fault) => fault::done(&facts, id, event, fault),
     };
     let cause = said.cause.or_else(|| origin::plain(&facts, id));
@@ -290,6 +293,9 @@ pub fn mark(event: &Event, names: &Names<'_>) -> Mark {
         EventKind::Timer(Timer::Beat(_)) => Mark::Traffic(Kind::Gossip, Form::Carries),
         EventKind::Timer(_) => Mark::Plain(Icon::Clock),
         EventKind::Note(note) => note_mark(event, note, names),
+        EventKind::Client(ClientAct::Retried { .. }) => Mark::Plain(Icon::Restart),
+        EventKind::Client(ClientAct::Asked { .. }) => Mark::Traffic(Kind::Read, Form::Asks),
+        EventKind::Client(ClientAct::WroteBack { .. }) => Mark::Traffic(Kind::Repair, Form::Carries),
         EventKind::Fault(fault) => Mark::Fault(fault_icon(fault)),
         EventKind::Began { request, .. } => Mark::Traffic(kind(request.verb.traffic()), Form::Asks),
         EventKind::Ended(_) => Mark::Traffic(verb_kind(event, names), Form::Acks),
@@ -347,6 +353,10 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::Set(_) => Icon::Tick,
         Fault::Preloaded { .. } => Icon::Upload,
         Fault::HintsLost { .. } => Icon::Crash,
+        Fault::BackedUp { .. } => Icon::Download,
+        Fault::WorkloadBegan { .. } => Icon::Play,
+        Fault::WorkloadEnded { .. } => Icon::Pause,
+        Fault::Restored { .. } => Icon::Upload,
     }
 }
 

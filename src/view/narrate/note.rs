@@ -77,7 +77,7 @@ impl At<'_, '_> {
     }
 
     pub(super) fn level(&self) -> Cow<'static, str> {
-        self.op.and_then(|op| self.facts.names.request(op)).map_or(Cow::Borrowed("the level"), |r| r.level.name())
+        self.op.and_then(|op| self.facts.names.history.operation(op)).map_or(Cow::Borrowed("the level"), |o| o.level_at(self.id).name())
     }
 
     fn key_name(&self) -> String {

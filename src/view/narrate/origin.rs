@@ -80,7 +80,10 @@ pub fn why_behind(facts: &Facts<'_>, node: NodeId, key: &Key, version: &Version,
             EventKind::Reverted { key: k, before, .. }
                 if k == key && event.who == Some(node.into()) && holds(rule, before.as_ref(), version) =>
             {
-                Some((event.cause.unwrap_or(at), format!("{node} crashed before its log was flushed")))
+                let cause = event.cause.unwrap_or(at);
+                let restored = matches!(facts.event(cause).map(|e| &e.kind), Some(EventKind::Fault(Fault::Restored { .. })));
+                let why = if restored { "was restored from an older copy" } else { "crashed before its log was flushed" };
+                Some((cause, format!("{node} {why}")))
             }
             EventKind::Fault(Fault::Wiped { .. }) if event.who == Some(node.into()) => Some((at, format!("{node} lost its disk"))),
             EventKind::Lost { message, why } if carries(rule, message, node, version) => {

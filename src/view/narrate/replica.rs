@@ -7,7 +7,7 @@ use super::facts::Facts;
 use crate::engine::base::EventId;
 use crate::engine::data::{Change, Key, Order, Row};
 use crate::engine::node::{Applied, Note, Sync, Timer, Traffic};
-use crate::engine::world::{Event, EventKind};
+use crate::engine::world::{Event, EventKind, Fault};
 use crate::view::format::{list, moment};
 
 pub(super) fn applied(facts: &Facts<'_>, event: &Event, applied: &Applied) -> Said {
@@ -60,6 +60,13 @@ fn wins(facts: &Facts<'_>, applied: &Applied) -> &'static str {
 pub(super) fn reverted(facts: &Facts<'_>, event: &Event, key: &Key, before: Option<&Arc<Row>>, after: Option<&Arc<Row>>) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
     let lost = facts.names.maybe_row(key, before);
+    if let Some(EventKind::Fault(Fault::Restored { taken, .. })) = event.cause.and_then(|c| facts.event(c)).map(|e| &e.kind) {
+        let now = facts.names.maybe_row(key, after);
+        return Said::new(format!("{who}'s copy of {key} is now {now}: it was {lost}."))
+            .rest(format!("Its disk is the copy taken at {}.", moment(*taken)))
+            .so(format!("as it was at {}", moment(*taken)))
+            .rule("a backup holds what was on disk");
+    }
     let headline = match after {
         Some(row) => format!("{who}'s copy of {key} falls back from {lost} to {}.", facts.names.row(key, row)),
         None => format!("{who}'s copy of {key} is gone: {lost} had not reached the disk."),

@@ -5,7 +5,7 @@ use super::{handoff, words};
 use crate::engine::data::Change;
 use crate::engine::node::{Body, Message, Note, Outcome, Timer, Traffic, Verb};
 use crate::engine::observe::History;
-use crate::engine::world::{Event, EventKind, Fault, LostWhy};
+use crate::engine::world::{ClientAct, Event, EventKind, Fault, LostWhy};
 use crate::view::format::{counted, list, moment, offset, span};
 
 /// What happened, in a few words: `F asks C for a digest of cart:ada`.
@@ -56,6 +56,7 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
             format!("{who} loses {} of {key}, back to {}", names.maybe_row(key, before.as_ref()), names.maybe_row(key, after.as_ref()))
         }
         EventKind::Note(note) => noted(event, &who, note, names),
+        EventKind::Client(act) => did(event, &who, act, names),
         EventKind::Fault(fault) => faulted(&who, fault, names),
     }
 }
@@ -63,7 +64,7 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
 fn ended(event: &Event, who: &str, outcome: &Outcome, names: &Names<'_>) -> String {
     let what = event.op.map_or_else(String::new, |op| names.op(op));
     match outcome {
-        Outcome::Written { acks } => {
+        Outcome::Written { acks, .. } => {
             format!("{who} is told that {what} is written: {}", counted(u64::from(*acks), "confirmation", "confirmations"))
         }
         Outcome::Found(row) => {
@@ -77,6 +78,7 @@ fn ended(event: &Event, who: &str, outcome: &Outcome, names: &Names<'_>) -> Stri
         Outcome::TimedOut { received, required } => format!("{who} is told that {what} timed out: {received} of {required} answers"),
         Outcome::NoAnswer => format!("{who} gives up on {what}: no answer at all"),
         Outcome::Overloaded { target } => format!("{who} is refused {what}: no room for hints for {target}"),
+        Outcome::Behind { .. } => format!("{who} does not take the answer to {what}: it is older than what it has seen"),
     }
 }
 
@@ -164,6 +166,18 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
     }
 }
 
+fn did(event: &Event, who: &str, act: &ClientAct, names: &Names<'_>) -> String {
+    let what = event.op.map_or_else(String::new, |op| names.op(op));
+    match act {
+        ClientAct::Retried { request, via, rest, .. } => {
+            let wait = if rest.0 == 0 { String::new() } else { format!(" in {}", span(*rest)) };
+            format!("{who} asks {via} for {what} again at {}{wait}", request.level.name())
+        }
+        ClientAct::Asked { replicas, .. } => format!("{who} asks {} itself", list(replicas.iter())),
+        ClientAct::WroteBack { to } => format!("{who} writes the newest row back to {}", list(to.iter())),
+    }
+}
+
 fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
     match fault {
         Fault::Cut(id) => format!("cut {} is made", id.0 + 1),
@@ -184,6 +198,14 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Set(setting) => words::setting(**setting),
         Fault::HintsLost { count } => format!("{who} loses {} that were not on disk", counted(u64::from(*count), "hint", "hints")),
         Fault::Preloaded { count } => format!("{} preloaded", counted(*count, "key is", "keys are")),
+        Fault::BackedUp { rows } => format!("{who}'s disk is copied aside: {}", counted(*rows, "row", "rows")),
+        Fault::WorkloadBegan { number } => format!("workload {} begins", number + 1),
+        Fault::WorkloadEnded { number, operations } => {
+            format!("workload {} ends after {}", number + 1, counted(u64::from(*operations), "operation", "operations"))
+        }
+        Fault::Restored { rows, taken } => {
+            format!("{who}'s disk is replaced by the copy of {}: {}", moment(*taken), counted(*rows, "row", "rows"))
+        }
     }
 }
 

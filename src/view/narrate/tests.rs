@@ -3,7 +3,7 @@
 mod storm;
 
 use super::*;
-use crate::engine::base::{NodeId, OpId};
+use crate::engine::base::NodeId;
 use crate::engine::data::{Change, Order};
 use crate::engine::node::coordinate::Pending;
 use crate::engine::node::{Body, Outcome};
@@ -78,10 +78,7 @@ fn a_late_confirmation_is_waited_for_by_nobody() {
     assert!(late.headline.ends_with("comes late: nobody waits for it."), "{}", late.headline);
     assert!(late.rest == "F answered W1 at 0.040 s without it, yet now knows that E has handled the write.", "{}", late.rest);
     run.seek_event(last.0);
-    let waits = run
-        .world()
-        .host(NodeId(5))
-        .and_then(|h| h.node.coordinator.pending(OpId { number: 1, tag: run.history().operations()[0].id.tag }).cloned());
+    let waits = run.world().host(NodeId(5)).and_then(|h| h.node.coordinator.pending(run.history().operations()[0].id).cloned());
     assert!(matches!(waits, Some(Pending::Write(w)) if w.answered), "the engine, too, has answered");
 }
 

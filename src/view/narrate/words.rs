@@ -1,8 +1,9 @@
 //! Words for settings and other choices, shared by sentences and lists.
 
-use crate::engine::node::{Detector, Keeper, Misbehaviour, Repair, SecondRound, Setting, StandIn, Sync};
+use crate::engine::node::{ClientSettings, Detector, Direct, Keeper, Misbehaviour, Policy, Repair, SecondRound, Setting, StandIn, Sync};
 use crate::engine::place::Replication;
-use crate::view::format::{counted, span};
+use crate::engine::world::{Popularity, Workload};
+use crate::view::format::{counted, list, per_cent, span};
 
 /// A change of a setting, as a clause: `a write waits for ALL`.
 pub fn setting(setting: Setting) -> String {
@@ -38,6 +39,57 @@ pub fn setting(setting: Setting) -> String {
         Setting::Fallback(_) => "other nodes stand in for replicas that are down".to_owned(),
         Setting::Misbehave(rules) if rules == Misbehaviour::default() => "no rule is broken".to_owned(),
         Setting::Misbehave(_) => "rules are broken on purpose".to_owned(),
+        Setting::Client(settings) => client(&settings),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }
+}
+
+/// What clients do by themselves, as a clause.
+fn client(settings: &ClientSettings) -> String {
+    let mut parts = Vec::new();
+    match (settings.read_your_writes, settings.monotonic_reads) {
+        (true, true) => parts.push("take nothing older than what they have written or read".to_owned()),
+        (true, false) => parts.push("take nothing older than what they have written".to_owned()),
+        (false, true) => parts.push("take nothing older than what they have read".to_owned()),
+        (false, false) => {}
+    }
+    if settings.sticky {
+        parts.push("stay with a coordinator while it answers".to_owned());
+    }
+    if settings.retries > 0 {
+        parts.push(format!("try again up to {}", counted(u64::from(settings.retries), "time", "times")));
+    }
+    if let Policy::Lower(level) = settings.policy {
+        parts.push(format!("settle for {} when their level cannot be had", level.name()));
+    }
+    match settings.direct {
+        Direct::Off => {}
+        Direct::Level => parts.push("read as many replicas as the level needs by themselves".to_owned()),
+        Direct::Everyone => parts.push("read all replicas by themselves".to_owned()),
+    }
+    if parts.is_empty() { "clients remember nothing and ask once".to_owned() } else { format!("clients {}", list(parts)) }
+}
+
+/// What a workload asks, as a sentence without its full stop.
+pub fn workload(workload: &Workload) -> String {
+    let reads = per_cent(workload.reads_ppm);
+    let keys = counted(workload.keys, "key", "keys");
+    let which = match workload.popularity {
+        Popularity::Uniform => format!("{keys}, all alike"),
+        Popularity::Skew { keys_ppm, operations_ppm } => {
+            let s = workload.exponent_thousandths().unwrap_or(0);
+            format!(
+                "{keys}, of which {} take {} (Zipf's law with exponent {}.{:02})",
+                per_cent(keys_ppm),
+                per_cent(operations_ppm),
+                s / 1_000,
+                s % 1_000 / 10
+            )
+        }
+    };
+    format!(
+        "For {} there is an operation every {} on average, {reads} of them reads, on {which}",
+        span(workload.duration),
+        span(workload.every)
+    )
 }

@@ -126,7 +126,7 @@ pub fn flights(session: &Session, ground: &mut Ground, shown: Option<OpId>, out:
             course,
             doomed: flight.fate != Fate::Arrives,
             quiet: m.body.is_quiet(),
-            ours: shown.is_some() && m.op == shown,
+            ours: shown.is_some() && m.op.map(OpId::first) == shown,
             size: m.size,
             what: text::what(m),
         });

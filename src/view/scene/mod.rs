@@ -103,17 +103,18 @@ pub fn shown(session: &Session, look: &Look<'_>) -> Option<Shown> {
     };
     let o = chosen.or_else(latest)?;
     let ended = o.ended.as_ref().filter(|(id, ..)| id.0 < cursor);
-    let works = session.world().in_flight().any(|f| f.message.op == Some(o.id));
+    let works = session.world().in_flight().any(|f| f.message.op.map(OpId::first) == Some(o.id));
     let just = past.iter().rev().find(|e| !e.is_quiet()).is_some_and(|e| ended.is_some_and(|(_, at, _)| *at == e.at));
+    let via = o.via_at(EventId(cursor));
     let mut asked: Vec<NodeId> = Vec::new();
     for event in past[o.began.0 as usize..].iter().filter(|e| e.op == Some(o.id)) {
-        let sent = event.message().filter(|m| m.from == o.via.into()).and_then(|m| m.to.node());
+        let sent = event.message().filter(|m| m.from == via.into()).and_then(|m| m.to.node());
         asked.extend(sent.filter(|n| !asked.contains(n)));
     }
     Some(Shown {
         op: o.id,
         client: o.client,
-        via: o.via,
+        via,
         key: o.request.key.clone(),
         verb: o.request.verb.clone(),
         began: o.began,

@@ -202,6 +202,7 @@ fn told(session: &Session, outcome: &Outcome, shown: &Shown) -> String {
         Outcome::TimedOut { .. } => "timed out".to_owned(),
         Outcome::NoAnswer => "no answer".to_owned(),
         Outcome::Overloaded { .. } => "refused".to_owned(),
+        Outcome::Behind { .. } => "only older".to_owned(),
     }
 }
 

@@ -168,6 +168,7 @@ pub fn what(message: &Message) -> &'static str {
             Outcome::TimedOut { .. } => "timed out",
             Outcome::NoAnswer => "no answer",
             Outcome::Overloaded { .. } => "refused",
+            Outcome::Behind { .. } => "behind",
         },
         Body::Write { .. } => "write",
         Body::WriteAck | Body::RepairAck => "held",

@@ -21,6 +21,8 @@ pub enum Wrong {
     Clock(NodeId),
     /// A link has a rule of its own.
     Link(Endpoint, Endpoint),
+    /// Nothing: clients go on asking by themselves.
+    Workload(u32),
     /// Something was changed in one instant: a setting, the network, a disk.
     Change,
 }
@@ -121,6 +123,10 @@ impl Finder<'_> {
             }
             (Fault::Link { from, to }, _) => self.link(id, at, *from, *to),
             (Fault::Wiped { .. }, Some(n)) => self.change(id, at, format!("{n} wiped")),
+            (Fault::BackedUp { .. }, Some(n)) => self.change(id, at, format!("{n} backed up")),
+            (Fault::Restored { .. }, Some(n)) => self.change(id, at, format!("{n} restored")),
+            (Fault::WorkloadBegan { number }, _) => self.begin(id, at, Wrong::Workload(*number), format!("workload {}", number + 1)),
+            (Fault::WorkloadEnded { number, .. }, _) => self.end(id, at, Wrong::Workload(*number)),
             (Fault::Preloaded { count }, _) => self.change(id, at, format!("{count} keys loaded")),
             (Fault::Network, _) => self.change(id, at, "network changed".to_owned()),
             (Fault::Set(_), _) => self.change(id, at, "setting changed".to_owned()),

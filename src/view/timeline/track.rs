@@ -188,6 +188,7 @@ fn span_of(history: &History, operation: &Operation, lane: usize) -> OpSpan {
         Some(Outcome::TimedOut { .. }) => "timed out".to_owned(),
         Some(Outcome::NoAnswer) => "no answer".to_owned(),
         Some(Outcome::Overloaded { .. }) => "refused".to_owned(),
+        Some(Outcome::Behind { .. }) => "behind".to_owned(),
     };
     OpSpan {
         op: operation.id,
@@ -198,7 +199,13 @@ fn span_of(history: &History, operation: &Operation, lane: usize) -> OpSpan {
         brief,
         failed: matches!(
             outcome,
-            Some(Outcome::Unavailable { .. } | Outcome::TimedOut { .. } | Outcome::NoAnswer | Outcome::Overloaded { .. })
+            Some(
+                Outcome::Unavailable { .. }
+                    | Outcome::TimedOut { .. }
+                    | Outcome::NoAnswer
+                    | Outcome::Overloaded { .. }
+                    | Outcome::Behind { .. }
+            )
         ),
         began: operation.began,
         from: operation.began_at,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::Pending;
 use super::plan::{Plan, Seat, nodes, zones};
 use crate::engine::base::{Endpoint, NodeId, OpId};
-use crate::engine::data::{Key, Payload, Row, Version};
-use crate::engine::node::{Body, Ctx, Level, Need, Node, Note, Outcome, Request, Sync, Traffic, Verb};
+use crate::engine::data::{Clock, Key, Payload, Row, Version};
+use crate::engine::node::{Body, Ctx, Level, Need, Node, Note, Outcome, Request, Sync, Traffic};
 
 /// A write in progress.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub struct WriteOp {
     pub hinted: Vec<NodeId>,
     /// Whether the client has been told.
     pub answered: bool,
+    /// The clock of the version made.
+    pub clock: Clock,
 }
 
 impl WriteOp {
@@ -60,11 +62,12 @@ impl WriteOp {
 impl Node {
     /// Stamps a new version and sends it to every replica believed up: the level decides when to answer, never whom to write to.
     pub(super) fn start_write(&mut self, op: OpId, client: Endpoint, request: &Request, plan: Plan, ctx: &mut Ctx<'_>) {
-        let payload = if let Verb::Write(bytes) = &request.verb { Payload::Value(bytes.clone()) } else { Payload::Tombstone };
+        let payload = request.verb.payload().unwrap_or(Payload::Tombstone);
         let version = Version { clock: ctx.settings.rule.mint(self.id, self.clock.read(ctx.now)), payload };
         let key = &request.key;
         ctx.note(op, Note::Stamped { key: key.clone(), version: version.clone() });
         self.note_choice(op, plan.need.required(), &plan.seats, &plan.down, ctx);
+        let clock = version.clock;
         let row = Arc::new(Row::single(version));
         let n = ctx.settings.replicas.total();
         let count = |level: Option<Level>| level.map_or(0, |level| level.block_for(n));
@@ -83,6 +86,7 @@ impl Node {
             on_disk: Vec::new(),
             hinted: Vec::new(),
             answered: false,
+            clock,
         };
         let local = write.targets.iter().copied().find(|seat| seat.node == self.id);
         match local.filter(|_| settings.local_first) {
@@ -162,7 +166,7 @@ impl Node {
             return;
         }
         write.answered = true;
-        let outcome = Outcome::Written { acks: received };
+        let outcome = Outcome::Written { acks: received, clock: write.clock };
         ctx.send(write.client, Some(op), Body::Reply { traffic: Traffic::Write, outcome });
         self.close_write(op);
     }

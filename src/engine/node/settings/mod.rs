@@ -1,10 +1,12 @@
 //! Protocol settings of a cluster: one struct per mechanism, and the single changes that can be made while it runs.
 
+mod client;
 mod hints;
 mod level;
 mod read;
 mod write;
 
+pub use client::{ClientSettings, Direct, Policy};
 use serde::{Deserialize, Serialize};
 
 pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
@@ -67,6 +69,8 @@ pub struct Settings {
     pub fallback: FallbackSettings,
     /// Rules broken on purpose.
     pub misbehave: Misbehaviour,
+    /// What clients do by themselves.
+    pub client: ClientSettings,
 }
 
 impl Default for Settings {
@@ -83,6 +87,7 @@ impl Default for Settings {
             hints: HintSettings::default(),
             fallback: FallbackSettings::default(),
             misbehave: Misbehaviour::default(),
+            client: ClientSettings::default(),
         }
     }
 }
@@ -123,6 +128,8 @@ pub enum Setting {
     Fallback(FallbackSettings),
     /// Rules broken on purpose.
     Misbehave(Misbehaviour),
+    /// What clients do by themselves, all of it at once.
+    Client(ClientSettings),
 }
 
 impl Settings {
@@ -145,6 +152,7 @@ impl Settings {
             Setting::Hints(hints) => self.hints = hints,
             Setting::Fallback(fallback) => self.fallback = fallback,
             Setting::Misbehave(misbehave) => self.misbehave = misbehave,
+            Setting::Client(client) => self.client = client,
         }
     }
 }

@@ -1,0 +1,73 @@
+//! Backups of a node's disk, and putting one back: a disk that is older than what the node has acknowledged.
+
+use std::sync::Arc;
+
+use super::event::{Event, EventKind, Fault};
+use super::sim::World;
+use crate::engine::base::{Endpoint, Micros, NodeId};
+use crate::engine::data::{Key, PageMap, Row};
+use crate::engine::node::hints::HintStore;
+use crate::engine::node::{Guests, Node};
+
+/// What was on a node's disk at one instant. Shares its pages with the disk it was taken of.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// When it was taken.
+    pub taken: Micros,
+    /// The rows that were on disk: without changes that had not been synced.
+    pub rows: PageMap<Key, Arc<Row>>,
+    /// Hints that were on disk.
+    pub hints: HintStore,
+    /// Copies held in place of others that were on disk.
+    pub guests: Guests,
+}
+
+type Rows = PageMap<Key, Arc<Row>>;
+type Changed = Vec<(Key, Option<Arc<Row>>, Option<Arc<Row>>)>;
+
+/// Keys whose row is another one, or there on one side only, in key order.
+fn differences(before: &Rows, after: &Rows) -> Changed {
+    let gone = before.iter().filter(|(key, _)| after.get(key).is_none()).map(|(key, row)| (key.clone(), Some(row.clone()), None));
+    let other = after.iter().filter_map(|(key, row)| {
+        let held = before.get(key);
+        (held != Some(row)).then(|| (key.clone(), held.cloned(), Some(row.clone())))
+    });
+    let mut all: Changed = gone.chain(other).collect();
+    all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
+impl World {
+    /// The last backup of a node's disk.
+    pub fn backup(&self, node: NodeId) -> Option<&Backup> {
+        self.backups.get(&node)
+    }
+
+    /// Copies a node's disk aside, in place of an earlier copy. The node notices nothing, whether it runs or not.
+    pub(super) fn back_up(&mut self, node: NodeId, log: &mut Vec<Event>) {
+        let Some(host) = self.host(node) else { return };
+        let (mut hints, mut guests) = (host.node.hints.clone(), host.node.guests.clone());
+        hints.crash();
+        guests.crash();
+        let backup = Backup { taken: self.now, rows: host.node.store.disk(), hints, guests };
+        let rows = backup.rows.len();
+        self.backups.insert(node, backup);
+        self.fault(Some(node.into()), Fault::BackedUp { rows }, log);
+    }
+
+    /// Kills a node and replaces its disk by the last backup of it. Without a backup nothing happens.
+    pub(super) fn restore(&mut self, node: NodeId, log: &mut Vec<Event>) {
+        let Some(Backup { taken, rows, hints, guests }) = self.backups.get(&node).cloned() else { return };
+        self.crash(node, false, log);
+        let Some(host) = self.hosts.get_mut(node.index()) else { return };
+        let machine: &mut Node = Arc::make_mut(&mut host.node);
+        let (count, changed) = (rows.len(), differences(machine.store.rows(), &rows));
+        machine.store.restore(rows);
+        (machine.hints, machine.guests) = (hints, guests);
+        let who = Some(Endpoint::Node(node));
+        let cause = self.fault(who, Fault::Restored { rows: count, taken }, log);
+        for (key, before, after) in changed {
+            self.emit(cause, who, None, EventKind::Reverted { key, before, after, stands_for: None }, log);
+        }
+    }
+}
