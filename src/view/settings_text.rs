@@ -1,7 +1,7 @@
 //! The settings as sentences whose values can be changed, and reading the values that people type.
 
 use crate::engine::base::Micros;
-use crate::engine::node::{Detector, Level, Repair, SecondRound, Setting, Settings, Sync};
+use crate::engine::node::{Accrual, Detector, Level, Phi, Repair, SecondRound, Setting, Settings, Sync};
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
 use crate::lab::Session;
 use crate::view::format::span;
@@ -35,6 +35,8 @@ pub enum Unit {
     Count,
     /// Microseconds.
     Span,
+    /// Thousandths of a level of suspicion.
+    Level,
 }
 
 /// A number that can be scrubbed.
@@ -83,6 +85,8 @@ impl Number {
             value = match (self.unit, steps > 0) {
                 (Unit::Count, true) => value.saturating_add(1),
                 (Unit::Count, false) => value.saturating_sub(1),
+                (Unit::Level, true) => value.saturating_add(500),
+                (Unit::Level, false) => value.saturating_sub(500),
                 (Unit::Span, true) => rungs().find(|r| *r > value).unwrap_or(value),
                 (Unit::Span, false) => rungs().take_while(|r| *r < value).last().unwrap_or(value),
             };
@@ -95,6 +99,7 @@ impl Number {
         let value = match self.unit {
             Unit::Count => text.trim().parse().map_err(|_| "write a whole number".to_owned()),
             Unit::Span => read_span(text).map(|s| s.0),
+            Unit::Level => text.trim().parse::<Phi>().map(|phi| phi.0).map_err(|_| "write a level such as 8 or 8.5".to_owned()),
         };
         let wrong = |why: &str| format!("{}: {why}, {}.", capital(self.label), self.bounds());
         let value = value.map_err(|why| wrong(&why))?;
@@ -115,6 +120,7 @@ fn shown(unit: Unit, value: u64) -> String {
     match unit {
         Unit::Count => value.to_string(),
         Unit::Span => exact(Micros(value)),
+        Unit::Level => Phi(value).to_string(),
     }
 }
 
@@ -285,30 +291,56 @@ fn disk(s: &Settings) -> Vec<Part> {
 
 fn beats(s: &Settings) -> Vec<Part> {
     let on = if let Detector::Heartbeat { .. } = s.detector { s.detector } else { Detector::Heartbeat { every: BEAT.0, timeout: BEAT.1 } };
+    let accrual = if let Detector::Accrual(_) = s.detector { s.detector } else { Detector::Accrual(Accrual::default()) };
     let which = settings_choice(
         "detector",
         "heartbeats",
-        &[("no heartbeats", Setting::Detector(Detector::None)), ("heartbeats", Setting::Detector(on))],
+        &[
+            ("no heartbeats", Setting::Detector(Detector::None)),
+            ("heartbeats", Setting::Detector(on)),
+            ("heartbeats and weigh silence", Setting::Detector(accrual)),
+        ],
         Setting::Detector(s.detector),
     );
     let mut parts = vec![Part::Text("Nodes send "), which];
-    if let Detector::Heartbeat { every, timeout } = s.detector {
-        parts.extend([
+    let every = |every| time("beat-every", "time between two heartbeats", every);
+    match s.detector {
+        Detector::None => parts.push(Part::Text(".")),
+        Detector::Heartbeat { every: beat, timeout } => parts.extend([
             Part::Text(" every "),
-            time("beat-every", "time between two heartbeats", every),
+            every(beat),
             Part::Text("; silence for "),
             Part::Number(Number {
                 id: "beat-timeout",
                 label: "silence that means down",
                 value: timeout.0,
-                least: every.0,
+                least: beat.0,
                 most: LIMITS.span.0,
                 unit: Unit::Span,
             }),
-            Part::Text(" means down"),
-        ]);
+            Part::Text(" means down."),
+        ]),
+        Detector::Accrual(a) => {
+            let number = |id, label, value, least, most, unit| Part::Number(Number { id, label, value, least, most, unit });
+            parts.extend([
+                Part::Text(" every "),
+                every(a.every),
+                Part::Text("; suspicion above "),
+                number("accrual-threshold", "suspicion that means down", a.threshold.0, 100, 100_000, Unit::Level),
+                Part::Text(
+                    " means down, and an echo must come back before a node is believed up again. A node's rhythm is the mean of its last ",
+                ),
+                number("accrual-window", "intervals the mean is taken over", a.window.into(), 1, 10_000, Unit::Count),
+                Part::Text(" intervals; those over "),
+                time("accrual-longest", "longest interval learned", a.max_interval),
+                Part::Text(" do not count, and it begins with one of "),
+                time("accrual-initial", "interval assumed at first", a.initial),
+                Part::Text(". Who stood still for more than "),
+                number("accrual-pause", "own pause that is noticed", a.pause.0, a.every.0, LIMITS.span.0, Unit::Span),
+                Part::Text(" gives nobody up for as long again."),
+            ]);
+        }
     }
-    parts.push(Part::Text("."));
     parts
 }
 
@@ -357,6 +389,14 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
         ("beat-every", Detector::Heartbeat { timeout, .. }) => {
             Setting::Detector(Detector::Heartbeat { every: at, timeout: timeout.max(at) })
         }
+        ("beat-every", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { every: at, pause: a.pause.max(at), ..a })),
+        ("accrual-threshold", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { threshold: Phi(value), ..a })),
+        ("accrual-window", Detector::Accrual(a)) => {
+            Setting::Detector(Detector::Accrual(Accrual { window: u32::try_from(value).ok()?, ..a }))
+        }
+        ("accrual-longest", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { max_interval: at, ..a })),
+        ("accrual-initial", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { initial: at, ..a })),
+        ("accrual-pause", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { pause: at, ..a })),
         ("beat-timeout", Detector::Heartbeat { every, .. }) => Setting::Detector(Detector::Heartbeat { every, timeout: at }),
         ("write-timeout", _) => Setting::WriteTimeout(at),
         ("read-timeout", _) => Setting::ReadTimeout(at),

@@ -169,6 +169,20 @@ pub enum Body {
         /// Counts the sender's heartbeats since it started.
         beat: u32,
     },
+    /// Node to a peer it believed down and has heard again: do you hear me?
+    Echo {
+        /// How often the asker has started.
+        generation: u32,
+        /// Counts the asker's echoes since it started.
+        number: u32,
+    },
+    /// The answer, with what the question said.
+    EchoAck {
+        /// As asked.
+        generation: u32,
+        /// As asked.
+        number: u32,
+    },
 }
 
 /// A message in flight or delivered. Shared by the log, the network and the receiver.
@@ -202,7 +216,7 @@ impl Body {
             Body::ReadData { .. } | Body::Data { .. } => Traffic::Read,
             Body::ReadDigest { .. } | Body::Digest(_) => Traffic::Digest,
             Body::Repair { .. } | Body::RepairAck => Traffic::Repair,
-            Body::Heartbeat { .. } => Traffic::Gossip,
+            Body::Heartbeat { .. } | Body::Echo { .. } | Body::EchoAck { .. } => Traffic::Gossip,
         }
     }
 
@@ -214,8 +228,8 @@ impl Body {
                 Verb::Read | Verb::Delete => Mode::Asks,
             },
             Body::Reply { outcome: Outcome::Found(Some(_)), .. } => Mode::Carries,
-            Body::Reply { .. } | Body::WriteAck | Body::RepairAck => Mode::Acks,
-            Body::ReadData { .. } | Body::ReadDigest { .. } => Mode::Asks,
+            Body::Reply { .. } | Body::WriteAck | Body::RepairAck | Body::EchoAck { .. } => Mode::Acks,
+            Body::ReadData { .. } | Body::ReadDigest { .. } | Body::Echo { .. } => Mode::Asks,
             Body::Write { .. } | Body::Data { .. } | Body::Digest(_) | Body::Repair { .. } | Body::Heartbeat { .. } => Mode::Carries,
         }
     }
@@ -249,6 +263,8 @@ impl Body {
             Body::Repair { .. } => 9,
             Body::RepairAck => 10,
             Body::Heartbeat { .. } => 11,
+            Body::Echo { .. } => 12,
+            Body::EchoAck { .. } => 13,
         }
     }
 
@@ -256,7 +272,9 @@ impl Body {
     pub fn nth(&self) -> u64 {
         match self {
             Body::ReadData { round, .. } | Body::Data { round, .. } => u64::from(*round),
-            Body::Heartbeat { generation, beat } => u64::from(*generation) << 32 | u64::from(*beat),
+            Body::Heartbeat { generation, beat: number } | Body::Echo { generation, number } | Body::EchoAck { generation, number } => {
+                u64::from(*generation) << 32 | u64::from(*number)
+            }
             _ => 0,
         }
     }
@@ -322,9 +340,9 @@ impl Wire for Body {
             }
             Body::ReadDigest { key } => key.encode(sink),
             Body::Digest(digest) => sink.u64(digest.0),
-            Body::Heartbeat { generation, beat } => {
+            Body::Heartbeat { generation, beat: number } | Body::Echo { generation, number } | Body::EchoAck { generation, number } => {
                 sink.u32(*generation);
-                sink.u32(*beat);
+                sink.u32(*number);
             }
         }
     }

@@ -1,8 +1,10 @@
 //! One node's machine: an [`Input`] comes in, [`Out`]s are drained.
 //!
 //! A node is a plain value. It never reads another node, the network or the true state; what it believes, messages told it.
-//! One file per concern: `coordinate` (writes, reads), `repair` (read repair), `replica` (its own copies), `member` (who lives).
+//! One file per concern: `coordinate` (writes, reads), `repair` (read repair), `replica` (its own copies), `member` and
+//! `arrivals` (who lives).
 
+pub mod arrivals;
 pub mod coordinate;
 mod member;
 mod message;
@@ -17,7 +19,7 @@ pub use coordinate::Coordinator;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::Note;
-pub use settings::{Detector, Level, ReadSettings, Repair, SecondRound, Setting, Settings, Sync, WriteSettings};
+pub use settings::{Accrual, Detector, Level, Phi, ReadSettings, Repair, SecondRound, Setting, Settings, Sync, WriteSettings};
 
 use crate::engine::base::{Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};
@@ -235,7 +237,9 @@ impl Node {
             (Body::Data { row, round }, Endpoint::Node(from), Some(op)) => self.data_came(op, from, row, *round, ctx),
             (Body::Digest(digest), Endpoint::Node(from), Some(op)) => self.digest_came(op, from, *digest, ctx),
             (Body::RepairAck, Endpoint::Node(from), Some(op)) => self.repair_acked(op, from, ctx),
-            (Body::Heartbeat { .. }, Endpoint::Node(from), _) => self.heard(from, ctx),
+            (Body::Heartbeat { generation, beat }, Endpoint::Node(from), _) => self.heard(from, *generation, *beat, ctx),
+            (Body::Echo { generation, number }, Endpoint::Node(from), _) => self.echo(from, *generation, *number, ctx),
+            (Body::EchoAck { generation, .. }, Endpoint::Node(from), _) => self.echo_came(from, *generation, ctx),
             // Nobody in this world sends anything else; a node ignores what it does not understand.
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! Notes: which rule acted, said by the code that acted. Words for them live on a higher floor.
 
-use crate::engine::base::{Digest, NodeId};
+use super::settings::Phi;
+use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Version};
 
 /// A decision of one node.
@@ -85,6 +86,33 @@ pub enum Note {
         /// Changes made safe.
         changes: u32,
     },
+    /// The accrual detector holds a peer to be down from now on.
+    Convicted {
+        /// Who.
+        peer: NodeId,
+        /// Suspicion, above the threshold.
+        phi: Phi,
+        /// How long it has been silent.
+        silence: Micros,
+        /// Its mean interval between heartbeats, as learned.
+        mean: Micros,
+    },
+    /// A peer believed down was heard: it is asked for an echo before it is believed up.
+    EchoAsked(NodeId),
+    /// The echo came back: believed up from now on.
+    Revived {
+        /// Who.
+        peer: NodeId,
+        /// How long it was believed down.
+        down: Micros,
+    },
+    /// This node itself stood still for so long that the others' silence says nothing.
+    StoodStill {
+        /// How long.
+        stood: Micros,
+        /// For how long nobody is given up.
+        lenient: Micros,
+    },
 }
 
 impl Note {
@@ -105,11 +133,15 @@ impl Note {
             Note::Suspected(_) => 12,
             Note::Trusted(_) => 13,
             Note::Synced { .. } => 14,
+            Note::Convicted { .. } => 15,
+            Note::EchoAsked(_) => 16,
+            Note::Revived { .. } => 17,
+            Note::StoodStill { .. } => 18,
         }
     }
 
     /// Whether a person stepping from decision to decision stops here.
     pub const fn is_decision(&self) -> bool {
-        !matches!(self, Note::Stamped { .. } | Note::Chose { .. } | Note::Synced { .. })
+        !matches!(self, Note::Stamped { .. } | Note::Chose { .. } | Note::Synced { .. } | Note::EchoAsked(_))
     }
 }

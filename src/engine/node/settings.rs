@@ -1,6 +1,10 @@
 //! Protocol settings of a cluster: one struct per mechanism, and the single changes that can be made while it runs.
 
+mod accrual;
+
 use serde::{Deserialize, Serialize};
+
+pub use accrual::{Accrual, Phi};
 
 use crate::engine::base::Micros;
 use crate::engine::data::Rule;
@@ -89,6 +93,9 @@ pub enum Detector {
         /// Silence after which a peer is held to be down.
         timeout: Micros,
     },
+    /// Heartbeats too, but how long a silence is too long follows from the peer's own rhythm, and an echo must come back before a peer is
+    /// believed up again.
+    Accrual(Accrual),
 }
 
 /// Writes.

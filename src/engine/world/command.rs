@@ -9,7 +9,7 @@ use super::network::LinkRule;
 use super::preload::Preload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
 use crate::engine::data::Key;
-use crate::engine::node::{Detector, Level, Setting, Settings, Sync};
+use crate::engine::node::{Accrual, Detector, Level, Phi, Setting, Settings, Sync};
 
 /// Bounds on what a world accepts, enforced where data enters.
 #[derive(Debug, Clone, Copy)]
@@ -230,6 +230,19 @@ impl Settings {
     }
 }
 
+/// Bounds of the accrual detector: a look every microsecond, a window without end or a threshold that is never reached help nobody.
+fn check_accrual(accrual: &Accrual) -> Result<(), CommandError> {
+    let least = Micros::ms(1);
+    span("heartbeat interval", accrual.every, least)?;
+    span("initial interval", accrual.initial, least)?;
+    span("longest interval learned", accrual.max_interval, least)?;
+    // A pause shorter than the interval would be noticed at every look, and nobody would ever be given up.
+    span("pause", accrual.pause, accrual.every)?;
+    let (window, phi) = (accrual.window, accrual.threshold);
+    ensure("window", (1..=10_000).contains(&window), || format!("must be 1 to 10000, is {window}"))?;
+    ensure("threshold", (Phi(100)..=Phi::whole(100)).contains(&phi), || format!("must be 0.1 to 100, is {phi}"))
+}
+
 impl Setting {
     /// Whether the value is within its bounds.
     pub fn check(&self) -> Result<(), CommandError> {
@@ -246,6 +259,7 @@ impl Setting {
                 span("heartbeat interval", every, least)?;
                 span("heartbeat timeout", timeout, every)
             }
+            Setting::Detector(Detector::Accrual(accrual)) => check_accrual(&accrual),
             _ => Ok(()),
         }
     }

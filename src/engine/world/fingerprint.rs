@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::event::{Event, EventKind, Fault, LostWhy};
 use crate::engine::base::{Endpoint, Mix, Sink, Wire};
 use crate::engine::data::{Row, row_digest};
-use crate::engine::node::{Message, Timer};
+use crate::engine::node::{Message, Note, Timer};
 
 /// Version of the engine's behaviour. Raised whenever the same run would give another fingerprint.
 pub const ENGINE_VERSION: u32 = 1;
@@ -111,7 +111,12 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             mix.word(key.token().0);
             mix.word(row_digest(after).0);
         }
-        EventKind::Note(note) => mix.word(10 << 32 | u64::from(note.code())),
+        EventKind::Note(note) => {
+            mix.word(10 << 32 | u64::from(note.code()));
+            if let Note::Convicted { peer, phi, .. } = note {
+                mix.word(phi.0 << 16 ^ u64::from(peer.0));
+            }
+        }
         EventKind::Fault(fault) => mix.word(11 << 32 | fault_code(fault)),
     }
 }

@@ -2,14 +2,15 @@
 
 use super::ChipView;
 use crate::engine::base::{EventId, Micros, NodeId, OpId};
-use crate::engine::node::Node;
+use crate::engine::node::arrivals::Arrivals;
 use crate::engine::node::coordinate::Pending;
+use crate::engine::node::{Detector, Node};
 use crate::engine::observe::Truth;
 use crate::engine::world::{Command, Host, Status};
 use crate::lab::Session;
 use crate::view::format::{count, counted, moment, offset, span};
 use crate::view::glyph::Icon;
-use crate::view::narrate::Facts;
+use crate::view::narrate::{Facts, liveness};
 
 /// Rows listed at most.
 const ROWS: usize = 12;
@@ -42,6 +43,19 @@ pub struct Act {
     pub why_not: Option<String>,
 }
 
+/// How much a node suspects one of its peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspicion {
+    /// The peer.
+    pub peer: NodeId,
+    /// The level, with one place: `8.2`.
+    pub level: String,
+    /// The level as a share of the threshold in per cent, at most 100.
+    pub share: u32,
+    /// What that rests on: `silent 3.1 s, mean 1.0 s of 42, given up after 18 s`.
+    pub text: String,
+}
+
 /// One node at the cursor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeView {
@@ -59,6 +73,8 @@ pub struct NodeView {
     pub total: u64,
     /// Whom it believes down, since when, and the event to go to.
     pub down: Vec<(NodeId, String, Option<EventId>)>,
+    /// How it suspects each peer, in node order; empty unless the accrual detector is in use.
+    pub suspicions: Vec<Suspicion>,
     /// Operations it coordinates, each with what it waits for.
     pub works: Vec<(OpId, String)>,
     /// What can be done to it.
@@ -79,6 +95,7 @@ impl NodeView {
             rows: rows(&facts, machine),
             total: machine.store.rows().len(),
             down: down(&facts, machine, host.status),
+            suspicions: suspicions(session, machine, host.status),
             works: works(&facts, machine),
             acts: acts(session, node, host.status),
         })
@@ -144,6 +161,30 @@ fn down(facts: &Facts<'_>, machine: &Node, status: Status) -> Vec<(NodeId, Strin
         None => (peer, String::new(), None),
     };
     machine.heartbeats.suspected().map(since).collect()
+}
+
+fn suspicions(session: &Session, machine: &Node, status: Status) -> Vec<Suspicion> {
+    let (Detector::Accrual(settings), false) = (session.world().settings().detector, status == Status::Down) else { return Vec::new() };
+    let now = session.world().now();
+    let one = |(peer, arrivals): (NodeId, &Arrivals)| {
+        let phi = arrivals.phi(now);
+        let verdict = match machine.heartbeats.down_since(peer) {
+            Some(since) => format!("believed down since {}", moment(since)),
+            None => format!("given up after {}", span(arrivals.patience(settings.threshold))),
+        };
+        Suspicion {
+            peer,
+            level: liveness::level(phi),
+            share: (phi.0.saturating_mul(100) / settings.threshold.0.max(1)).min(100) as u32,
+            text: format!(
+                "silent {}, mean {} of {}, {verdict}",
+                span(now.since(arrivals.last())),
+                span(arrivals.mean()),
+                counted(u64::from(arrivals.len()), "interval", "intervals")
+            ),
+        }
+    };
+    machine.heartbeats.windows().map(one).collect()
 }
 
 fn works(facts: &Facts<'_>, machine: &Node) -> Vec<(OpId, String)> {

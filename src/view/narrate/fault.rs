@@ -178,7 +178,7 @@ fn consequence(setting: Setting) -> &'static str {
         Setting::Replicas(_) => "Rows are not moved: a node that becomes a replica of a key starts without its row.",
         Setting::WriteLevel(_) | Setting::ReadLevel(_) => "Operations already begun keep the level they began with.",
         Setting::Detector(Detector::None) => "Everyone is asked, dead or alive.",
-        Setting::Detector(Detector::Heartbeat { .. }) => {
+        Setting::Detector(Detector::Heartbeat { .. } | Detector::Accrual(_)) => {
             "Every node starts to listen anew and believes everyone up until it hears otherwise."
         }
         _ => "Nothing that has happened changes.",

@@ -33,6 +33,8 @@ pub(super) fn sent(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
         Body::Repair { .. } => format!("The row is {size}. {to} will keep it only if it holds nothing newer."),
         Body::RepairAck => format!("The confirmation is {size}."),
         Body::Heartbeat { beat, .. } => format!("Heartbeat number {} since it started.", count(u64::from(*beat))),
+        Body::Echo { .. } => format!("{from} believes {to} down but has heard it; only an answer to this shows that both ways are open."),
+        Body::EchoAck { .. } => format!("Once it arrives {to} believes {from} up again."),
     };
     Said::new(headline).rest(format!("{rest}{local}"))
 }
@@ -86,6 +88,12 @@ pub(super) fn delivered(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
     match (&m.body, m.to, m.op) {
         (Body::Heartbeat { .. }, _, _) => {
             Said::new(format!("{to} hears that {from} lives.")).rest("Its silence is counted anew from here.")
+        }
+        (Body::Echo { .. }, _, _) => {
+            Said::new(format!("{to} is asked for an echo by {from}.")).rest(format!("It answers at once, whatever it believes of {from}."))
+        }
+        (Body::EchoAck { .. }, _, _) => {
+            Said::new(format!("{from}'s echo reaches {to}.")).rest("Both ways are open.").rule("an echo shows that both ways are open")
         }
         (Body::Reply { outcome, .. }, Endpoint::Client(_), Some(op)) => reply_came(facts, id, op, &from, &to, outcome),
         (Body::Request(_), _, Some(op)) => request_came(facts, id, op, &from, &to),

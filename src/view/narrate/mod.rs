@@ -7,6 +7,7 @@ mod client;
 mod decisions;
 mod facts;
 mod fault;
+pub mod liveness;
 mod message;
 mod names;
 mod note;
@@ -189,7 +190,9 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::RepairLatchOpened { .. } => 84,
             Note::Resolved { .. } => 82,
             Note::DigestsMatch => 80,
-            Note::Suspected(_) | Note::Trusted(_) => 75,
+            Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
+            Note::StoodStill { .. } => 76,
+            Note::EchoAsked(_) => 50,
             Note::QuorumReached { .. } => 70,
             Note::Synced { .. } => 60,
             Note::Chose { .. } => 55,
@@ -298,7 +301,10 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::DigestsMatch | Note::DigestsDiffer { .. } => Mark::Traffic(Kind::Digest, Form::Carries),
         Note::RepairStarted { .. } | Note::RepairSkipped { .. } => Mark::Traffic(Kind::Repair, Form::Carries),
         Note::RepairLatchOpened { .. } => Mark::Traffic(Kind::Repair, Form::Acks),
-        Note::Suspected(_) | Note::Trusted(_) => Mark::Traffic(Kind::Gossip, Form::Carries),
+        Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } => Mark::Traffic(Kind::Gossip, Form::Carries),
+        Note::EchoAsked(_) => Mark::Traffic(Kind::Gossip, Form::Asks),
+        Note::Revived { .. } => Mark::Traffic(Kind::Gossip, Form::Acks),
+        Note::StoodStill { .. } => Mark::Plain(Icon::Clock),
         Note::TimedOut { .. } => Mark::Plain(Icon::Clock),
         Note::Synced { .. } => Mark::Plain(Icon::Download),
         Note::QuorumReached { .. } => Mark::Traffic(verb_kind(event, names), Form::Acks),

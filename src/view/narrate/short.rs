@@ -85,6 +85,8 @@ pub(super) fn noun(m: &Message, names: &Names<'_>) -> String {
         Body::Repair { .. } => format!("repair with {}", names.carried(m)),
         Body::RepairAck => "confirmation of the repair".to_owned(),
         Body::Heartbeat { .. } => "heartbeat".to_owned(),
+        Body::Echo { .. } => "request for an echo".to_owned(),
+        Body::EchoAck { .. } => "echo".to_owned(),
     };
     format!("{from}'s {what}")
 }
@@ -106,6 +108,8 @@ fn sent(m: &Message, names: &Names<'_>) -> String {
         Body::Repair { .. } => format!("{from} repairs {to} with {}{key}", names.carried(m)),
         Body::RepairAck => format!("{from} confirms the repair to {to}"),
         Body::Heartbeat { .. } => format!("{from} tells {to} that it lives"),
+        Body::Echo { .. } => format!("{from} asks {to} for an echo"),
+        Body::EchoAck { .. } => format!("{from} sends {to} the echo"),
     }
 }
 
@@ -147,6 +151,10 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         Note::Suspected(peer) => format!("{who} believes {peer} down"),
         Note::Trusted(peer) => format!("{who} believes {peer} up again"),
         Note::Synced { changes } => format!("{who}'s log is on disk: {} safe", counted(u64::from(*changes), "change", "changes")),
+        Note::Convicted { peer, phi, .. } => format!("{who} believes {peer} down: suspicion {}", super::liveness::level(*phi)),
+        Note::EchoAsked(peer) => format!("{who} hears {peer} and asks it for an echo"),
+        Note::Revived { peer, .. } => format!("{who} believes {peer} up again: its echo came back"),
+        Note::StoodStill { stood, .. } => format!("{who} notices that it stood still for {}", span(*stood)),
     }
 }
 

@@ -22,6 +22,11 @@ pub fn setting(setting: Setting) -> String {
         Setting::Detector(Detector::Heartbeat { every, timeout }) => {
             format!("nodes send heartbeats every {} and believe a peer down after {} of silence", span(every), span(timeout))
         }
+        Setting::Detector(Detector::Accrual(a)) => format!(
+            "nodes send heartbeats every {} and believe a peer down once its silence is suspicious beyond {}",
+            span(a.every),
+            a.threshold
+        ),
         Setting::WriteTimeout(after) => format!("a coordinator waits {} for a write", span(after)),
         Setting::ReadTimeout(after) => format!("a coordinator works {} on a read", span(after)),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),

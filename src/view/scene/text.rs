@@ -177,6 +177,8 @@ pub fn what(message: &Message) -> &'static str {
         Body::Digest(_) => "digest",
         Body::Repair { .. } => "repair",
         Body::Heartbeat { .. } => "alive",
+        Body::Echo { .. } => "echo?",
+        Body::EchoAck { .. } => "echo",
     }
 }
 
