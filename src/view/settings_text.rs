@@ -1,6 +1,6 @@
 //! The settings as sentences whose values can be changed, and reading the values that people type.
 
-use crate::engine::base::Micros;
+use crate::engine::base::{DigestFunction, Micros};
 use crate::engine::node::{Accrual, Detector, Level, Phi, Repair, SecondRound, Setting, Settings, Sync};
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
 use crate::lab::Session;
@@ -267,6 +267,14 @@ fn reading(s: &Settings) -> Vec<Part> {
     );
     let mut parts = vec![Part::Text("A read asks one replica for the row, the others for "), digests];
     if s.read.digests {
+        let words = |f: DigestFunction| (format!("{} ({} bytes)", f.name(), f.size()), Change::Setting(Setting::Digest(f)));
+        let function = choice(
+            "digest",
+            "what digests are made with",
+            DigestFunction::EVERY.map(words).to_vec(),
+            Change::Setting(Setting::Digest(s.digest)),
+        );
+        parts.extend([Part::Text(" made with "), function]);
         parts.extend([Part::Text("; if these differ, it asks "), round, Part::Text(" for the row")]);
     }
     parts.extend([Part::Text(". Copies that are behind are repaired "), repair, Part::Text(".")]);

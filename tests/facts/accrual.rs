@@ -74,7 +74,7 @@ fn a_crash_is_noticed_at_the_first_look_after_phi_has_passed_eight() {
     learned.extend(std::iter::once(0.0).chain(beats.iter().copied()).zip(&beats).map(|(a, b)| b - a).filter(|d| *d <= 2e6));
     let mean = learned.iter().sum::<f64>() / learned.len() as f64;
     let last = beats[beats.len() - 1];
-    let convicted = |at: f64| (at - last) / mean / 10f64.ln() > 8.0;
+    let convicted = |at: f64| (at - last) / mean / std::f64::consts::LN_10 > 8.0;
     let looks = s.log().iter().filter(|e| e.who == Some(A.into()) && matches!(e.kind, EventKind::Timer(_)));
     let expected = looks.map(|e| e.at).find(|at| convicted(at.0 as f64)).expect("A looks every second");
     let found: Vec<(Micros, Note)> = notes(&s, A);

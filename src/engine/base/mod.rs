@@ -1,6 +1,7 @@
 //! Time, identities, random draws, digests and the byte sink that every encoding writes to.
 
 mod digest;
+mod digest_function;
 mod draw;
 mod ids;
 mod logarithm;
@@ -8,6 +9,7 @@ mod time;
 mod wire;
 
 pub use digest::{Digest, Mix};
+pub use digest_function::DigestFunction;
 pub use draw::{Draws, Purpose, chance, exponential, uniform};
 pub use ids::{ClientId, CutId, Endpoint, EventId, NodeId, OpId, ParseIdError};
 pub use logarithm::neg_ln_q32;

@@ -105,7 +105,7 @@ impl Wire for Option<Arc<Row>> {
     }
 }
 
-/// The digest a replica sends instead of its row, or of its having none.
+/// xxh64 of a row, or of there being none: what fingerprints of runs use, whatever function the replicas use among themselves.
 pub fn row_digest(row: &Option<Arc<Row>>) -> Digest {
     Digest::of(row)
 }

@@ -111,7 +111,7 @@ impl Arrivals {
 
     /// The longest silence whose suspicion does not exceed `threshold`.
     pub fn patience(&self, threshold: Phi) -> Micros {
-        let span = (u128::from(threshold.0) * u128::from(self.sum) << 32) / (u128::from(self.len.max(1)) * LOG10_E_Q32 * 1_000);
+        let span = ((u128::from(threshold.0) * u128::from(self.sum)) << 32) / (u128::from(self.len.max(1)) * LOG10_E_Q32 * 1_000);
         Micros(u64::try_from(span).unwrap_or(u64::MAX))
     }
 

@@ -21,7 +21,7 @@ pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::Note;
 pub use settings::{Accrual, Detector, Level, Phi, ReadSettings, Repair, SecondRound, Setting, Settings, Sync, WriteSettings};
 
-use crate::engine::base::{Draws, Endpoint, Micros, NodeId, OpId};
+use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};
 use crate::engine::place::Ring;
 
@@ -130,6 +130,11 @@ impl Ctx<'_> {
     /// Sets a timer.
     pub fn wake(&mut self, after: Micros, timer: Timer) {
         self.out.push(Out::Timer { after, timer });
+    }
+
+    /// The digest of a row, or of having none, by the function that all nodes use.
+    pub fn digest(&self, row: &Option<Arc<Row>>) -> Digest {
+        self.settings.digest.of(row)
     }
 
     /// Says which rule acted.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::coordinate::{Pending, Phase, ReadOp};
 use super::{Body, Ctx, Node, Note, Repair};
 use crate::engine::base::{NodeId, OpId};
-use crate::engine::data::{Row, Rule, row_digest};
+use crate::engine::data::{Row, Rule};
 
 /// The merge of all rows gathered.
 fn merge_all(rule: Rule, read: &ReadOp) -> Option<Arc<Row>> {
@@ -17,7 +17,7 @@ impl Node {
     pub(super) fn resolve(&mut self, op: OpId, ctx: &mut Ctx<'_>) {
         let Some(Pending::Read(read)) = self.coordinator.pending.get_mut(&op) else { return };
         read.merged = merge_all(ctx.settings.rule, read);
-        let target = row_digest(&read.merged);
+        let target = ctx.digest(&read.merged);
         // A digest equal to the merge's is as good as the row: that replica was not asked again.
         let (current, behind): (Vec<NodeId>, Vec<NodeId>) =
             read.contacts.iter().partition(|node| read.answers.iter().any(|a| a.node == **node && a.digest == target));

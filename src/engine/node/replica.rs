@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Applied, Body, Ctx, Node, Note, Out, Sync, Timer, Traffic};
 use crate::engine::base::{Endpoint, OpId};
-use crate::engine::data::{Change, Key, Row, row_digest};
+use crate::engine::data::{Change, Key, Row};
 
 impl Node {
     /// Merges a row in and acknowledges it; a row that loses is acknowledged too, since what is held is newer.
@@ -24,7 +24,7 @@ impl Node {
     }
 
     pub(super) fn send_digest(&self, to: Endpoint, op: Option<OpId>, key: &Key, ctx: &mut Ctx<'_>) {
-        ctx.send(to, op, Body::Digest(row_digest(&self.store.get(key).cloned())));
+        ctx.send(to, op, Body::Digest(ctx.digest(&self.store.get(key).cloned())));
     }
 
     /// Brings the commit log to disk (Cassandra's periodic mode, but only when there is something to sync).

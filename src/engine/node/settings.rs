@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use accrual::{Accrual, Phi};
 
-use crate::engine::base::Micros;
+use crate::engine::base::{DigestFunction, Micros};
 use crate::engine::data::Rule;
 
 /// How many replicas must answer.
@@ -162,6 +162,8 @@ pub struct Settings {
     pub detector: Detector,
     /// How long a client waits before it gives up on a coordinator.
     pub client_timeout: Micros,
+    /// What digests are made with.
+    pub digest: DigestFunction,
 }
 
 impl Default for Settings {
@@ -175,6 +177,7 @@ impl Default for Settings {
             sync: Sync::default(),
             detector: Detector::default(),
             client_timeout: Micros::secs(12),
+            digest: DigestFunction::default(),
         }
     }
 }
@@ -205,6 +208,8 @@ pub enum Setting {
     ReadTimeout(Micros),
     /// How long a client waits.
     ClientTimeout(Micros),
+    /// What digests are made with. Answers already on their way were made with another: such a read takes its second round.
+    Digest(DigestFunction),
 }
 
 impl Settings {
@@ -222,6 +227,7 @@ impl Settings {
             Setting::WriteTimeout(span) => self.write.timeout = span,
             Setting::ReadTimeout(span) => self.read.timeout = span,
             Setting::ClientTimeout(span) => self.client_timeout = span,
+            Setting::Digest(function) => self.digest = function,
         }
     }
 }

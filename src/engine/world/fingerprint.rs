@@ -109,7 +109,7 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
         EventKind::Reverted { key, after, .. } => {
             mix.word(9);
             mix.word(key.token().0);
-            mix.word(row_digest(after).0);
+            mix.word(row_digest(after).head());
         }
         EventKind::Note(note) => {
             mix.word(10 << 32 | u64::from(note.code()));

@@ -181,6 +181,7 @@ fn consequence(setting: Setting) -> &'static str {
         Setting::Detector(Detector::Heartbeat { .. } | Detector::Accrual(_)) => {
             "Every node starts to listen anew and believes everyone up until it hears otherwise."
         }
+        Setting::Digest(_) => "A digest already on its way was made with the function before; it will not match, and the row is asked for.",
         _ => "Nothing that has happened changes.",
     }
 }

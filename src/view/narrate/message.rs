@@ -4,7 +4,6 @@ use super::facts::{Facts, Trace, is_answer};
 use super::short::{noun, short};
 use super::{Cause, Said};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId, Wire};
-use crate::engine::data::row_digest;
 use crate::engine::node::{Body, Message, Note, Outcome};
 use crate::engine::world::{EventKind, Fault, LostWhy};
 use crate::view::format::{bytes, count, list, moment};
@@ -171,7 +170,7 @@ fn digest_asked(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
     // What the replica holds is what its digest was made of, so the message a whole row would have taken can be measured.
     let held = m.to.node().zip(facts.names.key(m.op)).map(|(node, key)| super::held(facts, node, key, id));
     let full = match held {
-        Some(super::Held::Known(row)) if row_digest(&row) == *digest => {
+        Some(super::Held::Known(row)) if facts.settings_at(answer.sent_at).digest.of(&row) == *digest => {
             let whole = Message { body: Body::Data { row, round: 1 }, ..answer.clone() };
             format!(" instead of {}", bytes(u64::from(whole.size())))
         }

@@ -27,6 +27,7 @@ pub fn setting(setting: Setting) -> String {
             span(a.every),
             a.threshold
         ),
+        Setting::Digest(function) => format!("digests are made with {}, {} bytes each", function.name(), function.size()),
         Setting::WriteTimeout(after) => format!("a coordinator waits {} for a write", span(after)),
         Setting::ReadTimeout(after) => format!("a coordinator works {} on a read", span(after)),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Pending, Plan, ask_rows};
 use crate::engine::base::{Digest, Endpoint, NodeId, OpId};
-use crate::engine::data::{Key, Row, row_digest};
+use crate::engine::data::{Key, Row};
 use crate::engine::node::{Body, Ctx, Node, Note, Outcome, SecondRound, Traffic};
 
 /// What one replica has answered.
@@ -107,7 +107,7 @@ impl Node {
     /// A whole row came, in the first or the second round.
     pub(in crate::engine::node) fn data_came(&mut self, op: OpId, from: NodeId, row: &Option<Arc<Row>>, round: u8, ctx: &mut Ctx<'_>) {
         let Some(Pending::Read(read)) = self.coordinator.pending.get_mut(&op) else { return };
-        let digest = row_digest(row);
+        let digest = ctx.digest(row);
         match (&mut read.phase, round) {
             (Phase::First, 1) => self.first_answer(op, Answer { node: from, digest, row: Some(row.clone()) }, ctx),
             (Phase::Second { waiting }, 2) if waiting.contains(&from) => {
