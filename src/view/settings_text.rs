@@ -1,10 +1,13 @@
 //! The settings as sentences whose values can be changed, and reading the values that people type.
 
+mod living;
+
 use crate::engine::base::{DigestFunction, Micros};
-use crate::engine::node::{Accrual, Detector, Level, Phi, Repair, SecondRound, Setting, Settings, Sync};
+use crate::engine::node::{Accrual, Detector, Level, Phi, Repair, SecondRound, Setting, Settings, Sync, Tombstones};
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
 use crate::lab::Session;
 use crate::view::format::span;
+use living::{beats, deletes};
 
 /// What a changed value does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,13 +216,18 @@ fn time(id: &'static str, label: &'static str, value: Micros) -> Part {
 
 /// What stands for the interval until somebody chooses another, when writes begin to reach the disk later.
 const SYNC: Micros = Micros::secs(10);
-/// The detector somebody gets who switches heartbeats on.
-const BEAT: (Micros, Micros) = (Micros::secs(1), Micros::secs(3));
-
 /// The settings in force at the cursor, sentence by sentence.
 pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
     let settings = session.world().settings();
-    vec![copies(settings), reading(settings), disk(settings), beats(settings), patience(settings), travel(session.world().network().config)]
+    vec![
+        copies(settings),
+        reading(settings),
+        disk(settings),
+        deletes(settings),
+        beats(settings),
+        patience(settings),
+        travel(session.world().network().config),
+    ]
 }
 
 fn copies(s: &Settings) -> Vec<Part> {
@@ -297,61 +305,6 @@ fn disk(s: &Settings) -> Vec<Part> {
     parts
 }
 
-fn beats(s: &Settings) -> Vec<Part> {
-    let on = if let Detector::Heartbeat { .. } = s.detector { s.detector } else { Detector::Heartbeat { every: BEAT.0, timeout: BEAT.1 } };
-    let accrual = if let Detector::Accrual(_) = s.detector { s.detector } else { Detector::Accrual(Accrual::default()) };
-    let which = settings_choice(
-        "detector",
-        "heartbeats",
-        &[
-            ("no heartbeats", Setting::Detector(Detector::None)),
-            ("heartbeats", Setting::Detector(on)),
-            ("heartbeats and weigh silence", Setting::Detector(accrual)),
-        ],
-        Setting::Detector(s.detector),
-    );
-    let mut parts = vec![Part::Text("Nodes send "), which];
-    let every = |every| time("beat-every", "time between two heartbeats", every);
-    match s.detector {
-        Detector::None => parts.push(Part::Text(".")),
-        Detector::Heartbeat { every: beat, timeout } => parts.extend([
-            Part::Text(" every "),
-            every(beat),
-            Part::Text("; silence for "),
-            Part::Number(Number {
-                id: "beat-timeout",
-                label: "silence that means down",
-                value: timeout.0,
-                least: beat.0,
-                most: LIMITS.span.0,
-                unit: Unit::Span,
-            }),
-            Part::Text(" means down."),
-        ]),
-        Detector::Accrual(a) => {
-            let number = |id, label, value, least, most, unit| Part::Number(Number { id, label, value, least, most, unit });
-            parts.extend([
-                Part::Text(" every "),
-                every(a.every),
-                Part::Text("; suspicion above "),
-                number("accrual-threshold", "suspicion that means down", a.threshold.0, 100, 100_000, Unit::Level),
-                Part::Text(
-                    " means down, and an echo must come back before a node is believed up again. A node's rhythm is the mean of its last ",
-                ),
-                number("accrual-window", "intervals the mean is taken over", a.window.into(), 1, 10_000, Unit::Count),
-                Part::Text(" intervals; those over "),
-                time("accrual-longest", "longest interval learned", a.max_interval),
-                Part::Text(" do not count, and it begins with one of "),
-                time("accrual-initial", "interval assumed at first", a.initial),
-                Part::Text(". Who stood still for more than "),
-                number("accrual-pause", "own pause that is noticed", a.pause.0, a.every.0, LIMITS.span.0, Unit::Span),
-                Part::Text(" gives nobody up for as long again."),
-            ]);
-        }
-    }
-    parts
-}
-
 fn patience(s: &Settings) -> Vec<Part> {
     vec![
         Part::Text("A coordinator waits "),
@@ -406,6 +359,14 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
         ("accrual-initial", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { initial: at, ..a })),
         ("accrual-pause", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { pause: at, ..a })),
         ("beat-timeout", Detector::Heartbeat { every, .. }) => Setting::Detector(Detector::Heartbeat { every, timeout: at }),
+        ("grace", _) => match settings.tombstones {
+            Tombstones::Purge { every, .. } => Setting::Tombstones(Tombstones::Purge { grace: at, every }),
+            Tombstones::Keep => return None,
+        },
+        ("sweep-every", _) => match settings.tombstones {
+            Tombstones::Purge { grace, .. } => Setting::Tombstones(Tombstones::Purge { grace, every: at }),
+            Tombstones::Keep => return None,
+        },
         ("write-timeout", _) => Setting::WriteTimeout(at),
         ("read-timeout", _) => Setting::ReadTimeout(at),
         ("client-timeout", _) => Setting::ClientTimeout(at),

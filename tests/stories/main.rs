@@ -2,6 +2,7 @@
 
 #[path = "../support/play.rs"]
 mod play;
+mod tombstones;
 
 use drift::engine::node::Note;
 use drift::engine::world::{Event, EventKind, Fault};

@@ -1,7 +1,7 @@
 //! One node's machine: an [`Input`] comes in, [`Out`]s are drained.
 //!
 //! A node is a plain value. It never reads another node, the network or the true state; what it believes, messages told it.
-//! One file per concern: `coordinate` (writes, reads), `repair` (read repair), `replica` (its own copies), `member` and
+//! One file per concern: `coordinate` (writes, reads), `repair` (read repair), `replica` and `purge` (its own copies), `member` and
 //! `arrivals` (who lives).
 
 pub mod arrivals;
@@ -9,6 +9,7 @@ pub mod coordinate;
 mod member;
 mod message;
 mod note;
+mod purge;
 mod repair;
 mod replica;
 mod settings;
@@ -19,7 +20,8 @@ pub use coordinate::Coordinator;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::Note;
-pub use settings::{Accrual, Detector, Level, Phi, ReadSettings, Repair, SecondRound, Setting, Settings, Sync, WriteSettings};
+pub use purge::{Removed, RemovedWhy};
+pub use settings::{Accrual, Detector, Level, Phi, ReadSettings, Repair, SecondRound, Setting, Settings, Sync, Tombstones, WriteSettings};
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};
@@ -37,13 +39,24 @@ pub enum Timer {
     Beat(u32),
     /// Time to bring the commit log to disk.
     Sync,
+    /// Time to look for tombstones that are old enough to be removed. Carries an epoch, so that an old one is ignored.
+    Sweep(u32),
 }
 
 impl Timer {
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_))
+        matches!(self, Timer::Beat(_) | Timer::Sweep(_))
     }
+}
+
+/// Settings that a node runs timers for: it must hear of their change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// How it notices that others are down.
+    Detector,
+    /// How long it keeps tombstones.
+    Tombstones,
 }
 
 /// What happens to a node.
@@ -51,8 +64,8 @@ impl Timer {
 pub enum Input<'a> {
     /// It starts, for the first time or again.
     Started,
-    /// The cluster's settings changed.
-    Configured,
+    /// A setting changed that the node runs a timer for.
+    Configured(Changed),
     /// A message arrived.
     Message(&'a Message),
     /// A timer it set went off.
@@ -87,6 +100,8 @@ pub enum Out {
     },
     /// A row was merged into the node's store, or refused.
     Applied(Applied),
+    /// A row was removed from the node's store by a rule of its own.
+    Removed(Removed),
 }
 
 /// What became of a row that a replica was given.
@@ -153,10 +168,14 @@ pub struct NodeClock {
 }
 
 impl NodeClock {
+    /// What the clock shows: microseconds since 1970.
+    pub fn shows(&self, now: Micros) -> u64 {
+        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
+    }
+
     /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
     pub fn read(&mut self, now: Micros) -> u64 {
-        let shown = CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset);
-        self.last = shown.max(self.last + 1);
+        self.last = self.shows(now).max(self.last + 1);
         self.last
     }
 }
@@ -178,6 +197,8 @@ pub struct Node {
     pub heartbeats: Heartbeats,
     /// Whether a timer to sync the commit log is running. Volatile.
     sync_due: bool,
+    /// The timer for old tombstones. Volatile.
+    sweep: purge::Sweep,
 }
 
 impl Node {
@@ -191,6 +212,7 @@ impl Node {
             coordinator: Coordinator::default(),
             heartbeats: Heartbeats::default(),
             sync_due: false,
+            sweep: purge::Sweep::default(),
         }
     }
 
@@ -199,6 +221,7 @@ impl Node {
         self.coordinator = Coordinator::default();
         self.heartbeats = Heartbeats::default();
         self.sync_due = false;
+        self.sweep = purge::Sweep::default();
     }
 
     /// Whether this node believes `peer` to be up.
@@ -212,6 +235,7 @@ impl Node {
             Timer::Operation(op) => self.coordinator.pending(op).is_some(),
             Timer::Beat(epoch) => self.heartbeats.is_current(epoch),
             Timer::Sync => self.store.unsynced() > 0,
+            Timer::Sweep(epoch) => self.sweep.expects(epoch),
         }
     }
 
@@ -221,8 +245,11 @@ impl Node {
             Input::Started => {
                 self.generation += 1;
                 self.start_heartbeats(ctx);
+                self.restart_sweeps(ctx);
             }
-            Input::Configured => self.start_heartbeats(ctx),
+            Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
+            Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
+            Input::Timer(Timer::Sweep(epoch)) => self.sweep(epoch, ctx),
             Input::Timer(Timer::Operation(op)) => self.operation_timed_out(op, ctx),
             Input::Timer(Timer::Beat(epoch)) => self.beat(epoch, ctx),
             Input::Timer(Timer::Sync) => self.sync(ctx),

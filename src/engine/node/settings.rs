@@ -1,10 +1,12 @@
 //! Protocol settings of a cluster: one struct per mechanism, and the single changes that can be made while it runs.
 
 mod accrual;
+mod tombstones;
 
 use serde::{Deserialize, Serialize};
 
 pub use accrual::{Accrual, Phi};
+pub use tombstones::Tombstones;
 
 use crate::engine::base::{DigestFunction, Micros};
 use crate::engine::data::Rule;
@@ -164,6 +166,8 @@ pub struct Settings {
     pub client_timeout: Micros,
     /// What digests are made with.
     pub digest: DigestFunction,
+    /// How long the marks of deletes are kept.
+    pub tombstones: Tombstones,
 }
 
 impl Default for Settings {
@@ -178,6 +182,7 @@ impl Default for Settings {
             detector: Detector::default(),
             client_timeout: Micros::secs(12),
             digest: DigestFunction::default(),
+            tombstones: Tombstones::default(),
         }
     }
 }
@@ -210,6 +215,8 @@ pub enum Setting {
     ClientTimeout(Micros),
     /// What digests are made with. Answers already on their way were made with another: such a read takes its second round.
     Digest(DigestFunction),
+    /// How long tombstones are kept.
+    Tombstones(Tombstones),
 }
 
 impl Settings {
@@ -228,6 +235,7 @@ impl Settings {
             Setting::ReadTimeout(span) => self.read.timeout = span,
             Setting::ClientTimeout(span) => self.client_timeout = span,
             Setting::Digest(function) => self.digest = function,
+            Setting::Tombstones(tombstones) => self.tombstones = tombstones,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::base::NodeId;
 use crate::engine::data::{Change, Key, PageMap, Row};
-use crate::engine::node::Setting;
+use crate::engine::node::{NodeClock, Setting};
 use crate::engine::world::{Event, EventKind, Fault, World};
 
 /// One replica's copy, as it truly is.
@@ -35,7 +35,10 @@ impl Truth {
             replicas.iter().map(|n| (*n, world.host(*n).and_then(|h| h.node.store.get(key).cloned()))).collect();
         let rule = world.settings().rule;
         let merged = rows.iter().fold(None, |merged, (_, row)| rule.merged(merged, row.as_ref()));
-        rows.into_iter().map(|(node, row)| Copy { node, behind: row != merged, row }).collect()
+        // A delete that is old enough to be forgotten is nothing to be behind of.
+        let shown = NodeClock::default().shows(world.now());
+        let forgotten = merged.as_ref().is_some_and(|row| world.settings().tombstones.expired(row, shown).is_some());
+        rows.into_iter().map(|(node, row)| Copy { node, behind: row != merged && !(forgotten && row.is_none()), row }).collect()
     }
 
     /// Copies that lack something: pairs of a key and a replica of it.
@@ -59,6 +62,7 @@ impl Truth {
             match &event.kind {
                 EventKind::Applied(applied) if applied.change == Change::Stored => self.check(world, &applied.key),
                 EventKind::Reverted { key, .. } => self.check(world, key),
+                EventKind::Removed(removed) => self.check(world, &removed.key),
                 EventKind::Fault(Fault::Wiped { .. } | Fault::Preloaded { .. } | Fault::Set(Setting::Replicas(_))) => {
                     *self = Truth::of(world);
                 }

@@ -9,7 +9,7 @@ use super::network::LinkRule;
 use super::preload::Preload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
 use crate::engine::data::Key;
-use crate::engine::node::{Accrual, Detector, Level, Phi, Setting, Settings, Sync};
+use crate::engine::node::{Accrual, Detector, Level, Phi, Setting, Settings, Sync, Tombstones};
 
 /// Bounds on what a world accepts, enforced where data enters.
 #[derive(Debug, Clone, Copy)]
@@ -224,6 +224,7 @@ impl Settings {
             Setting::ClientTimeout(self.client_timeout),
             Setting::Sync(self.sync),
             Setting::Detector(self.detector),
+            Setting::Tombstones(self.tombstones),
         ]
         .iter()
         .try_for_each(Setting::check)
@@ -260,6 +261,10 @@ impl Setting {
                 span("heartbeat timeout", timeout, every)
             }
             Setting::Detector(Detector::Accrual(accrual)) => check_accrual(&accrual),
+            Setting::Tombstones(Tombstones::Purge { grace, every }) => {
+                span("grace", grace, Micros::ZERO)?;
+                span("time between two looks for tombstones", every, least)
+            }
             _ => Ok(()),
         }
     }

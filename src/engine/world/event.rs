@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Key, Row};
-use crate::engine::node::{Applied, Message, Note, Outcome, Request, Setting, Timer};
+use crate::engine::node::{Applied, Message, Note, Outcome, Removed, Request, Setting, Timer};
 
 /// One entry of a run's log. Its id is its place in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +126,8 @@ pub enum EventKind {
         /// The row on disk.
         after: Option<Arc<Row>>,
     },
+    /// A replica removed a row by a rule of its own.
+    Removed(Removed),
     /// A rule acted.
     Note(Note),
     /// Somebody did something to the world.

@@ -99,6 +99,7 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
                     Timer::Operation(op) => 4 + u64::from(op.number),
                     Timer::Beat(_) => 1,
                     Timer::Sync => 2,
+                    Timer::Sweep(_) => 3,
                 },
         ),
         EventKind::Applied(applied) => {
@@ -116,6 +117,11 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             if let Note::Convicted { peer, phi, .. } = note {
                 mix.word(phi.0 << 16 ^ u64::from(peer.0));
             }
+        }
+        EventKind::Removed(removed) => {
+            mix.word(12);
+            mix.word(removed.key.token().0);
+            row_word(mix, Some(&removed.row));
         }
         EventKind::Fault(fault) => mix.word(11 << 32 | fault_code(fault)),
     }

@@ -273,6 +273,7 @@ fn last_change(facts: &Facts<'_>, node: NodeId, operation: &Operation) -> Option
     let changes = |e: &Event| match &e.kind {
         EventKind::Applied(a) => a.key == *key && a.change == Change::Stored,
         EventKind::Reverted { key: k, .. } => k == key,
+        EventKind::Removed(removed) => removed.key == *key,
         _ => false,
     };
     facts.before(EventId(facts.session.cursor())).take(100_000).find(|(_, e)| e.who == Some(node.into()) && changes(e)).map(|(id, _)| id)

@@ -4,7 +4,7 @@ use super::Said;
 use super::facts::Facts;
 use super::words;
 use crate::engine::base::{CutId, Endpoint, EventId};
-use crate::engine::node::{Detector, Setting};
+use crate::engine::node::{Detector, Setting, Tombstones};
 use crate::engine::world::{Command, Event, EventKind, Fault};
 use crate::view::format::{counted, list, offset, per_cent, span};
 
@@ -180,6 +180,9 @@ fn consequence(setting: Setting) -> &'static str {
         Setting::Detector(Detector::None) => "Everyone is asked, dead or alive.",
         Setting::Detector(Detector::Heartbeat { .. } | Detector::Accrual(_)) => {
             "Every node starts to listen anew and believes everyone up until it hears otherwise."
+        }
+        Setting::Tombstones(Tombstones::Purge { .. }) => {
+            "A replica that misses a delete for longer than the grace may bring the value back."
         }
         Setting::Digest(_) => "A digest already on its way was made with the function before; it will not match, and the row is asked for.",
         _ => "Nothing that has happened changes.",

@@ -32,6 +32,7 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         }
         EventKind::Timer(Timer::Operation(op)) => format!("{who} has waited long enough for {}", names.op(*op)),
         EventKind::Timer(Timer::Beat(_)) => format!("{who} tells the others that it lives"),
+        EventKind::Timer(Timer::Sweep(_)) => format!("{who} looks for old tombstones"),
         EventKind::Timer(Timer::Sync) => format!("{who} brings its log to disk"),
         EventKind::Applied(a) => {
             let given = names.row(&a.key, &a.given);
@@ -44,6 +45,9 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         }
         EventKind::Reverted { key, before, after } => {
             format!("{who} loses {} of {key}, back to {}", names.maybe_row(key, before.as_ref()), names.maybe_row(key, after.as_ref()))
+        }
+        EventKind::Removed(removed) => {
+            format!("{who} removes its tombstone {} of {}", names.row(&removed.key, &removed.row), removed.key)
         }
         EventKind::Note(note) => noted(event, &who, note, names),
         EventKind::Fault(fault) => faulted(&who, fault, names),

@@ -1,6 +1,6 @@
 //! Words for settings and other choices, shared by sentences and lists.
 
-use crate::engine::node::{Detector, Repair, SecondRound, Setting, Sync};
+use crate::engine::node::{Detector, Repair, SecondRound, Setting, Sync, Tombstones};
 use crate::view::format::{counted, span};
 
 /// A change of a setting, as a clause: `a write waits for ALL`.
@@ -28,6 +28,10 @@ pub fn setting(setting: Setting) -> String {
             a.threshold
         ),
         Setting::Digest(function) => format!("digests are made with {}, {} bytes each", function.name(), function.size()),
+        Setting::Tombstones(Tombstones::Keep) => "tombstones are kept for good".to_owned(),
+        Setting::Tombstones(Tombstones::Purge { grace, every }) => {
+            format!("tombstones older than {} are removed; nodes look for them every {}", span(grace), span(every))
+        }
         Setting::WriteTimeout(after) => format!("a coordinator waits {} for a write", span(after)),
         Setting::ReadTimeout(after) => format!("a coordinator works {} on a read", span(after)),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
