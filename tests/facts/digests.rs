@@ -74,3 +74,14 @@ fn a_function_changed_under_a_read_costs_a_second_round_and_no_more() {
     assert_eq!(last, Some(&Note::DigestsMatch));
     assert_eq!(s.truth().stale_copies(), 0);
 }
+
+#[test]
+fn one_row_has_the_same_digests_here_and_in_webassembly() {
+    use drift::engine::base::NodeId;
+    use drift::engine::data::{Payload, Row, Rule, Version};
+    // The same table stands in tests/web.rs.
+    let known = ["0a30", "0fa3", "a984", "eb20", "0641", "3409"];
+    let payload = Payload::Value(vec![7; 16].into());
+    let row = Some(std::sync::Arc::new(Row::single(Version { clock: Rule::LastWriteWins.mint(NodeId(1), 9), payload })));
+    assert_eq!(DigestFunction::EVERY.map(|function| function.of(&row).short()), known);
+}
