@@ -89,7 +89,7 @@ fn suspects(view: &NodeView) -> Html {
             <h3 class="h">{ "Suspects" }<small>{ "from its own beliefs" }</small></h3>
             <ul class="hist" data-testid="node-suspects">
                 { for view.suspicions.iter().map(|s| html! {
-                    <li class="plain" data-peer={s.peer.to_string()}>
+                    <li class="plain" data-peer={s.peer.to_string()} title={format!("{}; {}", s.text, s.detail)}>
                         <span class="disc">{ s.peer.to_string() }</span>
                         <b class="m">{ &s.level }</b>
                         <span class="what">{ &s.text }</span>

@@ -52,8 +52,10 @@ pub struct Suspicion {
     pub level: String,
     /// The level as a share of the threshold in per cent, at most 100.
     pub share: u32,
-    /// What that rests on: `silent 3.1 s, mean 1.0 s of 42, given up after 18 s`.
+    /// How that stands: `silent 3.1 s, given up after 18 s`.
     pub text: String,
+    /// What it rests on: `heartbeats come every 1.0 s, the mean of 42 intervals`.
+    pub detail: String,
 }
 
 /// One node at the cursor.
@@ -176,9 +178,9 @@ fn suspicions(session: &Session, machine: &Node, status: Status) -> Vec<Suspicio
             peer,
             level: liveness::level(phi),
             share: (phi.0.saturating_mul(100) / settings.threshold.0.max(1)).min(100) as u32,
-            text: format!(
-                "silent {}, mean {} of {}, {verdict}",
-                span(now.since(arrivals.last())),
+            text: format!("silent {}, {verdict}", span(now.since(arrivals.last()))),
+            detail: format!(
+                "heartbeats come every {}, the mean of {}",
                 span(arrivals.mean()),
                 counted(u64::from(arrivals.len()), "interval", "intervals")
             ),
