@@ -9,7 +9,7 @@ use drift::lab::{BOUNDS, LabError, Report, Session, from_link, script_from_file,
 use proptest::prelude::*;
 
 fn refused(run: &str) -> String {
-    let text = format!(r#"{{"format":"drift-run","version":1,"engine":1,"run":{run}}}"#);
+    let text = format!(r#"{{"format":"drift-run","version":1,"engine": 2,"run":{run}}}"#);
     script_from_file(&text).expect_err("out of bounds").to_string()
 }
 
@@ -44,9 +44,9 @@ fn limits_name_the_field_and_the_bound() {
 
 #[test]
 fn foreign_and_later_files_are_called_so() {
-    let foreign = script_from_file(r#"{"format":"song","version":1,"engine":1,"run":{"end":"1s"}}"#);
+    let foreign = script_from_file(r#"{"format":"song","version":1,"engine": 2,"run":{"end":"1s"}}"#);
     assert!(matches!(foreign, Err(LabError::Foreign { .. })), "{foreign:?}");
-    let later = script_from_file(r#"{"format":"drift-run","version":99,"engine":1,"run":{"end":"1s"}}"#);
+    let later = script_from_file(r#"{"format":"drift-run","version":99,"engine": 2,"run":{"end":"1s"}}"#);
     assert!(matches!(later, Err(LabError::Foreign { .. })), "{later:?}");
     let long = from_link(&"1".repeat(BOUNDS.link_bytes + 1));
     assert!(matches!(long, Err(LabError::TooLarge { .. })), "{long:?}");

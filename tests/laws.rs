@@ -56,7 +56,7 @@ fn script() -> impl Strategy<Value = Script> {
         let list: Vec<String> = commands.iter().map(|(at, body)| format!(r#"{{"at":{at},{body}}}"#)).collect();
         let detector = if beats { r#"{"heartbeat":{"every":"300ms","timeout":"700ms"}}"# } else { r#""none""# };
         let text = format!(
-            r#"{{"format":"drift-run","version":1,"engine":1,"run":{{"seed":{seed},"end":"6s","config":{{"nodes":5,
+            r#"{{"format":"drift-run","version":1,"engine": 2,"run":{{"seed":{seed},"end":"6s","config":{{"nodes":5,
             "settings":{{"sync":{{"every":"200ms"}},"detector":{detector},"client":{{{client}}},"client-timeout":"800ms"}},
             "network":{{"loss-ppm":{loss},"duplicate-ppm":{loss},"reorder-ppm":{loss}}}}},"commands":[{}]}}}}"#,
             list.join(",")

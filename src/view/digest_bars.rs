@@ -34,11 +34,11 @@ mod tests {
 
     #[test]
     fn equal_digits_are_marked_and_only_with_something_to_compare() {
-        let (a, b) = (Digest(0x41d7_0000_0000_0000), Digest(0x91c7_ffff_0000_0000));
+        let (a, b) = (Digest::from(0x41d7_0000_0000_0000), Digest::from(0x91c7_ffff_0000_0000));
         let same = |bars: Vec<Bar>| bars.iter().map(|b| b.same).collect::<Vec<_>>();
         assert_eq!(same(bars(a, &[])), [false; 4]);
         assert_eq!(same(bars(a, &[b])), [false, true, false, true]);
-        assert_eq!(same(bars(a, &[b, Digest(0)])), [false; 4], "all must agree");
+        assert_eq!(same(bars(a, &[b, Digest::from(0)])), [false; 4], "all must agree");
         assert!(bars(a, &[]).iter().all(|b| b.at.right() <= BOX.0 && b.at.bottom() <= BOX.1 + 0.1));
     }
 }

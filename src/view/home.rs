@@ -199,6 +199,7 @@ impl Writing {
             EventKind::Reverted { key: k, after, .. } if k == key => {
                 self.lose(event.at, after.as_ref().map(|row| number(session, key, row)))
             }
+            EventKind::Removed(removed) if removed.key == *key => self.changes.push((event.at, None)),
             EventKind::Fault(Fault::Wiped { .. }) => self.lose(event.at, None),
             EventKind::Fault(Fault::Crashed { .. }) => self.down_since = Some(event.at),
             EventKind::Fault(Fault::Restarted) => self.down.extend(self.down_since.take().map(|since| (since, event.at))),

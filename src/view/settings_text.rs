@@ -1,13 +1,15 @@
 //! The settings as sentences whose values can be changed, and reading the values that people type.
 
 mod copies;
+mod living;
 
-use crate::engine::base::Micros;
-use crate::engine::node::{Detector, Level, Repair, SecondRound, Setting, Settings, Sync};
+use crate::engine::base::{DigestFunction, Micros};
+use crate::engine::node::{Accrual, Detector, Level, Phi, Repair, SecondRound, Setting, Settings, Sync, Tombstones};
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
 use crate::lab::Session;
 use crate::view::console::levels;
 use crate::view::format::span;
+use living::{beats, deletes};
 
 /// What a changed value does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub enum Unit {
     Count,
     /// Microseconds.
     Span,
+    /// Thousandths of a level of suspicion.
+    Level,
 }
 
 /// A number that can be scrubbed.
@@ -88,6 +92,8 @@ impl Number {
             value = match (self.unit, steps > 0) {
                 (Unit::Count, true) => value.saturating_add(1),
                 (Unit::Count, false) => value.saturating_sub(1),
+                (Unit::Level, true) => value.saturating_add(500),
+                (Unit::Level, false) => value.saturating_sub(500),
                 (Unit::Span, true) => rungs().find(|r| *r > value).unwrap_or(value),
                 (Unit::Span, false) => rungs().take_while(|r| *r < value).last().unwrap_or(value),
             };
@@ -100,6 +106,7 @@ impl Number {
         let value = match self.unit {
             Unit::Count => text.trim().parse().map_err(|_| "write a whole number".to_owned()),
             Unit::Span => read_span(text).map(|s| s.0),
+            Unit::Level => text.trim().parse::<Phi>().map(|phi| phi.0).map_err(|_| "write a level such as 8 or 8.5".to_owned()),
         };
         let wrong = |why: &str| format!("{}: {why}, {}.", capital(self.label), self.bounds());
         let value = value.map_err(|why| wrong(&why))?;
@@ -120,6 +127,7 @@ fn shown(unit: Unit, value: u64) -> String {
     match unit {
         Unit::Count => value.to_string(),
         Unit::Span => exact(Micros(value)),
+        Unit::Level => Phi(value).to_string(),
     }
 }
 
@@ -213,9 +221,6 @@ fn time(id: &'static str, label: &'static str, value: Micros) -> Part {
 
 /// What stands for the interval until somebody chooses another, when writes begin to reach the disk later.
 const SYNC: Micros = Micros::secs(10);
-/// The detector somebody gets who switches heartbeats on.
-const BEAT: (Micros, Micros) = (Micros::secs(1), Micros::secs(3));
-
 /// The settings in force at the cursor, sentence by sentence.
 pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
     let settings = session.world().settings();
@@ -223,6 +228,7 @@ pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
     let rest = [
         reading(settings),
         disk(settings),
+        deletes(settings),
         beats(settings),
         patience(settings),
         super::client_text::sentence(settings.client),
@@ -256,6 +262,14 @@ fn reading(s: &Settings) -> Vec<Part> {
     );
     let mut parts = vec![Part::Text("A read asks one replica for the row, the others for "), digests];
     if s.read.digests {
+        let words = |f: DigestFunction| (format!("{} ({} bytes)", f.name(), f.size()), Change::Setting(Setting::Digest(f)));
+        let function = choice(
+            "digest",
+            "what digests are made with",
+            DigestFunction::EVERY.map(words).to_vec(),
+            Change::Setting(Setting::Digest(s.digest)),
+        );
+        parts.extend([Part::Text(" made with "), function]);
         parts.extend([Part::Text("; if these differ, it asks "), round, Part::Text(" for the row")]);
     }
     parts.extend([Part::Text(". Copies that are behind are repaired "), repair, Part::Text(".")]);
@@ -273,35 +287,6 @@ fn disk(s: &Settings) -> Vec<Part> {
     let mut parts = vec![Part::Text("Writes reach the disk "), when];
     if let Sync::Every(every) = s.sync {
         parts.extend([Part::Text(", every "), time("sync-every", "time between two visits to the disk", every)]);
-    }
-    parts.push(Part::Text("."));
-    parts
-}
-
-fn beats(s: &Settings) -> Vec<Part> {
-    let on = if let Detector::Heartbeat { .. } = s.detector { s.detector } else { Detector::Heartbeat { every: BEAT.0, timeout: BEAT.1 } };
-    let which = settings_choice(
-        "detector",
-        "heartbeats",
-        &[("no heartbeats", Setting::Detector(Detector::None)), ("heartbeats", Setting::Detector(on))],
-        Setting::Detector(s.detector),
-    );
-    let mut parts = vec![Part::Text("Nodes send "), which];
-    if let Detector::Heartbeat { every, timeout } = s.detector {
-        parts.extend([
-            Part::Text(" every "),
-            time("beat-every", "time between two heartbeats", every),
-            Part::Text("; silence for "),
-            Part::Number(Number {
-                id: "beat-timeout",
-                label: "silence that means down",
-                value: timeout.0,
-                least: every.0,
-                most: LIMITS.span.0,
-                unit: Unit::Span,
-            }),
-            Part::Text(" means down"),
-        ]);
     }
     parts.push(Part::Text("."));
     parts
@@ -351,7 +336,23 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
         ("beat-every", Detector::Heartbeat { timeout, .. }) => {
             Setting::Detector(Detector::Heartbeat { every: at, timeout: timeout.max(at) })
         }
+        ("beat-every", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { every: at, pause: a.pause.max(at), ..a })),
+        ("accrual-threshold", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { threshold: Phi(value), ..a })),
+        ("accrual-window", Detector::Accrual(a)) => {
+            Setting::Detector(Detector::Accrual(Accrual { window: u32::try_from(value).ok()?, ..a }))
+        }
+        ("accrual-longest", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { max_interval: at, ..a })),
+        ("accrual-initial", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { initial: at, ..a })),
+        ("accrual-pause", Detector::Accrual(a)) => Setting::Detector(Detector::Accrual(Accrual { pause: at, ..a })),
         ("beat-timeout", Detector::Heartbeat { every, .. }) => Setting::Detector(Detector::Heartbeat { every, timeout: at }),
+        ("grace", _) => match settings.tombstones {
+            Tombstones::Purge { every, .. } => Setting::Tombstones(Tombstones::Purge { grace: at, every }),
+            Tombstones::Keep => return None,
+        },
+        ("sweep-every", _) => match settings.tombstones {
+            Tombstones::Purge { grace, .. } => Setting::Tombstones(Tombstones::Purge { grace, every: at }),
+            Tombstones::Keep => return None,
+        },
         ("write-timeout", _) => Setting::WriteTimeout(at),
         ("read-timeout", _) => Setting::ReadTimeout(at),
         ("client-timeout", _) => Setting::ClientTimeout(at),

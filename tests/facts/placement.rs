@@ -349,7 +349,7 @@ fn too_few_nodes_make_a_level_unavailable() {
 fn a_topology_is_checked_in_words_that_name_field_and_bound() {
     let refused = |config: &str, command: &str| -> String {
         let text = format!(
-            r#"{{"format":"drift-run","version":1,"engine":1,"run":{{"seed":1,"end":"4s","config":{config},"commands":[{command}]}}}}"#
+            r#"{{"format":"drift-run","version":1,"engine": 2,"run":{{"seed":1,"end":"4s","config":{config},"commands":[{command}]}}}}"#
         );
         script_from_file(&text).expect_err("out of bounds").to_string()
     };

@@ -14,3 +14,4 @@ mod shipped;
 mod play;
 #[path = "../support/run.rs"]
 mod run;
+mod tombstones;

@@ -6,7 +6,7 @@ use drift::lab::{Report, Script, gallery, script_from_file};
 #[allow(dead_code, reason = "shared by several test programs")]
 pub fn script(seed: u64, config: &str, commands: &str) -> Script {
     let text = format!(
-        r#"{{"format":"drift-run","version":1,"engine":1,"run":{{"seed":{seed},"end":"4s","config":{config},"commands":[{commands}]}}}}"#
+        r#"{{"format":"drift-run","version":1,"engine": 2,"run":{{"seed":{seed},"end":"4s","config":{config},"commands":[{commands}]}}}}"#
     );
     script_from_file(&text).expect("the test's run is within bounds")
 }

@@ -4,7 +4,7 @@ use crate::uses::{Use, uses};
 
 /// A floor of the house: its name and the crates it may use besides the standard library. Each uses the floors before it.
 const FLOORS: &[(&str, Crates)] = &[
-    ("engine", Crates::Only(&["serde", "sha2", "xxhash_rust"])),
+    ("engine", Crates::Only(&["md5", "mur3", "serde", "sha2", "siphasher", "xxhash_rust"])),
     ("lab", Crates::Only(&["serde", "sha2", "xxhash_rust", "serde_json", "thiserror", "miniz_oxide", "base64"])),
     ("course", Crates::Only(&["serde", "sha2", "xxhash_rust", "serde_json", "thiserror", "miniz_oxide", "base64", "pulldown_cmark"])),
     ("view", Crates::Only(&["serde", "sha2", "xxhash_rust", "serde_json", "thiserror", "miniz_oxide", "base64", "plotters"])),

@@ -2,44 +2,66 @@
 
 use std::fmt;
 
-use xxhash_rust::xxh64::{Xxh64, xxh64};
+use super::digest_function::DigestFunction;
+use super::wire::Wire;
 
-use super::wire::{Sink, Wire};
+/// The longest digest there is, in bytes.
+const LONGEST: usize = 32;
 
-/// Eight bytes that stand for a value: equal values have equal digests; different values differ except by rare accident.
+/// A few bytes that stand for a value: equal values have equal digests; different values differ except by rare accident. How many bytes
+/// there are is up to the function that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest(pub u64);
+pub struct Digest {
+    /// The digest, then zeros.
+    bytes: [u8; LONGEST],
+    len: u8,
+}
 
 impl Digest {
     /// xxh64 with seed 0 over the canonical encoding: the same speed natively and in WebAssembly.
     pub fn of(value: &impl Wire) -> Digest {
-        let mut hasher = Hashing(Xxh64::new(0));
-        value.encode(&mut hasher);
-        Digest(hasher.0.digest())
+        DigestFunction::Xxh64.of(value)
     }
 
     /// xxh64 with seed 0 over raw bytes.
     pub fn of_bytes(bytes: &[u8]) -> Digest {
-        Digest(xxh64(bytes, 0))
+        DigestFunction::Xxh64.of_bytes(bytes)
+    }
+
+    /// These bytes, at most 32 of them.
+    pub(super) fn from_bytes(from: &[u8]) -> Digest {
+        let len = from.len().min(LONGEST);
+        let mut bytes = [0; LONGEST];
+        bytes[..len].copy_from_slice(&from[..len]);
+        Digest { bytes, len: len as u8 }
+    }
+
+    /// The bytes, as they travel.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The first eight bytes as a number.
+    pub fn head(self) -> u64 {
+        self.bytes[..8].iter().fold(0, |head, byte| (head << 8) | u64::from(*byte))
     }
 
     /// The first four hexadecimal digits, which is what is drawn.
     pub fn short(self) -> String {
-        format!("{:04x}", self.0 >> 48)
+        format!("{:04x}", self.head() >> 48)
+    }
+}
+
+/// A digest of eight bytes.
+impl From<u64> for Digest {
+    fn from(number: u64) -> Digest {
+        Digest::from_bytes(&number.to_be_bytes())
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-struct Hashing(Xxh64);
-
-impl Sink for Hashing {
-    fn put(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        self.bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -63,10 +85,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn xxh64_of_nothing_is_the_published_constant() {
-        // xxHash specification, XXH64 of the empty input with seed 0.
-        assert_eq!(Digest::of_bytes(b""), Digest(0xef46_db37_51d8_e999));
-        assert_eq!(Digest(0xef46_db37_51d8_e999).short(), "ef46");
+    fn a_digest_shows_its_first_digits() {
+        let digest = Digest::of_bytes(b"");
+        assert_eq!((digest, digest.short(), digest.to_string()), (0xef46_db37_51d8_e999.into(), "ef46".into(), "ef46db3751d8e999".into()));
+        assert_eq!(digest.head(), 0xef46_db37_51d8_e999);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Time, identities, random draws, digests and the byte sink that every encoding writes to.
 
 mod digest;
+mod digest_function;
 mod draw;
 mod ids;
 mod logarithm;
@@ -10,6 +11,7 @@ mod wire;
 mod zipf;
 
 pub use digest::{Digest, Mix};
+pub use digest_function::DigestFunction;
 pub use draw::{Draws, Purpose, chance, exponential, pick, uniform};
 pub use ids::{ClientId, CutId, Endpoint, EventId, NodeId, OpId, ParseIdError};
 pub use logarithm::{log2_q32, neg_ln_q32};

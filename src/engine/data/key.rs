@@ -22,7 +22,7 @@ pub struct Key {
 impl Key {
     /// The key of this name.
     pub fn new(name: &str) -> Key {
-        Key { token: Token(Digest::of_bytes(name.as_bytes()).0), name: name.into() }
+        Key { token: Token(Digest::of_bytes(name.as_bytes()).head()), name: name.into() }
     }
 
     /// Where the key lies on the ring: xxh64 of its name.

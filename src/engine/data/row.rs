@@ -63,6 +63,12 @@ impl Row {
         }
     }
 
+    /// When it was deleted: the newest timestamp of its tombstones, as the coordinator's clock showed it; `None` if anything in it is alive.
+    pub fn deleted_at(&self) -> Option<u64> {
+        let Clock::Stamp(newest) = self.versions.iter().map(|v| v.clock).max()?;
+        self.is_deleted().then_some(newest.micros)
+    }
+
     /// Whether every version is a tombstone.
     pub fn is_deleted(&self) -> bool {
         self.versions.iter().all(|v| v.payload == Payload::Tombstone)
@@ -105,7 +111,7 @@ impl Wire for Option<Arc<Row>> {
     }
 }
 
-/// The digest a replica sends instead of its row, or of its having none.
+/// xxh64 of a row, or of there being none: what fingerprints of runs use, whatever function the replicas use among themselves.
 pub fn row_digest(row: &Option<Arc<Row>>) -> Digest {
     Digest::of(row)
 }

@@ -33,6 +33,8 @@ struct Undo {
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     rows: PageMap<Key, Arc<Row>>,
+    /// Keys whose row is deleted, so that old tombstones are found without looking at every row.
+    tombstones: PageMap<Key, ()>,
     unsynced: Vec<Undo>,
 }
 
@@ -45,6 +47,37 @@ impl Store {
     /// All rows in (token, key) order.
     pub fn rows(&self) -> &PageMap<Key, Arc<Row>> {
         &self.rows
+    }
+
+    /// Keys whose row is deleted, in (token, key) order.
+    pub fn tombstones(&self) -> impl Iterator<Item = &Key> {
+        self.tombstones.iter().map(|(key, ())| key)
+    }
+
+    fn put(&mut self, key: &Key, row: Arc<Row>) -> Option<Arc<Row>> {
+        if row.is_deleted() {
+            self.tombstones.insert(key.clone(), ());
+        } else {
+            self.tombstones.remove(key);
+        }
+        self.rows.insert(key.clone(), row)
+    }
+
+    fn take(&mut self, key: &Key) -> Option<Arc<Row>> {
+        self.tombstones.remove(key);
+        self.rows.remove(key)
+    }
+
+    /// Removes the row at `key` and returns it. Unlike a delete this leaves nothing behind that could refuse an older row.
+    pub fn remove(&mut self, key: &Key, synced: bool) -> Option<Arc<Row>> {
+        if synced {
+            self.sync();
+        }
+        let row = self.take(key)?;
+        if !synced {
+            self.unsynced.push(Undo { key: key.clone(), before: Some(row.clone()) });
+        }
+        Some(row)
     }
 
     /// How many changes a crash would take back.
@@ -68,7 +101,7 @@ impl Store {
                 Merge::Both(merged) => merged,
             },
         };
-        self.rows.insert(key.clone(), after);
+        self.put(key, after);
         if !synced {
             self.unsynced.push(Undo { key: key.clone(), before: before.clone() });
         }
@@ -77,17 +110,14 @@ impl Store {
 
     /// Puts `row` in the place of what is held, whatever the versions say: a misbehaviour.
     pub fn overwrite(&mut self, key: &Key, row: &Arc<Row>, synced: bool) -> (Change, Option<Arc<Row>>) {
-        let before = self.rows.insert(key.clone(), row.clone());
+        if synced {
+            self.sync();
+        }
+        let before = self.put(key, row.clone());
         if !synced {
             self.unsynced.push(Undo { key: key.clone(), before: before.clone() });
         }
         (Change::Stored, before)
-    }
-
-    /// Deletes a row for good, on disk too. Returns what was held.
-    pub fn remove(&mut self, key: &Key) -> Option<Arc<Row>> {
-        self.unsynced.retain(|undo| undo.key != *key);
-        self.rows.remove(key)
     }
 
     /// Everything is on disk from here on. Returns how many changes that made safe.
@@ -101,8 +131,8 @@ impl Store {
         let mut changed = BTreeMap::new();
         for Undo { key, before } in undo.into_iter().rev() {
             let held = match &before {
-                Some(row) => self.rows.insert(key.clone(), row.clone()),
-                None => self.rows.remove(&key),
+                Some(row) => self.put(&key, row.clone()),
+                None => self.take(&key),
             };
             changed.entry(key).or_insert((held, None)).1 = before;
         }
@@ -125,7 +155,9 @@ impl Store {
 
     /// Replaces the disk by another one's rows. What is in memory and not on disk must be lost before.
     pub fn restore(&mut self, rows: PageMap<Key, Arc<Row>>) {
-        *self = Store { rows, ..Store::default() };
+        let deleted = rows.iter().filter(|(_, row)| row.is_deleted()).map(|(key, _)| (key.clone(), ()));
+        let tombstones = PageMap::from_sorted(deleted);
+        *self = Store { rows, tombstones, ..Store::default() };
     }
 
     /// Puts `rows` into the store as if they had been on disk for ever: merged with what is held, and with what a crash would go back to.
@@ -135,6 +167,7 @@ impl Store {
         }
         if self.rows.is_empty() {
             self.rows = rows;
+            self.tombstones = PageMap::from_sorted(self.rows.iter().filter(|(_, row)| row.is_deleted()).map(|(key, _)| (key.clone(), ())));
             return;
         }
         for (key, row) in rows.iter() {
@@ -184,6 +217,35 @@ mod tests {
         store.sync();
         store.restore(disk);
         assert_eq!((store.get(&key), store.unsynced()), (Some(&row(1)), 0));
+    }
+
+    #[test]
+    fn tombstones_are_known_through_every_change() {
+        let (rule, key, other) = (Rule::LastWriteWins, Key::new("k"), Key::new("o"));
+        let stone = |micros| {
+            let clock = rule.mint(NodeId(0), micros);
+            Arc::new(Row::single(Version { clock, payload: Payload::Tombstone }))
+        };
+        let mut store = Store::default();
+        store.preload(rule, PageMap::from_sorted([(other.clone(), stone(1))].into_iter()));
+        store.apply(rule, &key, &row(1), true);
+        assert!(store.tombstones().eq([&other]));
+        store.apply(rule, &key, &stone(2), false);
+        assert_eq!(store.tombstones().count(), 2);
+        store.crash();
+        assert!(store.tombstones().eq([&other]), "the delete was not on disk");
+        store.apply(rule, &other, &row(3), true);
+        assert_eq!(store.tombstones().count(), 0, "written again");
+        store.apply(rule, &key, &stone(4), true);
+        assert_eq!(store.remove(&key, false), Some(stone(4)));
+        assert_eq!((store.get(&key), store.tombstones().count()), (None, 0));
+        store.crash();
+        assert_eq!(store.get(&key), Some(&stone(4)), "its removal was not on disk");
+        assert!(store.tombstones().eq([&key]));
+        store.remove(&key, true);
+        assert_eq!(store.apply(rule, &key, &row(1), true).0, Change::Stored, "nothing is left that would refuse an older row");
+        store.wipe();
+        assert_eq!(store.tombstones().count(), 0);
     }
 
     #[test]

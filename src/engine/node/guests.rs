@@ -137,7 +137,7 @@ impl Node {
         let Some(handoff) = guest.handoff.as_mut().filter(|handoff| handoff.round == round) else { return };
         let Some(sent) = handoff.missing.remove(key) else { return };
         if guest.store.get(key) == Some(&sent) {
-            guest.store.remove(key);
+            guest.store.remove(key, true);
         }
         if handoff.missing.is_empty() {
             guest.handoff = None;

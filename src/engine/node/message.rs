@@ -267,6 +267,20 @@ pub enum Body {
     },
     /// Replica to the node that forwarded a request: I coordinate it.
     Coordinating,
+    /// Node to a peer it believed down and has heard again: do you hear me?
+    Echo {
+        /// How often the asker has started.
+        generation: u32,
+        /// Counts the asker's echoes since it started.
+        number: u32,
+    },
+    /// The answer, with what the question said.
+    EchoAck {
+        /// As asked.
+        generation: u32,
+        /// As asked.
+        number: u32,
+    },
 }
 
 /// A message in flight or delivered. Shared by the log, the network and the receiver.
@@ -307,7 +321,7 @@ impl Body {
             Body::ReadData { .. } | Body::Data { .. } => Traffic::Read,
             Body::ReadDigest { .. } | Body::Digest(_) => Traffic::Digest,
             Body::Repair { .. } | Body::RepairAck => Traffic::Repair,
-            Body::Heartbeat { .. } => Traffic::Gossip,
+            Body::Heartbeat { .. } | Body::Echo { .. } | Body::EchoAck { .. } => Traffic::Gossip,
         }
     }
 
@@ -320,9 +334,9 @@ impl Body {
             },
             Body::Reply { outcome: Outcome::Found(Some(_)), .. } => Mode::Carries,
             Body::Reply { .. } | Body::WriteAck | Body::RepairAck | Body::OnDisk | Body::Coordinating => Mode::Acks,
-            Body::HintAck { .. } | Body::HintKept { .. } | Body::HandoffAck { .. } => Mode::Acks,
+            Body::HintAck { .. } | Body::HintKept { .. } | Body::HandoffAck { .. } | Body::EchoAck { .. } => Mode::Acks,
             Body::Relay { .. } | Body::Passed { .. } | Body::Hint { .. } | Body::KeepHint { .. } | Body::Handoff { .. } => Mode::Carries,
-            Body::ReadData { .. } | Body::ReadDigest { .. } => Mode::Asks,
+            Body::ReadData { .. } | Body::ReadDigest { .. } | Body::Echo { .. } => Mode::Asks,
             Body::Write { .. } | Body::Data { .. } | Body::Digest(_) | Body::Repair { .. } | Body::Heartbeat { .. } => Mode::Carries,
         }
     }
@@ -372,6 +386,8 @@ impl Body {
             Body::HandoffAck { .. } => 20,
             Body::Forward { .. } => 21,
             Body::Coordinating => 22,
+            Body::Echo { .. } => 23,
+            Body::EchoAck { .. } => 24,
         }
     }
 
@@ -379,7 +395,9 @@ impl Body {
     pub fn nth(&self) -> u64 {
         match self {
             Body::ReadData { round, .. } | Body::Data { round, .. } => u64::from(*round),
-            Body::Heartbeat { generation, beat } => u64::from(*generation) << 32 | u64::from(*beat),
+            Body::Heartbeat { generation, beat: number } | Body::Echo { generation, number } | Body::EchoAck { generation, number } => {
+                u64::from(*generation) << 32 | u64::from(*number)
+            }
             Body::Hint { hint, attempt } => hint.id << 24 | u64::from(*attempt),
             Body::HintAck { hint, attempt } => hint << 24 | u64::from(*attempt),
             Body::KeepHint { target, .. } | Body::HintKept { target } => u64::from(target.0),

@@ -1,14 +1,17 @@
 //! One node's machine: an [`Input`] comes in, [`Out`]s are drained.
 //!
 //! A node is a plain value. It never reads another node, the network or the true state; what it believes, messages told it.
-//! One file per concern: `coordinate` (writes, reads), `repair` (read repair), `replica` (its own copies), `member` (who lives).
+//! One file per concern: `coordinate` (writes, reads), `repair` (read repair), `replica` and `purge` (its own copies), `member` and
+//! `arrivals` (who lives).
 
+pub mod arrivals;
 pub mod coordinate;
 mod guests;
 pub mod hints;
 mod member;
 mod message;
 mod note;
+mod purge;
 mod repair;
 mod replica;
 mod settings;
@@ -23,12 +26,14 @@ use hints::HintStore;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
+pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour, Need, Policy,
-    Proximity, ReadSettings, Repair, Replay, SecondRound, Setting, Settings, Speculate, StandIn, Sync, WriteSettings,
+    Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour,
+    Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, SecondRound, Setting, Settings, Speculate, StandIn, Sync, Tombstones,
+    WriteSettings,
 };
 
-use crate::engine::base::{Draws, Endpoint, Micros, NodeId, OpId};
+use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};
 use crate::engine::place::Ring;
 
@@ -65,6 +70,8 @@ pub enum Timer {
     Handoff,
     /// The patience with a handoff is over: the owner, and the round.
     HandoffOver(NodeId, u32),
+    /// Time to look for tombstones that are old enough to be removed. Carries an epoch, so that an old one is ignored.
+    Sweep(u32),
 }
 
 impl Timer {
@@ -78,8 +85,17 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
+        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
     }
+}
+
+/// Settings that a node runs timers for: it must hear of their change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// How it notices that others are down.
+    Detector,
+    /// How long it keeps tombstones.
+    Tombstones,
 }
 
 /// What happens to a node.
@@ -87,8 +103,8 @@ impl Timer {
 pub enum Input<'a> {
     /// It starts, for the first time or again.
     Started,
-    /// The cluster's settings changed.
-    Configured,
+    /// A setting changed that the node runs a timer for.
+    Configured(Changed),
     /// A message arrived.
     Message(&'a Message),
     /// A timer it set went off.
@@ -125,6 +141,8 @@ pub enum Out {
     },
     /// A row was merged into the node's store, or refused.
     Applied(Applied),
+    /// A row was removed from the node's store by a rule of its own.
+    Removed(Removed),
 }
 
 /// What became of a row that a replica was given.
@@ -177,6 +195,11 @@ impl Ctx<'_> {
         self.out.push(Out::Timer { after, timer });
     }
 
+    /// The digest of a row, or of having none, by the function that all nodes use.
+    pub fn digest(&self, row: &Option<Arc<Row>>) -> Digest {
+        self.settings.digest.of(row)
+    }
+
     /// Says which rule acted.
     pub fn note(&mut self, op: impl Into<Option<OpId>>, note: Note) {
         self.out.push(Out::Note { op: op.into(), note });
@@ -193,16 +216,15 @@ pub struct NodeClock {
 }
 
 impl NodeClock {
-    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
-    pub fn read(&mut self, now: Micros) -> u64 {
-        let shown = self.shows(now);
-        self.last = shown.max(self.last + 1);
-        self.last
-    }
-
-    /// What it shows: for spans, not for stamps.
+    /// What the clock shows: microseconds since 1970.
     pub fn shows(&self, now: Micros) -> u64 {
         CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
+    }
+
+    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
+    pub fn read(&mut self, now: Micros) -> u64 {
+        self.last = self.shows(now).max(self.last + 1);
+        self.last
     }
 }
 
@@ -229,6 +251,8 @@ pub struct Node {
     sync_due: bool,
     /// Who waits to hear of the next sync. Volatile.
     owed: Vec<replica::Owed>,
+    /// The timer for old tombstones. Volatile.
+    sweep: purge::Sweep,
 }
 
 impl Node {
@@ -245,6 +269,7 @@ impl Node {
             guests: Guests::default(),
             sync_due: false,
             owed: Vec::new(),
+            sweep: purge::Sweep::default(),
         }
     }
 
@@ -254,6 +279,7 @@ impl Node {
         self.heartbeats = Heartbeats::default();
         self.sync_due = false;
         self.owed = Vec::new();
+        self.sweep = purge::Sweep::default();
         self.guests.forget();
     }
 
@@ -293,6 +319,7 @@ impl Node {
             Timer::HintNext(target, attempt) | Timer::HintPage(target, attempt) => self.replays(target, attempt),
             Timer::Handoff => !self.guests.all().is_empty(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
+            Timer::Sweep(epoch) => self.sweep.expects(epoch),
         }
     }
 
@@ -304,8 +331,10 @@ impl Node {
                 self.start_heartbeats(ctx);
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);
+                self.restart_sweeps(ctx);
             }
-            Input::Configured => self.start_heartbeats(ctx),
+            Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
+            Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
         }
@@ -316,6 +345,7 @@ impl Node {
             Timer::Operation(op) => self.operation_timed_out(op, ctx),
             Timer::Beat(epoch) => self.beat(epoch, ctx),
             Timer::Sync => self.sync(ctx),
+            Timer::Sweep(epoch) => self.sweep(epoch, ctx),
             Timer::Speculate(op) => self.speculate(op, ctx),
             Timer::RepairBound(op) => self.repair_bounded(op, ctx),
             Timer::WriteMore(op) => self.write_more(op, ctx),
@@ -349,7 +379,9 @@ impl Node {
             (Body::Hint { hint, attempt }, Endpoint::Node(from), _) => self.take_hint(from, hint, *attempt, ctx),
             (Body::HintAck { hint, attempt }, Endpoint::Node(from), _) => self.hint_acked(from, *hint, *attempt, ctx),
             (Body::KeepHint { target, hint }, Endpoint::Node(from), _) => self.keep_for(from, *target, hint, ctx),
-            (Body::Heartbeat { .. }, Endpoint::Node(from), _) => self.heard(from, ctx),
+            (Body::Heartbeat { generation, beat }, Endpoint::Node(from), _) => self.heard(from, *generation, *beat, ctx),
+            (Body::Echo { generation, number }, Endpoint::Node(from), _) => self.echo(from, *generation, *number, ctx),
+            (Body::EchoAck { generation, .. }, Endpoint::Node(from), _) => self.echo_came(from, *generation, ctx),
             (body, Endpoint::Node(from), Some(op)) => self.answered(op, (from, owner), body, ctx),
             // Nobody in this world sends anything else; a node ignores what it does not understand.
             _ => {}

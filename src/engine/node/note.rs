@@ -1,6 +1,7 @@
 //! Notes: which rule acted, said by the code that acted. Words for them live on a higher floor.
 
 use super::coordinate::Seat;
+use super::settings::Phi;
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Version};
 
@@ -216,6 +217,33 @@ pub enum Note {
         /// How many said so.
         absent: u32,
     },
+    /// The accrual detector holds a peer to be down from now on.
+    Convicted {
+        /// Who.
+        peer: NodeId,
+        /// Suspicion, above the threshold.
+        phi: Phi,
+        /// How long it has been silent.
+        silence: Micros,
+        /// Its mean interval between heartbeats, as learned.
+        mean: Micros,
+    },
+    /// A peer believed down was heard: it is asked for an echo before it is believed up.
+    EchoAsked(NodeId),
+    /// The echo came back: believed up from now on.
+    Revived {
+        /// Who.
+        peer: NodeId,
+        /// How long it was believed down.
+        down: Micros,
+    },
+    /// This node itself stood still for so long that the others' silence says nothing.
+    StoodStill {
+        /// How long.
+        stood: Micros,
+        /// For how long nobody is given up.
+        lenient: Micros,
+    },
 }
 
 /// Why a hint is not kept.
@@ -269,6 +297,10 @@ impl Note {
             Note::RepairBounded { .. } => 34,
             Note::Lingers { .. } => 35,
             Note::NotFound { .. } => 36,
+            Note::Convicted { .. } => 37,
+            Note::EchoAsked(_) => 38,
+            Note::Revived { .. } => 39,
+            Note::StoodStill { .. } => 40,
         }
     }
 
@@ -282,6 +314,7 @@ impl Note {
                 | Note::HintsFlushed { .. }
                 | Note::LocalFirst
                 | Note::Lingers { .. }
+                | Note::EchoAsked(_)
         )
     }
 }

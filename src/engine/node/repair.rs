@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::coordinate::{Phase, ReadOp, Seat, nodes};
 use super::{Body, Ctx, Node, Note, Repair, Timer};
 use crate::engine::base::{NodeId, OpId};
-use crate::engine::data::{Row, Rule, row_digest};
+use crate::engine::data::{Row, Rule};
 
 /// The merge of all rows gathered.
 pub(super) fn merge_all(rule: Rule, read: &ReadOp) -> Option<Arc<Row>> {
@@ -18,7 +18,7 @@ impl Node {
         let repair = ctx.settings.read.repair;
         let Some(read) = self.coordinator.read(op) else { return };
         read.merged = merge_all(ctx.settings.rule, read);
-        let target = row_digest(&read.merged);
+        let target = ctx.digest(&read.merged);
         let still = if let Phase::Second { waiting } = &read.phase { waiting.clone() } else { Vec::new() };
         // A digest equal to the merge's is as good as the row: that replica was not asked again.
         let known: Vec<Seat> = read.contacts.iter().filter(|seat| read.answers.iter().any(|a| a.seat == **seat)).copied().collect();

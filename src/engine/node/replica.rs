@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Applied, Body, Ctx, Message, Node, Note, Out, Sync, Timer, Traffic};
 use crate::engine::base::{Endpoint, NodeId, OpId};
-use crate::engine::data::{Change, Key, Row, Store, row_digest};
+use crate::engine::data::{Change, Key, Row, Store};
 
 /// Who waits to hear that something is on disk.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Node {
 
     /// Merges a row in, for this node or for the replica it stands in for. A row that loses is no failure: what is held is newer.
     pub(super) fn hold(&mut self, owner: Option<NodeId>, op: Option<OpId>, key: &Key, row: &Arc<Row>, by: Traffic, ctx: &mut Ctx<'_>) {
-        let synced = ctx.settings.sync == Sync::EveryWrite;
+        let synced = self.is_synced(ctx);
         let stands_for = owner.filter(|owner| *owner != self.id);
         let store = match stands_for {
             Some(owner) => self.guests.store(owner, ctx.now),
@@ -57,29 +57,35 @@ impl Node {
             store.apply(ctx.settings.rule, key, row, synced)
         };
         ctx.out.push(Out::Applied(Applied { op, key: key.clone(), before, given: row.clone(), change, by, stands_for }));
-        if let (Sync::Every(span), Change::Stored, false) = (ctx.settings.sync, change, self.sync_due) {
-            self.sync_due = true;
-            ctx.wake(span, Timer::Sync);
+        if change == Change::Stored {
+            self.changed(ctx);
+            self.plan_sweep(ctx);
         }
         if stands_for.is_some() {
             self.start_handoff_timer(ctx);
         }
     }
 
-    /// The row this node answers with, for itself or for the replica it stands in for.
-    fn held(&self, owner: Option<NodeId>, key: &Key) -> Option<Arc<Row>> {
-        match owner.filter(|owner| *owner != self.id) {
-            Some(owner) => self.guests.get(owner, key).cloned(),
-            None => self.store.get(key).cloned(),
+    /// Whether a change is on disk at once.
+    pub(super) fn is_synced(&self, ctx: &Ctx<'_>) -> bool {
+        ctx.settings.sync == Sync::EveryWrite
+    }
+
+    /// Something has changed that may not be on disk yet: the commit log is to be brought there.
+    pub(super) fn changed(&mut self, ctx: &mut Ctx<'_>) {
+        if let (Sync::Every(span), false) = (ctx.settings.sync, self.sync_due) {
+            self.sync_due = true;
+            ctx.wake(span, Timer::Sync);
         }
     }
 
     pub(super) fn send_row(&self, message: &Message, key: &Key, round: u8, ctx: &mut Ctx<'_>) {
-        ctx.send_for(message.from, message.owner, message.op, Body::Data { row: self.held(message.owner, key), round });
+        ctx.send_for(message.from, message.owner, message.op, Body::Data { row: self.visible(message.owner, key, ctx), round });
     }
 
     pub(super) fn send_digest(&self, message: &Message, key: &Key, ctx: &mut Ctx<'_>) {
-        ctx.send_for(message.from, message.owner, message.op, Body::Digest(row_digest(&self.held(message.owner, key))));
+        let digest = ctx.digest(&self.visible(message.owner, key, ctx));
+        ctx.send_for(message.from, message.owner, message.op, Body::Digest(digest));
     }
 
     /// How many changes a crash would take back.

@@ -81,10 +81,11 @@ impl Wire for Body {
                 row.encode(sink);
             }
             Body::ReadDigest { key } => key.encode(sink),
-            Body::Digest(digest) => sink.u64(digest.0),
-            Body::Heartbeat { generation, beat } => {
+            // Everybody knows the function, so neither its name nor a length travels.
+            Body::Digest(digest) => sink.put(digest.bytes()),
+            Body::Heartbeat { generation, beat: number } | Body::Echo { generation, number } | Body::EchoAck { generation, number } => {
                 sink.u32(*generation);
-                sink.u32(*beat);
+                sink.u32(*number);
             }
             Body::OnDisk | Body::Coordinating => {}
             Body::Relay { key, row, to } => {

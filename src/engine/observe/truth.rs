@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::base::NodeId;
 use crate::engine::data::{Change, Key, PageMap, Row};
-use crate::engine::node::Setting;
+use crate::engine::node::{Setting, Tombstones};
 use crate::engine::world::{Event, EventKind, Fault, World};
 
 /// One replica's copy, as it truly is.
@@ -35,7 +35,11 @@ impl Truth {
             replicas.iter().map(|n| (*n, world.host(*n).and_then(|h| h.node.store.get(key).cloned()))).collect();
         let rule = world.settings().rule;
         let merged = rows.iter().fold(None, |merged, (_, row)| rule.merged(merged, row.as_ref()));
-        rows.into_iter().map(|(node, row)| Copy { node, behind: row != merged, row }).collect()
+        // Where deletes are forgotten some day, who holds nothing is not behind of a tombstone: to a reader both are the same. (Not judged by
+        // age, so that the truth changes with events only.)
+        let purges = world.settings().tombstones != Tombstones::Keep;
+        let forgotten = purges && merged.as_ref().is_some_and(|row| row.is_deleted());
+        rows.into_iter().map(|(node, row)| Copy { node, behind: row != merged && !(forgotten && row.is_none()), row }).collect()
     }
 
     /// Copies that lack something: pairs of a key and a replica of it.
@@ -59,8 +63,11 @@ impl Truth {
             match &event.kind {
                 EventKind::Applied(applied) if applied.change == Change::Stored => self.check(world, &applied.key),
                 EventKind::Reverted { key, .. } => self.check(world, key),
+                EventKind::Removed(removed) => self.check(world, &removed.key),
                 EventKind::Fault(Fault::Wiped { .. } | Fault::Preloaded { .. }) => *self = Truth::of(world),
-                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_)) => *self = Truth::of(world),
+                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => {
+                    *self = Truth::of(world);
+                }
                 _ => {}
             }
         }

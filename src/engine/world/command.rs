@@ -11,7 +11,7 @@ use super::preload::Preload;
 use super::workload::Workload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
 use crate::engine::data::Key;
-use crate::engine::node::{Detector, Level, Setting, Settings, Sync};
+use crate::engine::node::{Accrual, Detector, Level, Phi, Setting, Settings, Sync, Tombstones};
 
 /// Bounds on what a world accepts, enforced where data enters.
 #[derive(Debug, Clone, Copy)]
@@ -273,10 +273,24 @@ impl Settings {
             Setting::Sync(self.sync),
             Setting::Detector(self.detector),
             Setting::Client(self.client),
+            Setting::Tombstones(self.tombstones),
         ]
         .iter()
         .try_for_each(Setting::check)
     }
+}
+
+/// Bounds of the accrual detector: a look every microsecond, a window without end or a threshold that is never reached help nobody.
+fn check_accrual(accrual: &Accrual) -> Result<(), CommandError> {
+    let least = Micros::ms(1);
+    span("heartbeat interval", accrual.every, least)?;
+    span("initial interval", accrual.initial, least)?;
+    span("longest interval learned", accrual.max_interval, least)?;
+    // A pause shorter than the interval would be noticed at every look, and nobody would ever be given up.
+    span("pause", accrual.pause, accrual.every)?;
+    let (window, phi) = (accrual.window, accrual.threshold);
+    ensure("window", (1..=10_000).contains(&window), || format!("must be 1 to 10000, is {window}"))?;
+    ensure("threshold", (Phi(100)..=Phi::whole(100)).contains(&phi), || format!("must be 0.1 to 100, is {phi}"))
 }
 
 impl Setting {
@@ -298,6 +312,11 @@ impl Setting {
             Setting::Detector(Detector::Heartbeat { every, timeout }) => {
                 span("heartbeat interval", every, least)?;
                 span("heartbeat timeout", timeout, every)
+            }
+            Setting::Detector(Detector::Accrual(accrual)) => check_accrual(&accrual),
+            Setting::Tombstones(Tombstones::Purge { grace, every }) => {
+                span("grace", grace, Micros::ZERO)?;
+                span("time between two looks for tombstones", every, least)
             }
             _ => Ok(()),
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Key, Row};
-use crate::engine::node::{Applied, Message, Note, Outcome, Request, Setting, Timer};
+use crate::engine::node::{Applied, Message, Note, Outcome, Removed, Request, Setting, Timer};
 
 /// One entry of a run's log. Its id is its place in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -187,6 +187,8 @@ pub enum EventKind {
         /// The replica it was held for, if not for the node itself.
         stands_for: Option<NodeId>,
     },
+    /// A replica removed a row by a rule of its own.
+    Removed(Removed),
     /// A rule acted.
     Note(Note),
     /// Somebody did something to the world.

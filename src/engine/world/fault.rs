@@ -9,7 +9,7 @@ use super::network::CutShape;
 use super::preload::Preload;
 use super::sim::{Due, World};
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId};
-use crate::engine::node::{Input, Node, Request, Setting, Verb};
+use crate::engine::node::{Changed, Input, Node, Request, Setting, Verb};
 
 impl World {
     /// Carries out a command at `at` (now, if that is past). A command that [`Command::check`] refuses, or that changes nothing
@@ -155,7 +155,7 @@ impl World {
             match input {
                 Waiting::Flight(flight) => self.land(flight, log),
                 Waiting::Alarm(alarm) => self.ring_alarm(alarm, log),
-                Waiting::Configured => self.run_node(node, Input::Configured, cause, log),
+                Waiting::Configured(changed) => self.run_node(node, Input::Configured(changed), cause, log),
             }
         }
     }
@@ -166,11 +166,16 @@ impl World {
             Arc::make_mut(&mut self.ring).prepare(&n);
         }
         let cause = self.fault(None, Fault::Set(Box::new(setting)), log);
-        if matches!(setting, Setting::Detector(_)) {
+        let changed = match setting {
+            Setting::Detector(_) => Some(Changed::Detector),
+            Setting::Tombstones(_) => Some(Changed::Tombstones),
+            _ => None,
+        };
+        if let Some(changed) = changed {
             for node in (0..self.hosts.len() as u32).map(NodeId) {
                 match self.hosts[node.index()].status {
-                    Status::Up => self.run_node(node, Input::Configured, cause, log),
-                    Status::Paused => self.hosts[node.index()].waiting.push(Waiting::Configured),
+                    Status::Up => self.run_node(node, Input::Configured(changed), cause, log),
+                    Status::Paused => self.hosts[node.index()].waiting.push(Waiting::Configured(changed)),
                     Status::Down => {} // starting reads the settings
                 }
             }

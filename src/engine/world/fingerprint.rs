@@ -7,11 +7,11 @@ use sha2::{Digest as _, Sha256};
 use super::event::{ClientAct, Event, EventKind, Fault, LostWhy};
 use crate::engine::base::{Endpoint, Mix, NodeId, Sink, Wire};
 use crate::engine::data::{Row, row_digest};
-use crate::engine::node::{Message, Setting, Timer};
+use crate::engine::node::{Message, Note, Setting, Timer};
 use crate::engine::place::Replication;
 
 /// Version of the engine's behaviour. Raised whenever the same run would give another fingerprint.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// SHA-256 over everything that happened and every row held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,23 +94,7 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             mix.word(6);
             message_words(mix, message);
         }
-        EventKind::Timer(timer) => mix.word(
-            7 << 32
-                | match timer {
-                    Timer::Operation(op) => 4 + u64::from(op.number),
-                    Timer::Beat(_) => 1,
-                    Timer::Sync => 2,
-                    Timer::Speculate(op) => 1 << 40 | u64::from(op.number),
-                    Timer::RepairBound(op) => 2 << 40 | u64::from(op.number),
-                    Timer::WriteMore(op) => 3 << 40 | u64::from(op.number),
-                    Timer::HintFlush => 4 << 40,
-                    Timer::HintPoll => 5 << 40,
-                    Timer::HintNext(target, _) => 6 << 40 | u64::from(target.0),
-                    Timer::HintPage(target, _) => 7 << 40 | u64::from(target.0),
-                    Timer::Handoff => 8 << 40,
-                    Timer::HandoffOver(owner, _) => 9 << 40 | u64::from(owner.0),
-                },
-        ),
+        EventKind::Timer(timer) => mix.word(7 << 32 | timer_code(timer)),
         EventKind::Applied(applied) => {
             mix.word(8 << 32 | applied.change as u64);
             mix.word(applied.key.token().0);
@@ -119,9 +103,19 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
         EventKind::Reverted { key, after, .. } => {
             mix.word(9);
             mix.word(key.token().0);
-            mix.word(row_digest(after).0);
+            mix.word(row_digest(after).head());
         }
-        EventKind::Note(note) => mix.word(10 << 32 | u64::from(note.code())),
+        EventKind::Note(note) => {
+            mix.word(10 << 32 | u64::from(note.code()));
+            if let Note::Convicted { peer, phi, .. } = note {
+                mix.word(phi.0 << 16 ^ u64::from(peer.0));
+            }
+        }
+        EventKind::Removed(removed) => {
+            mix.word(12);
+            mix.word(removed.key.token().0);
+            row_word(mix, Some(&removed.row));
+        }
         EventKind::Client(act) => mix_act(mix, act),
         EventKind::Fault(fault) => mix.word(11 << 32 | fault_code(fault)),
     }
@@ -143,6 +137,24 @@ fn mix_act(mix: &mut Mix, act: &ClientAct) {
             mix.word(14 << 32);
             nodes(mix, to);
         }
+    }
+}
+
+fn timer_code(timer: &Timer) -> u64 {
+    match timer {
+        Timer::Operation(op) => 4 + u64::from(op.number),
+        Timer::Beat(_) => 1,
+        Timer::Sync => 2,
+        Timer::Speculate(op) => 1 << 40 | u64::from(op.number),
+        Timer::RepairBound(op) => 2 << 40 | u64::from(op.number),
+        Timer::WriteMore(op) => 3 << 40 | u64::from(op.number),
+        Timer::HintFlush => 4 << 40,
+        Timer::HintPoll => 5 << 40,
+        Timer::HintNext(target, _) => 6 << 40 | u64::from(target.0),
+        Timer::HintPage(target, _) => 7 << 40 | u64::from(target.0),
+        Timer::Handoff => 8 << 40,
+        Timer::HandoffOver(owner, _) => 9 << 40 | u64::from(owner.0),
+        Timer::Sweep(_) => 3,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::network::Flight;
 use super::sim::Alarm;
 use crate::engine::base::NodeId;
-use crate::engine::node::Node;
+use crate::engine::node::{Changed, Node};
 
 /// Whether a node runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub enum Status {
 pub(super) enum Waiting {
     Flight(Flight),
     Alarm(Alarm),
-    /// The settings changed meanwhile.
-    Configured,
+    /// A setting changed meanwhile.
+    Configured(Changed),
 }
 
 /// A machine and the node on it.

@@ -326,6 +326,7 @@ impl World {
                     self.schedule_alarm(self.now.plus(after), alarm);
                 }
                 Out::Note { op, note } => cause = self.emit(cause, who, op, EventKind::Note(note), log).or(cause),
+                Out::Removed(removed) => cause = self.emit(cause, who, None, EventKind::Removed(removed), log).or(cause),
                 Out::Applied(applied) => {
                     cause = self.emit(cause, who, applied.op, EventKind::Applied(Box::new(applied)), log).or(cause);
                 }

@@ -39,6 +39,7 @@ pub fn NodeInspector(props: &NodeInspectorProps) -> Html {
             <div class="verbs">{ for view.acts.iter().map(|a| button(&lab, a)) }</div>
             { pairs(&view.facts) }
             { believes(&lab, &view) }
+            { suspects(&view) }
             { works(&lab, &view) }
             <h3 class="h">{ "Rows it holds" }<small>{ counted(view.total, "row", "rows") }</small></h3>
             { rows(&view) }
@@ -75,6 +76,28 @@ fn believes(lab: &LabHandle, view: &NodeView) -> Html {
         <>
             <h3 class="h">{ "Believes down" }</h3>
             <ul class="hist" data-testid="node-believes">{ for view.down.iter().map(item) }</ul>
+        </>
+    }
+}
+
+fn suspects(view: &NodeView) -> Html {
+    if view.suspicions.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <>
+            <h3 class="h">{ "Suspects" }<small>{ "from its own beliefs" }</small></h3>
+            <ul class="hist" data-testid="node-suspects">
+                { for view.suspicions.iter().map(|s| html! {
+                    <li class="plain" data-peer={s.peer.to_string()} title={format!("{}; {}", s.text, s.detail)}>
+                        <span class="disc">{ s.peer.to_string() }</span>
+                        <b class="m">{ &s.level }</b>
+                        <span class="what">{ &s.text }</span>
+                        <meter min="0" max="100" value={s.share.to_string()}
+                            aria-label={format!("suspicion of {} as a share of the threshold", s.peer)}></meter>
+                    </li>
+                }) }
+            </ul>
         </>
     }
 }

@@ -27,7 +27,7 @@ pub enum Place {
 impl Place {
     /// The name under which work done here is kept.
     pub fn name(&self) -> String {
-        let short = |text: &str| format!("{:016x}", Digest::of_bytes(text.as_bytes()).0);
+        let short = |text: &str| Digest::of_bytes(text.as_bytes()).to_string();
         match self {
             Place::Own => "lab".to_owned(),
             Place::Gallery(slug) => format!("lab/{slug}"),

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::engine::base::{Micros, NodeId, OpId, Wire};
-use crate::engine::data::{Key, Row, row_digest};
+use crate::engine::base::{DigestFunction, Micros, NodeId, OpId, Wire};
+use crate::engine::data::{Key, Row};
 use crate::engine::node::{Body, Message, Note, Traffic, Verb};
 use crate::engine::observe::Operation;
 use crate::view::format::counted;
@@ -62,6 +62,7 @@ struct Read<'a> {
     key: &'a Key,
     asked: &'a [NodeId],
     rows: Vec<Option<Arc<Row>>>,
+    function: DigestFunction,
 }
 
 impl Read<'_> {
@@ -75,7 +76,7 @@ impl Read<'_> {
 
     fn digest(&self, i: usize) -> u64 {
         let ask = size(self.op, self.via, self.asked[i], Body::ReadDigest { key: self.key.clone() });
-        ask + size(self.op, self.asked[i], self.via, Body::Digest(row_digest(&self.rows[i])))
+        ask + size(self.op, self.asked[i], self.via, Body::Digest(self.function.of(&self.rows[i])))
     }
 
     /// Everyone asked for a whole row.
@@ -90,8 +91,8 @@ impl Read<'_> {
 
     /// The second round: rows of those that differ from the first, or of the first of the others if none does.
     fn second(&self) -> u64 {
-        let first = row_digest(&self.rows[0]);
-        let mut again: Vec<usize> = (1..self.asked.len()).filter(|i| row_digest(&self.rows[*i]) != first).collect();
+        let first = self.function.of(&self.rows[0]);
+        let mut again: Vec<usize> = (1..self.asked.len()).filter(|i| self.function.of(&self.rows[*i]) != first).collect();
         if again.is_empty() {
             again.push(1);
         }
@@ -140,7 +141,14 @@ fn read(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>, asked: &[No
         });
         told.unwrap_or_else(|| world.host(*node).and_then(|h| h.node.store.get(key).cloned()))
     };
-    let plan = Read { op: operation.id, via: operation.via, key, asked, rows: asked.iter().map(row_of).collect() };
+    let plan = Read {
+        op: operation.id,
+        via: operation.via,
+        key,
+        asked,
+        rows: asked.iter().map(row_of).collect(),
+        function: world.settings().digest,
+    };
     let so_far = sent(trace, |b| matches!(b, Body::ReadData { .. } | Body::Data { .. } | Body::ReadDigest { .. } | Body::Digest(_)));
     let digests = trace.sent().any(|(_, _, m)| m.body.traffic() == Traffic::Digest);
     let n = counted(asked.len() as u64, "full row", "full rows");

@@ -2,7 +2,7 @@
 
 use super::ChipView;
 use crate::engine::base::{EventId, Micros};
-use crate::engine::node::{Body, Message, Mode, Verb};
+use crate::engine::node::{Body, Message, Mode, RemovedWhy, Verb};
 use crate::engine::world::{Event, EventKind, Fate};
 use crate::lab::Session;
 use crate::view::format::{bytes, moment, span};
@@ -80,6 +80,7 @@ fn title(event: &Event) -> &'static str {
         EventKind::Timer(_) => "Timer",
         EventKind::Applied(_) => "Row given",
         EventKind::Reverted { .. } => "Row lost",
+        EventKind::Removed(_) => "Tombstone removed",
         EventKind::Note(note) if note.is_decision() => "Decision",
         EventKind::Note(_) => "Note",
         EventKind::Client(_) => "Client",
@@ -96,6 +97,12 @@ fn pairs(facts: &Facts<'_>, id: EventId, event: &Event) -> Vec<(&'static str, St
     }
     if let Some(op) = event.op {
         pairs.push(("operation", facts.names.op(op)));
+    }
+    if let EventKind::Removed(removed) = &event.kind {
+        let RemovedWhy::Grace { age } = removed.why;
+        pairs.push(("key", removed.key.to_string()));
+        pairs.push(("removed", facts.names.row(&removed.key, &removed.row)));
+        pairs.push(("age", span(age)));
     }
     if let EventKind::Applied(applied) = &event.kind {
         pairs.push(("key", applied.key.to_string()));

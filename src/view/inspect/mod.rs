@@ -16,7 +16,7 @@ mod tests;
 pub use cost::{Bar, Cost};
 pub use event::{EventView, Link};
 pub use ladder::{Ladder, State, Step};
-pub use node::{Act, NodeView, RowView};
+pub use node::{Act, NodeView, RowView, Suspicion};
 pub use operation::{OpView, shown_operation};
 pub use replicas::ReplicaRow;
 

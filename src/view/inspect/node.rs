@@ -2,14 +2,15 @@
 
 use super::ChipView;
 use crate::engine::base::{EventId, Micros, NodeId, OpId};
-use crate::engine::node::Node;
+use crate::engine::node::arrivals::Arrivals;
 use crate::engine::node::coordinate::Pending;
+use crate::engine::node::{Detector, Node};
 use crate::engine::observe::Truth;
 use crate::engine::world::{Command, Host, Status};
 use crate::lab::Session;
 use crate::view::format::{count, counted, moment, offset, span};
 use crate::view::glyph::Icon;
-use crate::view::narrate::Facts;
+use crate::view::narrate::{Facts, liveness};
 use crate::view::placement_text;
 
 /// Rows listed at most.
@@ -43,6 +44,21 @@ pub struct Act {
     pub why_not: Option<String>,
 }
 
+/// How much a node suspects one of its peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspicion {
+    /// The peer.
+    pub peer: NodeId,
+    /// The level, with one place: `8.2`.
+    pub level: String,
+    /// The level as a share of the threshold in per cent, at most 100.
+    pub share: u32,
+    /// How that stands: `silent 3.1 s, given up after 18 s`.
+    pub text: String,
+    /// What it rests on: `heartbeats come every 1.0 s, the mean of 42 intervals`.
+    pub detail: String,
+}
+
 /// One node at the cursor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeView {
@@ -60,6 +76,8 @@ pub struct NodeView {
     pub total: u64,
     /// Whom it believes down, since when, and the event to go to.
     pub down: Vec<(NodeId, String, Option<EventId>)>,
+    /// How it suspects each peer, in node order; empty unless the accrual detector is in use.
+    pub suspicions: Vec<Suspicion>,
     /// Operations it coordinates, each with what it waits for.
     pub works: Vec<(OpId, String)>,
     /// What can be done to it.
@@ -80,6 +98,7 @@ impl NodeView {
             rows: rows(&facts, machine),
             total: machine.store.rows().len(),
             down: down(&facts, machine, host.status),
+            suspicions: suspicions(session, machine, host.status),
             works: works(&facts, machine),
             acts: acts(session, node, host.status),
         })
@@ -146,6 +165,30 @@ fn down(facts: &Facts<'_>, machine: &Node, status: Status) -> Vec<(NodeId, Strin
         None => (peer, String::new(), None),
     };
     machine.heartbeats.suspected().map(since).collect()
+}
+
+fn suspicions(session: &Session, machine: &Node, status: Status) -> Vec<Suspicion> {
+    let (Detector::Accrual(settings), false) = (session.world().settings().detector, status == Status::Down) else { return Vec::new() };
+    let now = session.world().now();
+    let one = |(peer, arrivals): (NodeId, &Arrivals)| {
+        let phi = arrivals.phi(now);
+        let verdict = match machine.heartbeats.down_since(peer) {
+            Some(since) => format!("believed down since {}", moment(since)),
+            None => format!("given up after {}", span(arrivals.patience(settings.threshold))),
+        };
+        Suspicion {
+            peer,
+            level: liveness::level(phi),
+            share: (phi.0.saturating_mul(100) / settings.threshold.0.max(1)).min(100) as u32,
+            text: format!("silent {}, {verdict}", span(now.since(arrivals.last()))),
+            detail: format!(
+                "heartbeats come every {}, the mean of {}",
+                span(arrivals.mean()),
+                counted(u64::from(arrivals.len()), "interval", "intervals")
+            ),
+        }
+    };
+    machine.heartbeats.windows().map(one).collect()
 }
 
 fn works(facts: &Facts<'_>, machine: &Node) -> Vec<(OpId, String)> {

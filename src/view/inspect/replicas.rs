@@ -2,7 +2,7 @@
 
 use super::ChipView;
 use crate::engine::base::{Digest, EventId, Micros, NodeId};
-use crate::engine::data::{Change, Key, Order, Row, row_digest};
+use crate::engine::data::{Change, Key, Order, Row};
 use crate::engine::node::{Body, Message, Note, Verb};
 use crate::engine::observe::{Operation, Truth};
 use crate::engine::world::{Event, EventKind, Status};
@@ -58,9 +58,9 @@ fn part<'a>(trace: &Trace<'a>, node: NodeId) -> Part<'a> {
     }
 }
 
-fn digest_of(message: &Message) -> Option<Digest> {
+fn digest_of(facts: &Facts<'_>, message: &Message) -> Option<Digest> {
     match &message.body {
-        Body::Data { row, .. } => Some(row_digest(row)),
+        Body::Data { row, .. } => Some(facts.settings_at(message.sent_at).digest.of(row)),
         Body::Digest(digest) => Some(*digest),
         _ => None,
     }
@@ -84,17 +84,17 @@ pub fn known(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Vec
             row
         })
         .collect();
-    compare(&mut rows, trace, &asked);
+    compare(facts, &mut rows, trace, &asked);
     rows
 }
 
 /// Draws equal digits grey and says which digests differ from that of the row in hand, once the coordinator has compared them.
-fn compare(rows: &mut [ReplicaRow], trace: &Trace<'_>, asked: &[NodeId]) {
+fn compare(facts: &Facts<'_>, rows: &mut [ReplicaRow], trace: &Trace<'_>, asked: &[NodeId]) {
     let compared = trace.last_note(|n| matches!(n, Note::DigestsMatch | Note::DigestsDiffer { .. })).is_some();
     // A replica that confirmed a repair no longer holds what its digest was made of.
     let current = |part: &Part<'_>| part.heard.is_none_or(|(_, _, m)| !matches!(m.body, Body::RepairAck));
     let told = asked.iter().map(|n| (*n, part(trace, *n))).filter(|(_, p)| current(p));
-    let digests: Vec<(NodeId, Digest)> = told.filter_map(|(n, p)| Some((n, digest_of(p.fact?)?))).collect();
+    let digests: Vec<(NodeId, Digest)> = told.filter_map(|(n, p)| Some((n, digest_of(facts, p.fact?)?))).collect();
     let first = digests.iter().find(|(n, _)| Some(n) == asked.first()).map(|(_, d)| *d);
     for row in rows {
         let Some((_, own)) = digests.iter().find(|(n, _)| *n == row.node) else { continue };
@@ -208,7 +208,7 @@ pub fn truth(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Vec
     let merged = copies.iter().fold(None, |m, c| rule.merged(m, c.row.as_ref()));
     let known = known(facts, operation, trace);
     let mut above: Option<Digest> = None;
-    let digests: Vec<Digest> = copies.iter().map(|c| row_digest(&c.row)).collect();
+    let digests: Vec<Digest> = copies.iter().map(|c| world.settings().digest.of(&c.row)).collect();
     copies
         .iter()
         .enumerate()
@@ -273,6 +273,7 @@ fn last_change(facts: &Facts<'_>, node: NodeId, operation: &Operation) -> Option
     let changes = |e: &Event| match &e.kind {
         EventKind::Applied(a) => a.key == *key && a.change == Change::Stored,
         EventKind::Reverted { key: k, .. } => k == key,
+        EventKind::Removed(removed) => removed.key == *key,
         _ => false,
     };
     facts.before(EventId(facts.session.cursor())).take(100_000).find(|(_, e)| e.who == Some(node.into()) && changes(e)).map(|(id, _)| id)

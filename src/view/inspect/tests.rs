@@ -347,3 +347,25 @@ fn an_event_shows_its_message_cause_and_effects() {
     assert_eq!(view.payload[0].look.label, "v2");
     assert!(EventView::of(&run, EventId(1_000_000)).is_none());
 }
+
+#[test]
+fn suspicion_grows_with_silence_until_the_peer_is_given_up() {
+    let accrual = r#""detector":{"accrual":{"every":"100ms","initial":"100ms","max-interval":"300ms","pause":"500ms"}}"#;
+    let mut run = quick(accrual, r#"{"at":"10s","do":"crash","node":"B"}"#);
+    let of_b = |run: &mut Session, ms: u64| {
+        run.seek_time(Micros::ms(ms));
+        let view = NodeView::of(run, NodeId(0)).expect("A");
+        assert_eq!(view.suspicions.len(), 5, "every peer");
+        view.suspicions.into_iter().find(|s| s.peer == NodeId(1)).expect("B")
+    };
+    let (calm, uneasy, sure) = (of_b(&mut run, 9_999), of_b(&mut run, 11_000), of_b(&mut run, 13_000));
+    let level = |s: &Suspicion| s.level.parse::<crate::engine::node::Phi>().expect("a level").0;
+    assert!(level(&calm) < 1_000 && level(&uneasy) > 3_000 && level(&uneasy) < 8_000 && level(&sure) > 8_000);
+    assert!(calm.share < 10 && (40..100).contains(&uneasy.share) && sure.share == 100);
+    assert!(uneasy.text.ends_with("given up after 1.8 s"), "{}", uneasy.text);
+    assert!(calm.detail.starts_with("heartbeats come every 100 ms, the mean of "), "{}", calm.detail);
+    assert!(sure.text.contains("believed down since 11."), "{}", sure.text);
+    let down = NodeView::of(&run, NodeId(0)).expect("A").down;
+    assert!(matches!(down.as_slice(), [(NodeId(1), _, Some(_))]), "the event of the conviction can be visited: {down:?}");
+    assert!(NodeView::of(&run, NodeId(1)).expect("B").suspicions.is_empty(), "who is down suspects nobody");
+}

@@ -138,11 +138,12 @@ impl<'a> Facts<'a> {
             own(e)
                 && match &e.kind {
                     EventKind::Note(Note::Suspected(p) | Note::Trusted(p)) => *p == peer,
+                    EventKind::Note(Note::Convicted { peer: p, .. } | Note::Revived { peer: p, .. }) => *p == peer,
                     EventKind::Fault(Fault::Restarted) => true,
                     _ => false,
                 }
         });
-        turn.filter(|(_, e)| matches!(e.kind, EventKind::Note(Note::Suspected(_))))
+        turn.filter(|(_, e)| matches!(e.kind, EventKind::Note(Note::Suspected(_) | Note::Convicted { .. })))
     }
 
     /// Whether a node lost its memory after `from` and before `until`.

@@ -4,7 +4,7 @@ use super::Said;
 use super::facts::Facts;
 use super::words;
 use crate::engine::base::{CutId, Endpoint, EventId};
-use crate::engine::node::{Detector, Setting};
+use crate::engine::node::{Detector, Setting, Tombstones};
 use crate::engine::world::{Command, Event, EventKind, Fault};
 use crate::view::format::{counted, list, moment, offset, per_cent, span};
 
@@ -224,10 +224,14 @@ fn consequence(setting: Setting) -> &'static str {
         Setting::Replicas(_) => "Rows are not moved: a node that becomes a replica of a key starts without its row.",
         Setting::WriteLevel(_) | Setting::ReadLevel(_) => "Operations already begun keep the level they began with.",
         Setting::Detector(Detector::None) => "Everyone is asked, dead or alive.",
-        Setting::Detector(Detector::Heartbeat { .. }) => {
+        Setting::Detector(Detector::Heartbeat { .. } | Detector::Accrual(_)) => {
             "Every node starts to listen anew and believes everyone up until it hears otherwise."
         }
         Setting::Client(_) => "Sessions remember from now on.",
+        Setting::Tombstones(Tombstones::Purge { .. }) => {
+            "A replica that misses a delete for longer than the grace may bring the value back."
+        }
+        Setting::Digest(_) => "A digest already on its way was made with the function before; it will not match, and the row is asked for.",
         _ => "Nothing that has happened changes.",
     }
 }

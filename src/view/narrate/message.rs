@@ -4,7 +4,6 @@ use super::facts::{Facts, Trace, is_answer};
 use super::short::{noun, short};
 use super::{Cause, Said, handoff};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId, Wire};
-use crate::engine::data::row_digest;
 use crate::engine::node::{Body, Message, Note, Outcome};
 use crate::engine::world::{EventKind, Fault, LostWhy};
 use crate::view::format::{bytes, count, list, moment};
@@ -33,6 +32,8 @@ pub(super) fn sent(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
         Body::Repair { .. } => format!("The row is {size}. {to} will keep it only if it holds nothing newer."),
         Body::RepairAck => format!("The confirmation is {size}."),
         Body::Heartbeat { beat, .. } => format!("Heartbeat number {} since it started.", count(u64::from(*beat))),
+        Body::Echo { .. } => format!("{from} believes {to} down but has heard it; only an answer to this shows that both ways are open."),
+        Body::EchoAck { .. } => format!("Once it arrives {to} believes {from} up again."),
         _ => handoff::aside(m, &size),
     };
     Said::new(headline).rest(format!("{rest}{local}"))
@@ -87,6 +88,12 @@ pub(super) fn delivered(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
     match (&m.body, m.to, m.op) {
         (Body::Heartbeat { .. }, _, _) => {
             Said::new(format!("{to} hears that {from} lives.")).rest("Its silence is counted anew from here.")
+        }
+        (Body::Echo { .. }, _, _) => {
+            Said::new(format!("{to} is asked for an echo by {from}.")).rest(format!("It answers at once, whatever it believes of {from}."))
+        }
+        (Body::EchoAck { .. }, _, _) => {
+            Said::new(format!("{from}'s echo reaches {to}.")).rest("Both ways are open.").rule("an echo shows that both ways are open")
         }
         (Body::Reply { outcome, .. }, Endpoint::Client(_), Some(op)) => reply_came(facts, id, op, &from, &to, outcome),
         (Body::Request(_), _, Some(op)) => request_came(facts, id, op, &from, &to),
@@ -177,7 +184,7 @@ fn digest_asked(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
     // What the replica holds is what its digest was made of, so the message a whole row would have taken can be measured.
     let held = m.to.node().zip(facts.names.key(m.op)).map(|(node, key)| super::held(facts, node, key, id));
     let full = match held {
-        Some(super::Held::Known(row)) if row_digest(&row) == *digest => {
+        Some(super::Held::Known(row)) if facts.settings_at(answer.sent_at).digest.of(&row) == *digest => {
             let whole = Message { body: Body::Data { row, round: 1 }, ..answer.clone() };
             format!(" instead of {}", bytes(u64::from(whole.size())))
         }

@@ -9,6 +9,7 @@ mod decisions;
 mod facts;
 mod fault;
 mod handoff;
+pub mod liveness;
 mod message;
 mod names;
 mod note;
@@ -191,7 +192,9 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::RepairLatchOpened { .. } => 84,
             Note::Resolved { .. } => 82,
             Note::DigestsMatch => 80,
-            Note::Suspected(_) | Note::Trusted(_) => 75,
+            Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
+            Note::StoodStill { .. } => 76,
+            Note::EchoAsked(_) => 50,
             Note::QuorumReached { .. } => 70,
             Note::Synced { .. } => 60,
             Note::Chose { .. } => 55,
@@ -207,6 +210,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
         Some(EventKind::Ended(_)) => 88,
         Some(EventKind::Client(_)) => 87,
         Some(EventKind::Began { .. }) => 68,
+        Some(EventKind::Removed(_)) => 72,
         Some(EventKind::Applied(_)) => 65,
         Some(EventKind::Lost { .. } | EventKind::Held(_)) => 62,
         Some(EventKind::Reverted { .. }) => 45,
@@ -228,7 +232,8 @@ pub fn sentence(session: &Session, id: EventId) -> Option<Sentence> {
         EventKind::Held(m) => message::held(&facts, id, m),
         EventKind::Lost { message: m, why } => message::lost(&facts, id, m, *why),
         EventKind::Timer(timer) => replica::timer(&facts, id, event, *timer),
-        EventKind::Applied(applied) => replica::applied(&facts, event, applied),
+        EventKind::Applied(applied) => replica::applied(&facts, id, event, applied),
+        EventKind::Removed(removed) => replica::removed(&facts, id, event, removed),
         EventKind::Reverted { key, before, after, .. } => replica::reverted(&facts, event, key, before.as_ref(), after.as_ref()),
         EventKind::Note(note) => note::noted(&facts, id, event, note),
         EventKind::Client(act) => acts::did(&facts, id, event, act),
@@ -290,6 +295,7 @@ pub fn mark(event: &Event, names: &Names<'_>) -> Mark {
         EventKind::Lost { message: m, .. } => Mark::Lost(kind(m.body.traffic())),
         EventKind::Applied(a) => Mark::Traffic(kind(a.by), Form::Carries),
         EventKind::Reverted { .. } => Mark::Fault(Icon::Crash),
+        EventKind::Removed(_) => Mark::Plain(Icon::Wipe),
         EventKind::Timer(Timer::Beat(_)) => Mark::Traffic(Kind::Gossip, Form::Carries),
         EventKind::Timer(_) => Mark::Plain(Icon::Clock),
         EventKind::Note(note) => note_mark(event, note, names),
@@ -312,7 +318,10 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::DigestsMatch | Note::DigestsDiffer { .. } => Mark::Traffic(Kind::Digest, Form::Carries),
         Note::RepairStarted { .. } | Note::RepairSkipped { .. } => Mark::Traffic(Kind::Repair, Form::Carries),
         Note::RepairLatchOpened { .. } => Mark::Traffic(Kind::Repair, Form::Acks),
-        Note::Suspected(_) | Note::Trusted(_) => Mark::Traffic(Kind::Gossip, Form::Carries),
+        Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } => Mark::Traffic(Kind::Gossip, Form::Carries),
+        Note::EchoAsked(_) => Mark::Traffic(Kind::Gossip, Form::Asks),
+        Note::Revived { .. } => Mark::Traffic(Kind::Gossip, Form::Acks),
+        Note::StoodStill { .. } => Mark::Plain(Icon::Clock),
         Note::TimedOut { .. } => Mark::Plain(Icon::Clock),
         Note::Synced { .. } => Mark::Plain(Icon::Download),
         Note::QuorumReached { .. } => Mark::Traffic(verb_kind(event, names), Form::Acks),

@@ -60,6 +60,10 @@ pub(super) fn noted<'a>(facts: &Facts<'a>, id: EventId, event: &'a Event, note: 
         ))
         .rest(format!("A crash of {} would not take {} back any more.", at.who, if *changes == 1 { "it" } else { "them" }))
         .rule("what is on disk survives a crash"),
+        Note::Convicted { peer, phi, silence, mean } => at.convicted(*peer, *phi, *silence, *mean),
+        Note::EchoAsked(peer) => at.echo_asked(*peer),
+        Note::Revived { peer, down } => at.revived(*peer, *down),
+        Note::StoodStill { stood, lenient } => at.stood_still(*stood, *lenient),
         note => handoff::said(&at, note),
     }
 }
@@ -96,7 +100,7 @@ impl At<'_, '_> {
         }
     }
 
-    fn link(&self, found: Option<(EventId, &Event)>) -> Option<Cause> {
+    pub(super) fn link(&self, found: Option<(EventId, &Event)>) -> Option<Cause> {
         found.and_then(|(event, e)| Cause::at(self.facts, event, self.facts.clause(e)))
     }
 
@@ -272,7 +276,7 @@ impl At<'_, '_> {
     fn suspected(&self, peer: NodeId) -> Said {
         let silence = match self.facts.settings_at(self.event.at).detector {
             Detector::Heartbeat { timeout, .. } => format!("more than {}", span(timeout)),
-            Detector::None => "too long".to_owned(),
+            Detector::None | Detector::Accrual(_) => "too long".to_owned(),
         };
         let truth = match self.facts.running(peer, self.id) {
             Running::Up => format!("In truth {peer} runs: only its heartbeats did not get through."),
@@ -291,7 +295,7 @@ impl At<'_, '_> {
     }
 
     /// The last cut made before, if it kept this peer's last heartbeat from here.
-    fn last_cut(&self, peer: NodeId) -> Option<(EventId, &Event)> {
+    pub(super) fn last_cut(&self, peer: NodeId) -> Option<(EventId, &Event)> {
         let me = self.event.who?;
         let stopped = self.facts.before(self.id).take(20_000).find_map(|(_, e)| match &e.kind {
             EventKind::Lost { message, why: LostWhy::Cut(cut) } if message.from == peer.into() && message.to == me => Some(*cut),

@@ -33,6 +33,7 @@ pub fn held(facts: &Facts<'_>, node: NodeId, key: &Key, id: EventId) -> Held {
                 return Held::Known(after);
             }
             EventKind::Reverted { key: k, after, .. } if k == key => return Held::Known(after.clone()),
+            EventKind::Removed(removed) if removed.key == *key => return Held::Known(None),
             EventKind::Fault(Fault::Wiped { .. }) => return Held::Known(None),
             _ => {}
         }
@@ -84,6 +85,11 @@ pub fn why_behind(facts: &Facts<'_>, node: NodeId, key: &Key, version: &Version,
                 let restored = matches!(facts.event(cause).map(|e| &e.kind), Some(EventKind::Fault(Fault::Restored { .. })));
                 let why = if restored { "was restored from an older copy" } else { "crashed before its log was flushed" };
                 Some((cause, format!("{node} {why}")))
+            }
+            EventKind::Removed(removed)
+                if removed.key == *key && event.who == Some(node.into()) && holds(rule, Some(&removed.row), version) =>
+            {
+                Some((at, format!("{node} removed {name} after the grace")))
             }
             EventKind::Fault(Fault::Wiped { .. }) if event.who == Some(node.into()) => Some((at, format!("{node} lost its disk"))),
             EventKind::Lost { message, why } if carries(rule, message, node, version) => {

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::Said;
 use super::facts::Facts;
+use super::{Cause, Said};
 use crate::engine::base::EventId;
 use crate::engine::data::{Change, Key, Order, Row};
-use crate::engine::node::{Applied, Note, Sync, Timer, Traffic};
+use crate::engine::node::{Applied, Note, Removed, RemovedWhy, Sync, Timer, Tombstones, Traffic};
 use crate::engine::world::{Event, EventKind, Fault};
-use crate::view::format::{list, moment};
+use crate::view::format::{list, moment, span};
 
-pub(super) fn applied(facts: &Facts<'_>, event: &Event, applied: &Applied) -> Said {
+pub(super) fn applied(facts: &Facts<'_>, id: EventId, event: &Event, applied: &Applied) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
     let key = &applied.key;
     let given = facts.names.row(key, &applied.given);
@@ -18,6 +18,9 @@ pub(super) fn applied(facts: &Facts<'_>, event: &Event, applied: &Applied) -> Sa
     let repair = applied.by == Traffic::Repair;
     match (applied.change, before) {
         (Change::Stored, before) => {
+            if let Some(zombie) = forgotten(facts, id, event, applied) {
+                return zombie;
+            }
             let headline = if repair { format!("{who} is repaired: it now holds {given}.") } else { format!("{who} now holds {given}.") };
             let rest = match &before {
                 Some(old) => format!("It {}, so it replaces {old}.", wins(facts, applied)),
@@ -44,6 +47,61 @@ pub(super) fn applied(facts: &Facts<'_>, event: &Event, applied: &Applied) -> Sa
                 .rule("a version never replaces a newer one")
         }
     }
+}
+
+/// The sentence for a value that comes back because the tombstone that would have refused it is gone.
+fn forgotten(facts: &Facts<'_>, id: EventId, event: &Event, applied: &Applied) -> Option<Said> {
+    if applied.before.is_some() || applied.given.is_deleted() {
+        return None;
+    }
+    let rule = facts.session.world().settings().rule;
+    let mut own = facts.before(id).filter(|(_, e)| e.who == event.who);
+    let (at, gone, removed) = own.find_map(|(at, e)| match &e.kind {
+        EventKind::Removed(removed) if removed.key == applied.key => Some((at, e, removed)),
+        _ => None,
+    })?;
+    // A value newer than the delete is no ghost.
+    let refused = rule.merged(Some(removed.row.clone()), Some(&applied.given)).as_ref() == Some(&removed.row);
+    let (who, given) = (event.who.map_or_else(String::new, |w| facts.names.end(w)), facts.names.row(&applied.key, &applied.given));
+    refused.then(|| {
+        Said::new(format!("The deleted value is back: {who} holds {given} again."))
+            .rest(format!(
+                "{who} removed its tombstone of {} at {}. It would have refused {given}, which is older; without it {given} is news.",
+                applied.key,
+                moment(gone.at)
+            ))
+            .so("for nothing remembers the delete")
+            .rule("a delete is forgotten with its tombstone")
+            .cause(Cause::at(facts, at, facts.clause(gone)))
+    })
+}
+
+pub(super) fn removed(facts: &Facts<'_>, id: EventId, event: &Event, removed: &Removed) -> Said {
+    let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
+    let (key, stone) = (&removed.key, facts.names.row(&removed.key, &removed.row));
+    let RemovedWhy::Grace { age } = removed.why;
+    let grace = match facts.settings_at(event.at).tombstones {
+        Tombstones::Purge { grace, .. } => format!(", and tombstones are kept for {}", span(grace)),
+        Tombstones::Keep => String::new(),
+    };
+    let missed: Vec<_> = facts
+        .replicas(key, event.at)
+        .into_iter()
+        .filter(|node| matches!(super::held(facts, *node, key, id), super::Held::Known(Some(row)) if !row.is_deleted()))
+        .collect();
+    let danger = if missed.is_empty() {
+        "It asks nobody whether all have heard of the delete.".to_owned()
+    } else {
+        format!(
+            "{} never heard of the delete and still {} the value: whoever reads it there brings it back.",
+            list(missed.iter()),
+            if missed.len() == 1 { "holds" } else { "hold" }
+        )
+    };
+    Said::new(format!("{who} removes the tombstone {stone} of {key}."))
+        .rest(format!("It is {} old{grace}. {danger}", span(age)))
+        .so("and remembers nothing of the delete")
+        .rule("a tombstone older than the grace is removed")
 }
 
 /// Why the row given wins over the one held before: what last write wins looks at first.
@@ -83,6 +141,8 @@ pub(super) fn timer(facts: &Facts<'_>, id: EventId, event: &Event, timer: Timer)
         Timer::Beat(_) => Said::new(format!("{who} tells the others that it lives."))
             .rest("These heartbeats are all that the others know of it.")
             .rule("silence for too long means down"),
+        Timer::Sweep(_) => Said::new(format!("{who} looks for tombstones that are old enough to be removed."))
+            .rule("a tombstone older than the grace is removed"),
         Timer::Operation(op) => {
             let name = facts.names.op(op);
             if facts.at_once(id).any(|(_, e)| matches!(e.kind, EventKind::Note(Note::TimedOut { .. }))) {

@@ -32,6 +32,7 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         }
         EventKind::Timer(Timer::Operation(op)) => format!("{who} has waited long enough for {}", names.op(*op)),
         EventKind::Timer(Timer::Beat(_)) => format!("{who} tells the others that it lives"),
+        EventKind::Timer(Timer::Sweep(_)) => format!("{who} looks for old tombstones"),
         EventKind::Timer(Timer::Sync) => format!("{who} brings its log to disk"),
         EventKind::Timer(Timer::Speculate(op)) => format!("{who} has waited long for answers to {}", names.op(*op)),
         EventKind::Timer(Timer::RepairBound(op)) => format!("{who} has let {} wait long enough for the repair", names.op(*op)),
@@ -54,6 +55,9 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         }
         EventKind::Reverted { key, before, after, .. } => {
             format!("{who} loses {} of {key}, back to {}", names.maybe_row(key, before.as_ref()), names.maybe_row(key, after.as_ref()))
+        }
+        EventKind::Removed(removed) => {
+            format!("{who} removes its tombstone {} of {}", names.row(&removed.key, &removed.row), removed.key)
         }
         EventKind::Note(note) => noted(event, &who, note, names),
         EventKind::Client(act) => did(event, &who, act, names),
@@ -98,6 +102,8 @@ pub(super) fn noun(m: &Message, names: &Names<'_>) -> String {
         Body::Repair { .. } => format!("repair with {}", names.carried(m)),
         Body::RepairAck => "confirmation of the repair".to_owned(),
         Body::Heartbeat { .. } => "heartbeat".to_owned(),
+        Body::Echo { .. } => "request for an echo".to_owned(),
+        Body::EchoAck { .. } => "echo".to_owned(),
         _ => handoff::noun(m, names),
     };
     format!("{from}'s {what}")
@@ -120,6 +126,8 @@ fn sent(m: &Message, names: &Names<'_>) -> String {
         Body::Repair { .. } => format!("{from} repairs {to} with {}{key}", names.carried(m)),
         Body::RepairAck => format!("{from} confirms the repair to {to}"),
         Body::Heartbeat { .. } => format!("{from} tells {to} that it lives"),
+        Body::Echo { .. } => format!("{from} asks {to} for an echo"),
+        Body::EchoAck { .. } => format!("{from} sends {to} the echo"),
         _ => handoff::sent(m, names),
     }
 }
@@ -162,6 +170,10 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         Note::Suspected(peer) => format!("{who} believes {peer} down"),
         Note::Trusted(peer) => format!("{who} believes {peer} up again"),
         Note::Synced { changes } => format!("{who}'s log is on disk: {} safe", counted(u64::from(*changes), "change", "changes")),
+        Note::Convicted { peer, phi, .. } => format!("{who} believes {peer} down: suspicion {}", super::liveness::level(*phi)),
+        Note::EchoAsked(peer) => format!("{who} hears {peer} and asks it for an echo"),
+        Note::Revived { peer, .. } => format!("{who} believes {peer} up again: its echo came back"),
+        Note::StoodStill { stood, .. } => format!("{who} notices that it stood still for {}", span(*stood)),
         note => handoff::short(who, note).unwrap_or_default(),
     }
 }

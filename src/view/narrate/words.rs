@@ -1,6 +1,8 @@
 //! Words for settings and other choices, shared by sentences and lists.
 
-use crate::engine::node::{ClientSettings, Detector, Direct, Keeper, Misbehaviour, Policy, Repair, SecondRound, Setting, StandIn, Sync};
+use crate::engine::node::{
+    ClientSettings, Detector, Direct, Keeper, Misbehaviour, Policy, Repair, SecondRound, Setting, StandIn, Sync, Tombstones,
+};
 use crate::engine::place::Replication;
 use crate::engine::world::{Popularity, Workload};
 use crate::view::format::{counted, list, per_cent, span};
@@ -24,6 +26,16 @@ pub fn setting(setting: Setting) -> String {
         Setting::Detector(Detector::None) => "no node ever believes another down".to_owned(),
         Setting::Detector(Detector::Heartbeat { every, timeout }) => {
             format!("nodes send heartbeats every {} and believe a peer down after {} of silence", span(every), span(timeout))
+        }
+        Setting::Detector(Detector::Accrual(a)) => format!(
+            "nodes send heartbeats every {} and believe a peer down once its silence is suspicious beyond {}",
+            span(a.every),
+            a.threshold
+        ),
+        Setting::Digest(function) => format!("digests are made with {}, {} bytes each", function.name(), function.size()),
+        Setting::Tombstones(Tombstones::Keep) => "tombstones are kept for good".to_owned(),
+        Setting::Tombstones(Tombstones::Purge { grace, every }) => {
+            format!("tombstones older than {} are removed; nodes look for them every {}", span(grace), span(every))
         }
         Setting::WriteTimeout(after) => format!("a coordinator waits {} for a write", span(after)),
         Setting::ReadTimeout(after) => format!("a coordinator works {} on a read", span(after)),

@@ -5,13 +5,13 @@ use super::copies::ChipMark;
 use super::ground::Ground;
 use super::rooms::Rooms;
 use crate::engine::base::{Digest, Endpoint, NodeId};
-use crate::engine::data::row_digest;
 use crate::engine::node::{Body, Note, Verb};
 use crate::engine::world::EventKind;
 use crate::lab::Session;
 use crate::view::chip;
 use crate::view::geometry::edge::Edge;
 use crate::view::geometry::{Pen, Point, Profile, Rect, pt};
+use crate::view::narrate::Facts;
 
 /// Rows a card has at most.
 const ROWS: usize = 5;
@@ -60,11 +60,12 @@ impl CompareCard {
 /// Answers of the first round in the order in which they came, the row in hand first, and whether they have been compared.
 fn answers(session: &Session, shown: &Shown) -> Option<(Vec<(NodeId, Digest)>, bool)> {
     let past = &session.log()[shown.began.0 as usize..session.cursor() as usize];
+    let facts = Facts::of(session);
     let (mut rows, mut digests, mut compared) = (Vec::new(), Vec::new(), false);
     for event in past.iter().filter(|e| e.op == Some(shown.op) && e.who == Some(Endpoint::Node(shown.via))) {
         match &event.kind {
             EventKind::Delivered(m) => match (&m.body, m.from) {
-                (Body::Data { row, round: 1 }, Endpoint::Node(from)) => rows.push((from, row_digest(row))),
+                (Body::Data { row, round: 1 }, Endpoint::Node(from)) => rows.push((from, facts.settings_at(event.at).digest.of(row))),
                 (Body::Digest(digest), Endpoint::Node(from)) => digests.push((from, *digest)),
                 _ => {}
             },

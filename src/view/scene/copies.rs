@@ -116,6 +116,7 @@ pub(super) fn chips(session: &Session, ground: &Ground, key: &Key) -> Vec<ChipMa
         let card = ground.layout.nodes.get(node.index()).and_then(|n| n.card);
         let standing = match (row, &merged) {
             (_, None) => Standing::Nothing,
+            (None, _) if !late => Standing::Nothing,
             (None, _) => Standing::Missing,
             (Some(held), Some(all)) if late => Standing::Behind(behind(session, key, held, all)),
             _ => Standing::Newest,

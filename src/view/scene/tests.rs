@@ -298,3 +298,22 @@ fn a_row_that_comes_too_late_is_seen_sliding_off() {
     session.seek_time(session.now().plus(Micros(session.median_travel().0)));
     assert!(draw(&session).1.losers.iter().all(|l| l.event > loser.event), "it does not stay");
 }
+
+#[test]
+fn a_removed_tombstone_leaves_no_chip_and_nobody_behind() {
+    let purge = crate::engine::node::Tombstones::Purge { grace: Micros::secs(1), every: Micros::ms(100) };
+    let delete = Command::Delete { client: ClientId(0), via: NodeId(5), key: cart(), level: None };
+    let mut run = session(6, vec![at(5, Command::Set { setting: crate::engine::node::Setting::Tombstones(purge) }), at(20, delete)]);
+    let at_ms = |run: &mut Session, ms: u64| {
+        run.seek_time(Micros::ms(ms));
+        draw(run).1.chips.iter().map(|c| (c.versions.len(), c.standing)).collect::<Vec<_>>()
+    };
+    assert_eq!(at_ms(&mut run, 500), [(1, Standing::Newest); 3]);
+    assert_eq!(at_ms(&mut run, 1_400), [(0, Standing::Nothing); 3]);
+    // As long as one replica has not looked yet, the others lack nothing.
+    let first = run.log().iter().position(|e| matches!(e.kind, EventKind::Removed(_))).expect("somebody is first");
+    run.seek_event(first as u32 + 1);
+    let mut chips: Vec<(usize, Standing)> = draw(&run).1.chips.iter().map(|c| (c.versions.len(), c.standing)).collect();
+    chips.sort_by_key(|c| c.0);
+    assert_eq!(chips, [(0, Standing::Nothing), (1, Standing::Newest), (1, Standing::Newest)]);
+}

@@ -189,6 +189,8 @@ pub fn what(message: &Message) -> &'static str {
         Body::Handoff { .. } => "handoff",
         Body::Forward { .. } => "forwarded",
         Body::Coordinating => "mine",
+        Body::Echo { .. } => "echo?",
+        Body::EchoAck { .. } => "echo",
     }
 }
 

@@ -10,7 +10,7 @@ fn run(fields: Value) -> String {
     let mut run = json!({ "end": "1s" });
     let given = fields.as_object().expect("fields").clone();
     run.as_object_mut().expect("fields").extend(given);
-    json!({ "format": "drift-run", "version": 1, "engine": 1, "run": run }).to_string()
+    json!({ "format": "drift-run", "version": 1, "engine": 2, "run": run }).to_string()
 }
 
 /// A file with a tree of branches, each with its parent.
@@ -23,7 +23,7 @@ fn tree(parents: impl Iterator<Item = Option<u32>>) -> String {
         branch
     };
     let branches: Vec<Value> = parents.map(branch).collect();
-    json!({ "format": "drift-run", "version": 1, "engine": 1, "branches": branches, "current": 0, "event": 0, "now": "0s" }).to_string()
+    json!({ "format": "drift-run", "version": 1, "engine": 2, "branches": branches, "current": 0, "event": 0, "now": "0s" }).to_string()
 }
 
 fn command(fields: Value) -> String {

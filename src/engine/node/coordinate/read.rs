@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Pending;
 use super::plan::{Plan, Seat, nodes, zones};
 use crate::engine::base::{Digest, Endpoint, Micros, NodeId, OpId, Purpose, chance};
-use crate::engine::data::{Key, Row, row_digest};
+use crate::engine::data::{Key, Row};
 use crate::engine::node::{Body, Contact, Ctx, Level, Need, Node, Note, Outcome, Proximity, Speculate, Timer, Traffic};
 
 /// What one replica has answered.
@@ -60,8 +60,8 @@ pub struct ReadOp {
     pub required: u32,
     /// Answers needed from replicas themselves and not stand-ins (PR).
     primary: u32,
-    /// So many replicas without the key mean that it is not there, if such answers do not count.
-    absent_limit: Option<u32>,
+    /// So many replicas without the key mean that it is not there, if such answers do not count; with the digest of having none.
+    absent_limit: Option<(u32, Digest)>,
     /// Replicas asked, closest first.
     pub contacts: Vec<Seat>,
     /// Replicas that could be asked too.
@@ -91,7 +91,7 @@ impl ReadOp {
 
     /// Whose answers count: with an `absent_limit` "I have no such key" is none.
     fn counting(&self) -> impl Iterator<Item = &Seat> {
-        let absent = self.absent_limit.map(|_| row_digest(&None));
+        let absent = self.absent_limit.map(|(_, digest)| digest);
         self.answers.iter().filter(move |answer| Some(answer.digest) != absent).map(|answer| &answer.seat)
     }
 
@@ -104,7 +104,7 @@ impl ReadOp {
 
     /// How many replicas said that they have no such key, if that is too many.
     fn absent(&self) -> Option<u32> {
-        let limit = self.absent_limit?;
+        let (limit, _) = self.absent_limit?;
         let count = (self.answers.len() - self.counting().count()) as u32;
         (count >= limit).then_some(count)
     }
@@ -150,7 +150,7 @@ impl Node {
             need: plan.need,
             required,
             primary,
-            absent_limit: (!settings.absent_counts).then_some(limit),
+            absent_limit: (!settings.absent_counts).then(|| (limit, ctx.digest(&None))),
             contacts,
             spare,
             down: plan.down,
@@ -224,7 +224,7 @@ impl Node {
     ) {
         let Some(read) = self.coordinator.read(op) else { return };
         let Some(seat) = read.contacts.iter().copied().find(|seat| seat.is(from, owner)) else { return };
-        let digest = row_digest(row);
+        let digest = ctx.digest(row);
         if round == 1 {
             return self.first_answer(op, Answer { seat, digest, row: Some(row.clone()) }, ctx);
         }

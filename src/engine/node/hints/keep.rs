@@ -30,7 +30,7 @@ impl Node {
             return false;
         }
         self.hints.made += 1;
-        let lives = if settings.never_expire { None } else { settings.lifetime };
+        let lives = [settings.lifetime, ctx.settings.tombstones.grace()].into_iter().flatten().min();
         let hint = Hint { id: self.hints.made, op, key: key.clone(), row: row.clone(), created: self.clock.shows(ctx.now), lives };
         match self.keeper_for(target, key, op, ctx) {
             Some(keeper) if keeper == self.id => self.keep(target, Arc::new(hint), late, ctx),

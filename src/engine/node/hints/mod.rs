@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::engine::base::{Micros, NodeId, OpId, Sink, Wire};
 use crate::engine::data::{Key, Row};
+use crate::engine::node::Settings;
 
 /// A write that a replica missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +28,19 @@ pub struct Hint {
 }
 
 impl Hint {
-    /// Whether it is too old to be delivered when a clock shows `shown` (Apache Cassandra 4.1, `hints/Hint.isLive`).
-    pub fn expired(&self, shown: u64) -> bool {
-        self.lives.is_some_and(|lives| self.created.saturating_add(lives.0) <= shown)
+    /// How much longer it may be delivered when a clock shows `shown`: for ever, if nothing bounds it. The bounds are the one it was made
+    /// with and the present grace of tombstones (Apache Cassandra 4.1, `hints/Hint.isLive`).
+    pub fn left(&self, shown: u64, settings: &Settings) -> Option<Micros> {
+        if settings.hints.never_expire {
+            return None;
+        }
+        let lives = [self.lives, settings.tombstones.grace()].into_iter().flatten().min()?;
+        Some(Micros(self.created.saturating_add(lives.0).saturating_sub(shown)))
     }
 
-    /// How much longer it may be delivered when a clock shows `shown`.
-    pub fn left(&self, shown: u64) -> Option<Micros> {
-        self.lives.map(|lives| Micros(self.created.saturating_add(lives.0).saturating_sub(shown)))
+    /// Whether it is too old to be delivered.
+    pub fn expired(&self, shown: u64, settings: &Settings) -> bool {
+        self.left(shown, settings) == Some(Micros::ZERO)
     }
 }
 

@@ -38,11 +38,11 @@ impl Node {
 
     fn expire(&mut self, target: NodeId, ctx: &mut Ctx<'_>) {
         let busy = self.hints.lines.get(&target).is_some_and(|line| line.replay.is_some());
-        if ctx.settings.hints.never_expire || busy {
+        if busy {
             return;
         }
         let shown = self.clock.shows(ctx.now);
-        let gone = self.hints.take(target, |kept| kept.hint.expired(shown));
+        let gone = self.hints.take(target, |kept| kept.hint.expired(shown, ctx.settings));
         if !gone.is_empty() {
             ctx.note(None, Note::HintsExpired { target, count: gone.len() as u32 });
         }
@@ -88,13 +88,12 @@ impl Node {
         let most = u64::from(ctx.settings.hints.page);
         self.hints.attempts += 1;
         let attempt = self.hints.attempts;
-        let never = ctx.settings.hints.never_expire;
         let Some(line) = self.hints.lines.get_mut(&target) else { return };
         let Some(replay) = &mut line.replay else { return };
         let mut bytes = 0;
         let (mut page, mut dead) = (Vec::new(), Vec::new());
         for kept in line.hints.iter().filter(|kept| kept.closed).take(replay.left as usize) {
-            if !never && kept.hint.expired(shown) {
+            if kept.hint.expired(shown, ctx.settings) {
                 dead.push(kept.hint.id);
                 continue;
             }
@@ -152,7 +151,7 @@ impl Node {
 
     /// A hint arrived: merge it in, unless it is too old by this node's clock; acknowledge it either way.
     pub(in crate::engine::node) fn take_hint(&mut self, from: NodeId, hint: &Hint, attempt: u32, ctx: &mut Ctx<'_>) {
-        if !ctx.settings.hints.never_expire && hint.expired(self.clock.shows(ctx.now)) {
+        if hint.expired(self.clock.shows(ctx.now), ctx.settings) {
             ctx.note(hint.op, Note::HintsExpired { target: self.id, count: 1 });
         } else {
             self.hold(None, hint.op, &hint.key, &hint.row, Traffic::Hint, ctx);

@@ -1,20 +1,24 @@
 //! Protocol settings of a cluster: one struct per mechanism, and the single changes that can be made while it runs.
 
+mod accrual;
 mod client;
 mod hints;
 mod level;
 mod read;
+mod tombstones;
 mod write;
 
-pub use client::{ClientSettings, Direct, Policy};
 use serde::{Deserialize, Serialize};
 
+pub use accrual::{Accrual, Phi};
+pub use client::{ClientSettings, Direct, Policy};
 pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
 pub use level::{Level, Need};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
+pub use tombstones::Tombstones;
 pub use write::{Coordinate, WriteSettings};
 
-use crate::engine::base::Micros;
+use crate::engine::base::{DigestFunction, Micros};
 use crate::engine::data::Rule;
 use crate::engine::place::Replication;
 
@@ -43,6 +47,9 @@ pub enum Detector {
         /// Silence after which a peer is held to be down.
         timeout: Micros,
     },
+    /// Heartbeats too, but how long a silence is too long follows from the peer's own rhythm, and an echo must come back before a peer is
+    /// believed up again.
+    Accrual(Accrual),
 }
 
 /// Everything the nodes of a cluster agree on.
@@ -71,6 +78,10 @@ pub struct Settings {
     pub misbehave: Misbehaviour,
     /// What clients do by themselves.
     pub client: ClientSettings,
+    /// What digests are made with.
+    pub digest: DigestFunction,
+    /// How long the marks of deletes are kept.
+    pub tombstones: Tombstones,
 }
 
 impl Default for Settings {
@@ -88,6 +99,8 @@ impl Default for Settings {
             fallback: FallbackSettings::default(),
             misbehave: Misbehaviour::default(),
             client: ClientSettings::default(),
+            digest: DigestFunction::default(),
+            tombstones: Tombstones::default(),
         }
     }
 }
@@ -130,6 +143,10 @@ pub enum Setting {
     Misbehave(Misbehaviour),
     /// What clients do by themselves, all of it at once.
     Client(ClientSettings),
+    /// What digests are made with. Answers already on their way were made with another: such a read takes its second round.
+    Digest(DigestFunction),
+    /// How long tombstones are kept.
+    Tombstones(Tombstones),
 }
 
 impl Settings {
@@ -153,6 +170,8 @@ impl Settings {
             Setting::Fallback(fallback) => self.fallback = fallback,
             Setting::Misbehave(misbehave) => self.misbehave = misbehave,
             Setting::Client(client) => self.client = client,
+            Setting::Digest(function) => self.digest = function,
+            Setting::Tombstones(tombstones) => self.tombstones = tombstones,
         }
     }
 }

@@ -63,7 +63,7 @@ impl World {
             bytes.u64(self.now.0);
             bytes.u32(client.0);
             bytes.u32(via.0);
-            Digest::of_bytes(&bytes).0 as u32
+            Digest::of_bytes(&bytes).head() as u32
         };
         // The very same request twice at one instant: the second is another operation.
         while state.open.values().any(|open| open.op.tag == tag) {

@@ -7,8 +7,12 @@ use crate::engine::node::Outcome;
 use crate::engine::node::coordinate::{Pending, Phase};
 use crate::engine::world::{LostWhy, Status};
 
-/// Everything that can go wrong at once.
+/// Everything that can go wrong at once, with plain heartbeats.
 fn storm(seed: u64) -> Session {
+    storm_with(seed, r#"{"heartbeat":{"every":"60ms","timeout":"200ms"}}"#)
+}
+
+fn storm_with(seed: u64, detector: &str) -> Session {
     let mut commands = vec![r#"{"at":"1ms","do":"preload","count":3}"#.to_owned()];
     let mut n = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     for i in 0..60u64 {
@@ -46,9 +50,42 @@ fn storm(seed: u64) -> Session {
     }
     session(&format!(
         r#"{{"end":"6s","seed":{seed},"config":{{"nodes":6,"network":{{"loss-ppm":30000,"duplicate-ppm":80000,"reorder-ppm":100000,"latency":{{"uniform":{{"low":"5ms","high":"40ms"}}}}}},
-        "settings":{{"sync":{{"every":"300ms"}},"detector":{{"heartbeat":{{"every":"60ms","timeout":"200ms"}}}},"write":{{"timeout":"400ms"}},"read":{{"timeout":"600ms"}},"client-timeout":"900ms"}}}},"commands":[{}]}}"#,
+        "settings":{{"sync":{{"every":"300ms"}},"detector":{detector},"write":{{"timeout":"400ms"}},"read":{{"timeout":"600ms"}},"client-timeout":"900ms"}}}},"commands":[{}]}}"#,
         commands.join(",")
     ))
+}
+
+/// The whole sentence, checked for what no sentence may look like.
+fn well_made(told: &Sentence) -> String {
+    let all = format!("{} {}", told.headline, told.rest);
+    assert!(told.headline.ends_with('.') && !told.headline.contains(".."), "{all}");
+    assert!(told.rest.is_empty() || told.rest.ends_with('.') && !told.rest.starts_with(' '), "{all}");
+    assert!(!all.contains("  ") && !all.contains("nobody's") && !all.contains(" ."), "{all}");
+    all
+}
+
+#[test]
+fn suspicion_and_echoes_are_told_as_they_were() {
+    let accrual = r#"{"accrual":{"every":"60ms","initial":"80ms","max-interval":"200ms","threshold":2,"pause":"150ms"}}"#;
+    let mut codes = std::collections::BTreeSet::new();
+    for seed in 0..6 {
+        let run = storm_with(seed, accrual);
+        for (i, event) in run.log().iter().enumerate() {
+            let told = sentence(&run, EventId(i as u32)).expect("every event has one");
+            let all = well_made(&told);
+            let EventKind::Note(note) = &event.kind else { continue };
+            codes.insert(note.code());
+            match note {
+                Note::Convicted { peer, silence, .. } => {
+                    assert!(all.contains(&format!("believes {peer} down")) && all.contains(&crate::view::format::span(*silence)), "{all}");
+                }
+                Note::EchoAsked(peer) => assert!(all.contains(&format!("hears {peer}")), "{all}"),
+                Note::Revived { peer, .. } => assert!(all.contains(&format!("{peer}'s echo comes back")), "{all}"),
+                _ => {}
+            }
+        }
+    }
+    assert!((37..=40).all(|code| codes.contains(&code)), "{codes:?}");
 }
 
 #[test]
@@ -60,10 +97,7 @@ fn every_event_of_a_storm_has_a_well_made_sentence() {
         for (i, event) in run.log().iter().enumerate() {
             let id = EventId(i as u32);
             let told = sentence(&run, id).expect("every event has one");
-            let all = format!("{} {}", told.headline, told.rest);
-            assert!(told.headline.ends_with('.') && !told.headline.contains(".."), "{all}");
-            assert!(told.rest.is_empty() || told.rest.ends_with('.') && !told.rest.starts_with(' '), "{all}");
-            assert!(!all.contains("  ") && !all.contains("nobody's") && !all.contains(" ."), "{all}");
+            let all = well_made(&told);
             assert!(told.cause.as_ref().is_none_or(|c| c.event < id && !c.text.is_empty()), "{all}");
             assert!(told.effects.iter().all(|e| *e > id && run.log()[e.0 as usize].cause == Some(id)));
             assert!(!short(event, &names).is_empty());
