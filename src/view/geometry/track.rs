@@ -1,7 +1,7 @@
 //! The track inside the ring of machines: where tokens and partitions lie, which no longer follow the order of the machines;
 //! and the plates under the machines of one zone.
 
-use super::ring::{Anchor, KeyMark, Layout, on_ellipse};
+use super::ring::{Anchor, Detail, KeyMark, Layout, on_ellipse};
 use super::{Pen, Point, Profile, pt};
 
 /// Air between the discs and the track.
@@ -49,7 +49,7 @@ impl Layout {
 
     /// A key's mark on the track at share `turn`, its label further inside.
     pub fn track_mark(&self, turn: f64) -> KeyMark {
-        let (at, lead) = (self.track_at(turn, 0.0), self.track_at(turn, 34.0));
+        let (at, lead) = (self.track_at(turn, 0.0), self.track_at(turn, 44.0));
         let (width, h) = match self.profile {
             Profile::Desktop => (92.0, 36.0),
             Profile::Projector => (116.0, 46.0),
@@ -64,15 +64,17 @@ impl Layout {
         KeyMark { at: at.rounded(), lead: lead.rounded(), label: super::ring::Spot { at: pt(x, base).rounded(), anchor, width } }
     }
 
-    /// The plate under nodes `first` to `last`: a stretch of the ring line, to be drawn [`Layout::plate_width`] wide.
+    /// The plate under nodes `first` to `last`: a stretch of the ring line, to be drawn [`Layout::plate_width`] wide, with round
+    /// ends unless the ring is of dots, which stand too close together for that.
     pub fn plate(&self, first: usize, last: usize) -> String {
         let n = self.nodes.len().max(1) as f64;
-        self.arc((first as f64 - 0.2) / n, (last as f64 + 0.2) / n)
+        let more = if self.detail == Detail::Dot { 0.3 } else { 0.02 };
+        self.arc((first as f64 - more) / n, (last as f64 + more) / n)
     }
 
     /// The width of a plate.
     pub fn plate_width(&self) -> f64 {
-        self.radius * 2.0 + 14.0
+        if self.detail == Detail::Dot { self.radius * 2.0 + 20.0 } else { self.radius * 2.0 + 12.0 }
     }
 
     /// The middle of the nodes `first` to `last`, as a share of a turn.
@@ -108,6 +110,17 @@ mod tests {
                 let mark = lay.track_mark(f64::from(step) / 64.0);
                 assert!(lay.encloses(mark.lead) && lay.encloses(mark.label.at), "{profile:?} {step}");
                 assert!((mark.label.anchor == Anchor::Start) == (mark.at.x < lay.centre.x - 0.04), "{profile:?} {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn plates_of_neighbouring_zones_do_not_touch() {
+        for profile in Profile::ALL {
+            for n in 2..=16 {
+                let lay = layout(profile, n, 2);
+                let gap = (0..n).map(|i| lay.nodes[i].at.dist(lay.nodes[(i + 1) % n].at)).fold(f64::MAX, f64::min);
+                assert!(lay.plate_width() < gap || n > 12, "{profile:?} {n}: {} of {gap}", lay.plate_width());
             }
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn zones(session: &Session, ground: &Ground, rooms: &mut Rooms<'_>) -
         return Vec::new();
     }
     let size = sizes(ground.profile).note;
-    let inner = if is_plain(ring) { 0.0 } else { 32.0 };
+    let inner = if is_plain(ring) { 0.0 } else { 8.0 + size * 1.6 };
     let mark = |zone: ZoneId| {
         let runs = runs(&members(ring, zone));
         let text = zone_name(ring, zone);
@@ -133,7 +133,8 @@ pub(super) fn track(session: &Session, ground: &Ground, look: &Look<'_>) -> Opti
     let focus = [look.hovered, look.selected].into_iter().find_map(|f| if let Focus::Node(n) = f { Some(n) } else { None });
     let owned = (0..tokens.len()).filter(|i| Some(tokens[*i].1) == focus).map(span);
     let list = look.key.map(|key: &Key| (turn(key.token()), list(session, key.token())));
-    let size = if tokens.len() > 48 { 10.0 } else { 11.5 };
+    let size = sizes(ground.profile).note;
+    let depth = 4.0 + size * 0.7;
     let letter = |turn: f64, inward: f64, node: NodeId, tone: Tone| TextMark {
         at: layout.track_at(turn, inward).plus(pt(0.0, size * 0.35)).rounded(),
         anchor: Anchor::Middle,
@@ -144,16 +145,16 @@ pub(super) fn track(session: &Session, ground: &Ground, look: &Look<'_>) -> Opti
     let chosen: Vec<(usize, NodeId)> = list.as_ref().map_or(Vec::new(), |(_, l)| l.clone());
     let roomy = |(from, to): &(f64, f64)| layout.track_length(to - from) >= size * 1.15;
     let plain = (0..tokens.len()).filter(|i| !chosen.iter().any(|(c, _)| c == i)).map(|i| (i, span(i))).filter(|(_, s)| roomy(s));
-    let mut letters: Vec<TextMark> = plain.map(|(i, (from, to))| letter((from + to) / 2.0, 13.0, tokens[i].1, Tone::Quiet)).collect();
+    let mut letters: Vec<TextMark> = plain.map(|(i, (from, to))| letter((from + to) / 2.0, depth, tokens[i].1, Tone::Quiet)).collect();
     // The list's own letters, further in where two would lie on each other.
     let mut last = f64::MIN;
     let mut deep = false;
     for (entry, node) in &chosen {
         let (from, to) = span(*entry);
         let middle = (from + to) / 2.0;
-        deep = layout.track_length((middle - last).abs().min(1.0)) < size * 1.2 && !deep;
+        deep = layout.track_length((middle - last).abs().min(1.0)) < size && !deep;
         last = middle;
-        letters.push(letter(middle, if deep { 13.0 + size * 1.2 } else { 13.0 }, *node, Tone::Bold));
+        letters.push(letter(middle, if deep { depth + size } else { depth }, *node, Tone::Bold));
     }
     let walk = list.as_ref().and_then(|(from, chosen)| {
         let to = at(chosen.last()?.0);

@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::parts::{glyph, words};
+use crate::view::geometry::ring::Detail;
 use crate::view::geometry::tear::Piece;
 use crate::view::geometry::{Pen, Profile, pt};
 use crate::view::glyph::{Form, Kind};
@@ -13,7 +14,7 @@ fn lines(scene: &Scene) -> Html {
     html! {
         <>
             { for scene.zones.iter().flat_map(|z| &z.plates).map(|d| html! {
-                <path class="plate" d={d.clone()} stroke-width={scene.plate.to_string()} />
+                <path class={classes!("plate", (scene.detail == Detail::Dot).then_some("flat"))} d={d.clone()} stroke-width={scene.plate.to_string()} />
             }) }
             <path class="squares" d={scene.profile.grid()} />
             if let Some(owned) = &scene.owned { <path class="owned" d={owned.clone()} /> }
