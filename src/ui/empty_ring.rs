@@ -57,6 +57,31 @@ impl Wanted {
     }
 }
 
+/// One choice of the sentence.
+fn choice(
+    wanted: &UseStateHandle<Wanted>,
+    id: &'static str,
+    label: &'static str,
+    options: Vec<String>,
+    chosen: usize,
+    set: fn(&mut Wanted, usize),
+) -> Html {
+    let wanted = wanted.clone();
+    let onchange = Callback::from(move |event: Event| {
+        let select = event.target_dyn_into::<HtmlSelectElement>();
+        if let Some(i) = select.and_then(|s| usize::try_from(s.selected_index()).ok()) {
+            let mut new = (*wanted).clone();
+            set(&mut new, i);
+            wanted.set(new);
+        }
+    });
+    html! {
+        <select class="scrub" data-testid={format!("setting-{id}")} aria-label={label} {onchange}>
+            { for options.into_iter().enumerate().map(|(i, words)| html! { <option selected={i == chosen}>{ words }</option> }) }
+        </select>
+    }
+}
+
 /// The sentence and its button.
 #[component]
 pub fn EmptyRing() -> Html {
@@ -85,22 +110,7 @@ pub fn EmptyRing() -> Html {
         let number = Number { id, label, value, least: 1, most, unit: Unit::Count };
         html! { <Scrub {number} set={change} refuse={Callback::from(move |why| refuse.set(Some(why)))} /> }
     };
-    let choice = |id: &'static str, label: &'static str, options: Vec<String>, chosen: usize, set: fn(&mut Wanted, usize)| {
-        let wanted = wanted.clone();
-        let onchange = Callback::from(move |event: Event| {
-            let select = event.target_dyn_into::<HtmlSelectElement>();
-            if let Some(i) = select.and_then(|s| usize::try_from(s.selected_index()).ok()) {
-                let mut new = (*wanted).clone();
-                set(&mut new, i);
-                wanted.set(new);
-            }
-        });
-        html! {
-            <select class="scrub" data-testid={format!("setting-{id}")} aria-label={label} {onchange}>
-                { for options.into_iter().enumerate().map(|(i, words)| html! { <option selected={i == chosen}>{ words }</option> }) }
-            </select>
-        }
-    };
+    let choice = |id, label, options, chosen, set| choice(&wanted, id, label, options, chosen, set);
     let n = wanted.total();
     let divided = DIVIDED.iter().position(|(word, _)| *word == wanted.divided).unwrap_or_default();
     let levels = || Level::EVERY.map(|l| format!("{} ({})", l.block_for(n), l.name())).to_vec();
