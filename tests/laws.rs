@@ -27,15 +27,25 @@ fn command() -> impl Strategy<Value = (u64, String)> {
     (0..4_000_000u64, body)
 }
 
+/// Rings of every style, with the replicas they have.
+const RINGS: [(&str, &str); 4] = [
+    ("3", "{}"),
+    ("3", r#"{"style":{"tokens":8},"coordinators":["E"]}"#),
+    ("3", r#"{"style":{"partitions":16}}"#),
+    ("[2,1]", r#"{"zones":[{"name":"n","racks":["1","2"]},{"name":"s"}],"places":{"A":{"zone":"s"}},"style":{"tokens":4}}"#),
+];
+
 /// A run of five nodes on a bad network.
 fn script() -> impl Strategy<Value = Script> {
-    (any::<u64>(), prop::collection::vec(command(), 0..25), 0..60_000u32, any::<bool>()).prop_map(|(seed, mut commands, loss, beats)| {
+    let ring = prop::sample::select(RINGS.to_vec());
+    let parts = (any::<u64>(), prop::collection::vec(command(), 0..25), 0..60_000u32, any::<bool>(), ring);
+    parts.prop_map(|(seed, mut commands, loss, beats, (replicas, topology))| {
         commands.sort_by_key(|(at, _)| *at);
         let list: Vec<String> = commands.iter().map(|(at, body)| format!(r#"{{"at":{at},{body}}}"#)).collect();
         let detector = if beats { r#"{"heartbeat":{"every":"300ms","timeout":"700ms"}}"# } else { r#""none""# };
         let text = format!(
-            r#"{{"format":"drift-run","version":1,"engine":1,"run":{{"seed":{seed},"end":"6s","config":{{"nodes":5,
-            "settings":{{"sync":{{"every":"200ms"}},"detector":{detector}}},
+            r#"{{"format":"drift-run","version":1,"engine":1,"run":{{"seed":{seed},"end":"6s","config":{{"nodes":5,"topology":{topology},
+            "settings":{{"replicas":{replicas},"sync":{{"every":"200ms"}},"detector":{detector}}},
             "network":{{"loss-ppm":{loss},"duplicate-ppm":{loss},"reorder-ppm":{loss}}}}},"commands":[{}]}}}}"#,
             list.join(",")
         );
