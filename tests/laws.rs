@@ -47,17 +47,26 @@ const CLIENTS: [&str; 5] = [
     r#""direct":"everyone","read-your-writes":true,"monotonic-reads":true,"sticky":true,"retries":2,"policy":{"lower":"ONE"}"#,
 ];
 
+/// Rings of every style, with the replicas they have.
+const RINGS: [(&str, &str); 4] = [
+    ("3", "{}"),
+    ("3", r#"{"style":{"tokens":8},"coordinators":["E"]}"#),
+    ("3", r#"{"style":{"partitions":16}}"#),
+    ("[2,1]", r#"{"zones":[{"name":"n","racks":["1","2"]},{"name":"s"}],"places":{"A":{"zone":"s"}},"style":{"tokens":4}}"#),
+];
+
 /// A run of five nodes on a bad network.
 fn script() -> impl Strategy<Value = Script> {
-    let parts = (any::<u64>(), prop::collection::vec(command(), 0..25), 0..60_000u32, any::<bool>(), 0..CLIENTS.len());
-    parts.prop_map(|(seed, mut commands, loss, beats, client)| {
+    let ring = prop::sample::select(RINGS.to_vec());
+    let parts = (any::<u64>(), prop::collection::vec(command(), 0..25), 0..60_000u32, any::<bool>(), 0..CLIENTS.len(), ring);
+    parts.prop_map(|(seed, mut commands, loss, beats, client, (replicas, topology))| {
         let client = CLIENTS[client];
         commands.sort_by_key(|(at, _)| *at);
         let list: Vec<String> = commands.iter().map(|(at, body)| format!(r#"{{"at":{at},{body}}}"#)).collect();
         let detector = if beats { r#"{"heartbeat":{"every":"300ms","timeout":"700ms"}}"# } else { r#""none""# };
         let text = format!(
-            r#"{{"format":"drift-run","version":1,"engine": 2,"run":{{"seed":{seed},"end":"6s","config":{{"nodes":5,
-            "settings":{{"sync":{{"every":"200ms"}},"detector":{detector},"client":{{{client}}},"client-timeout":"800ms"}},
+            r#"{{"format":"drift-run","version":1,"engine":2,"run":{{"seed":{seed},"end":"6s","config":{{"nodes":5,"topology":{topology},
+            "settings":{{"replicas":{replicas},"sync":{{"every":"200ms"}},"detector":{detector},"client":{{{client}}},"client-timeout":"800ms"}},
             "network":{{"loss-ppm":{loss},"duplicate-ppm":{loss},"reorder-ppm":{loss}}}}},"commands":[{}]}}}}"#,
             list.join(",")
         );

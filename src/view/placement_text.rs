@@ -118,7 +118,7 @@ fn owned(ring: &Ring, node: NodeId) -> (u64, u32) {
             length += if span == 0 { 1 << 64 } else { span };
         }
     }
-    // To the nearest thousandth of a per cent's tenth: a share is read, not added up.
+    // To a tenth of a per cent: a share is read, not added up.
     (entries, ((length * 1_000 + (1 << 63)) >> 64) as u32 * 1_000)
 }
 

@@ -1,7 +1,8 @@
 //! Placement: rings, preference lists, claims, fallbacks.
 
 use drift::engine::base::{Draws, NodeId, Purpose};
-use drift::engine::data::{Key, Token};
+use drift::engine::data::{Key, Payload, Token};
+use drift::engine::node::Outcome;
 use drift::engine::place::{Fallback, Place, Replication, Ring, Style, Topology, Zone, ZoneId};
 use drift::engine::world::EventKind;
 use drift::lab::{Session, script_from_file};
@@ -332,6 +333,33 @@ fn a_write_reaches_so_many_nodes_of_each_zone() {
     assert!(!holders.contains(&node('G')), "G coordinated and holds nothing");
     let sent = session.log().iter().filter(|e| matches!(&e.kind, EventKind::Sent(m) if m.body.row().is_some())).count();
     assert_eq!(sent, 3, "one message to each replica");
+}
+
+#[test]
+fn a_change_of_replicas_holds_from_the_next_operation_on() {
+    let script = play::script(
+        4,
+        r#"{"nodes":6,"topology":{"zones":[{"name":"north"},{"name":"south"}],"style":{"tokens":8}}}"#,
+        r#"{"at":"1s","do":"write","client":"c0","via":"A","key":"k","value":"one","level":"ALL"},
+           {"at":"2s","do":"set","setting":{"replicas":[0,2]}},
+           {"at":"3s","do":"write","client":"c0","via":"A","key":"k","value":"two","level":"ALL"}"#,
+    );
+    let mut session = Session::open(script).expect("within bounds");
+    session.seek_time(session.end());
+    let acks: Vec<u32> = session
+        .log()
+        .iter()
+        .filter_map(|e| if let EventKind::Ended(Outcome::Written { acks, .. }) = e.kind { Some(acks) } else { None })
+        .collect();
+    assert_eq!(acks, [3, 2]);
+    let world = session.world();
+    let newest = |node: NodeId| {
+        let row = world.host(node).and_then(|h| h.node.store.get(&Key::new("k")).cloned());
+        row.is_some_and(|row| matches!(&row.versions()[0].payload, Payload::Value(bytes) if bytes[..] == *b"two"))
+    };
+    let holders: Vec<NodeId> = (0..6).map(NodeId).filter(|n| newest(*n)).collect();
+    assert_eq!(holders.len(), 2);
+    assert!(holders.iter().all(|n| world.ring().zone_of(*n) == ZoneId(1)), "{holders:?}");
 }
 
 #[test]

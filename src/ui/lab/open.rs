@@ -6,10 +6,12 @@ use yew::AttrValue;
 
 use crate::engine::base::{Digest, Micros};
 use crate::engine::node::{Level, Repair};
+use crate::engine::place::{MAX_ZONES, Replication, Style};
 use crate::engine::world::{CommandError, Config};
 use crate::lab::{self, LabError, Script, Session};
 use crate::ui::route::query;
 use crate::ui::storage;
+use crate::view::placement_text::named_zones;
 
 /// What the address says should be open.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,7 +171,8 @@ fn invalid(field: &'static str, problem: String) -> LabError {
     CommandError { field, problem }.into()
 }
 
-/// Reads `?nodes=6&copies=3&write=QUORUM&read=QUORUM&repair=blocking`; what is left out is as usual.
+/// Reads `?nodes=6&zones=2&tokens=16&copies=3&write=QUORUM&read=QUORUM&repair=blocking`; what is left out is as usual. Instead of
+/// tokens there can be `partitions=64`, and copies can be a list with a number for each zone, `3,2`.
 fn config_of(text: &str) -> Result<Config, LabError> {
     let mut config = Config::default();
     let number = |name, field| match query(text, name) {
@@ -186,8 +189,24 @@ fn config_of(text: &str) -> Result<Config, LabError> {
         }
     };
     config.nodes = number("nodes", "nodes")?.unwrap_or(config.nodes);
+    let zones = number("zones", "zones")?.unwrap_or(1);
+    if !(1..=MAX_ZONES as u32).contains(&zones) {
+        return Err(invalid("zones", format!("must be 1 to {MAX_ZONES}, is {zones}")));
+    }
+    config.topology.zones = named_zones(zones);
+    config.topology.style = match (number("tokens", "tokens")?, number("partitions", "partitions")?) {
+        (_, Some(q)) => Style::Partitions(q),
+        (Some(each), None) => Style::Tokens(each),
+        (None, None) => config.topology.style,
+    };
     let settings = &mut config.settings;
-    settings.replicas = number("copies", "copies")?.map_or(settings.replicas, Into::into);
+    if let Some(list) = query(text, "copies").filter(|value| value.contains(',')) {
+        let counts: Result<Vec<u8>, _> = list.split(',').map(str::parse).collect();
+        let counts = counts.map_err(|_| invalid("copies", format!("must be whole numbers up to 255, are \"{}\"", clip(list))))?;
+        settings.replicas = Replication::per_zone(&counts).map_err(|e| invalid("copies", e.to_string()))?;
+    } else {
+        settings.replicas = number("copies", "copies")?.map_or(settings.replicas, Into::into);
+    }
     settings.write.level = level("write", "write")?.unwrap_or(settings.write.level);
     settings.read.level = level("read", "read")?.unwrap_or(settings.read.level);
     settings.read.repair = match query(text, "repair") {

@@ -12,6 +12,7 @@ mod card;
 mod contour;
 mod profile;
 mod split;
+mod track;
 
 pub use profile::Profile;
 pub use split::{Split, split};

@@ -114,7 +114,7 @@ fn place(at: Point, centre: Point) -> Place {
 
 /// The point at share `turn` of a full turn, clockwise from the top.
 #[expect(clippy::disallowed_methods, reason = "a drawing, rounded to a tenth; nothing is hashed")]
-fn on_ellipse(centre: Point, rx: f64, ry: f64, turn: f64) -> Point {
+pub(super) fn on_ellipse(centre: Point, rx: f64, ry: f64, turn: f64) -> Point {
     let a = turn * std::f64::consts::TAU;
     pt(centre.x + rx * a.sin(), centre.y - ry * a.cos())
 }

@@ -9,6 +9,7 @@ mod copies;
 mod flight;
 mod ground;
 mod nodes;
+mod placement;
 mod rooms;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use copies::{ChipMark, LoserMark, Standing, VersionMark};
 pub use flight::{FlightMark, flights, form, kind, progress, sent_event, version_of};
 pub use ground::{Ground, Road, Severed, Snip};
 pub use nodes::{ClientMark, NodeMark, status_word};
+pub use placement::{TokenTrack, ZoneMark};
 pub use text::{Sizes, TextMark, Tone, clipped, clock, name, offset, sizes, what};
 pub use traffic::{Next, Stop, Tally, Trail};
 pub use words::{MessageMark, TableRow};
@@ -168,6 +170,12 @@ pub struct Scene {
     pub disc: (f64, f64),
     /// The ring line.
     pub ring: String,
+    /// Zones, if there are several.
+    pub zones: Vec<ZoneMark>,
+    /// Width of the plates under the machines of a zone.
+    pub plate: f64,
+    /// Tokens or partitions, where they do not follow the order of the machines.
+    pub track: Option<TokenTrack>,
     /// The stretch of ring from the key to its last replica.
     pub owned: Option<String>,
     /// In large rings: the stretch of each replica.
@@ -220,9 +228,15 @@ fn beside_nodes(ground: &Ground, turn: f64) -> f64 {
 }
 
 fn key_label(ground: &Ground, session: &Session, key: &Key, chips: &[ChipMark]) -> (f64, KeyLabel) {
-    let tokens: Vec<u64> = session.world().ring().tokens().iter().map(|(t, _)| t.0).collect();
-    let turn = beside_nodes(ground, ground.layout.turn_of(key.token().0, &tokens));
-    let mark = ground.layout.key_mark(turn, &|i| chips.iter().any(|c| c.node.index() == i));
+    let ring = session.world().ring();
+    let (turn, mark) = if placement::is_plain(ring) {
+        let tokens: Vec<u64> = ring.tokens().iter().map(|(t, _)| t.0).collect();
+        let turn = beside_nodes(ground, ground.layout.turn_of(key.token().0, &tokens));
+        (turn, ground.layout.key_mark(turn, &|i| chips.iter().any(|c| c.node.index() == i)))
+    } else {
+        let turn = placement::turn(key.token());
+        (turn, ground.layout.track_mark(turn))
+    };
     let sizes = sizes(ground.profile);
     let name = clipped(key.name(), (mark.label.width / (sizes.name * 0.6)) as usize + 1);
     let mut lines = vec![TextMark::at_spot(&mark.label, name, Tone::Mono, sizes.name)];
@@ -290,6 +304,7 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
     let mut rooms = Rooms::new(ground, &chips);
     let label = mark.as_ref().map(|(_, l)| key_room(l));
     label.into_iter().for_each(|r| rooms.hold(r));
+    let zones = placement::zones(session, ground, &mut rooms);
     let legend = legend(session, ground, look.key, &mut rooms);
     let tally = traffic::tally(session, ground, &mut rooms);
     nodes::annotate(&mut nodes, ground, shown.as_ref(), &mut rooms);
@@ -299,13 +314,21 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
     flights(session, ground, shown.as_ref().map(|s| s.op), &mut flying);
     let n = nodes.len();
     let last = chips.last().map(|c| c.node.index() as f64 / n.max(1) as f64);
-    let owned = mark.as_ref().zip(last).map(|((turn, _), last)| ground.layout.arc(*turn, if last < *turn { last + 1.0 } else { last }));
+    let track = placement::track(session, ground, look);
+    let owned = mark
+        .as_ref()
+        .zip(last)
+        .filter(|_| track.is_none())
+        .map(|((turn, _), last)| ground.layout.arc(*turn, if last < *turn { last + 1.0 } else { last }));
     let stretch = |node: &NodeMark| Some(Stretch { path: ground.layout.segment(node.id.index()), class: node.holds? });
     Scene {
         profile: ground.profile,
         detail: ground.layout.detail,
         disc: (ground.layout.radius, ground.layout.letter),
         ring: ground.layout.ring(),
+        zones,
+        plate: ground.layout.plate_width(),
+        track,
         owned,
         stretches: nodes.iter().filter_map(stretch).collect(),
         key: mark.map(|(_, label)| label),

@@ -155,3 +155,28 @@ async fn a_damaged_link_is_refused_in_words_and_a_good_one_opens_its_event() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn zones_and_partitions_are_chosen_on_the_first_page_and_drawn() {
+    journey("lab-zones", Screen::LAPTOP, async |page| {
+        page.open("#/").await?;
+        let choose = "const s = document.querySelector('[data-testid=setting-new-divided]');
+            s.selectedIndex = [...s.options].findIndex(o => o.text === '16 partitions');
+            s.dispatchEvent(new Event('change', { bubbles: true }));";
+        page.find("[data-testid=setting-new-divided]").await?;
+        page.run(choose).await?;
+        page.until("the address", "return document.querySelector('[data-testid=open-sandbox]').hash.includes('partitions=16')").await?;
+        page.open("#/new?nodes=6&zones=2&partitions=16&copies=2,1").await?;
+        page.find("[data-testid=token-track]").await?;
+        let letters =
+            page.run("return [...document.querySelectorAll('[data-testid=token-track] text')].map(t => t.textContent).join('')").await?;
+        // Six nodes by turns; the four that are left over do not meet the first ones.
+        assert_eq!(letters, json!("ABCDEFABCDEFABCD"));
+        let settings = page.text("[data-testid=settings]").await?;
+        assert!(settings.contains("6 nodes share 16 partitions") && settings.contains("of north and"), "{settings}");
+        page.open("#/new?zones=9").await?;
+        page.until("the refusal", "return document.body.innerText.includes('1 to 8')").await?;
+        Ok(())
+    })
+    .await;
+}

@@ -3,15 +3,19 @@
 use yew::prelude::*;
 
 use super::parts::{glyph, words};
+use crate::view::geometry::ring::Detail;
 use crate::view::geometry::tear::Piece;
 use crate::view::geometry::{Pen, Profile, pt};
 use crate::view::glyph::{Form, Kind};
-use crate::view::scene::{Ground, Scene, Stop};
+use crate::view::scene::{Ground, Scene, Stop, TokenTrack};
 
 /// What is drawn on every sheet: squares and ring.
 fn lines(scene: &Scene) -> Html {
     html! {
         <>
+            { for scene.zones.iter().flat_map(|z| &z.plates).map(|d| html! {
+                <path class={classes!("plate", (scene.detail == Detail::Dot).then_some("flat"))} d={d.clone()} stroke-width={scene.plate.to_string()} />
+            }) }
             <path class="squares" d={scene.profile.grid()} />
             if let Some(owned) = &scene.owned { <path class="owned" d={owned.clone()} /> }
             <path class="ringline" d={scene.ring.clone()} />
@@ -22,7 +26,23 @@ fn lines(scene: &Scene) -> Html {
                     <path class="seg-v" d={s.path.clone()} />
                 </g>
             }) }
+            { for scene.zones.iter().filter_map(|z| z.name.as_ref()).map(|name| words(name, true)) }
+            if let Some(track) = &scene.track { { self::track(track) } }
         </>
+    }
+}
+
+/// Tokens or partitions with their owners.
+fn track(track: &TokenTrack) -> Html {
+    html! {
+        <g class="track" data-testid="token-track" data-own={track.own.len().to_string()}>
+            { for track.own.iter().map(|d| html! { <path class="own" d={d.clone()} /> }) }
+            <path class="line" d={track.line.clone()} />
+            <path class="ticks" d={track.ticks.clone()} />
+            if let Some(walk) = &track.walk { <path class="walk" d={walk.clone()} /> }
+            <path class="list" d={track.list.clone()} />
+            { for track.letters.iter().map(|l| words(l, false)) }
+        </g>
     }
 }
 
