@@ -17,6 +17,6 @@ pub use gallery::gallery;
 pub use link::{from_link, to_link};
 pub use player::Player;
 pub use predicate::Predicate;
-pub use report::{OperationReport, Report, TrafficReport};
+pub use report::{AttemptReport, OperationReport, Report, TrafficReport};
 pub use script::{BOUNDS, Bounds, Script, Timed};
 pub use session::{Acted, Advance, Branch, BranchId, Session, Stride};

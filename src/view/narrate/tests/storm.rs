@@ -231,3 +231,87 @@ fn beliefs_and_status_are_those_of_the_world() {
     }
     assert!(suspicions > 10, "{suspicions}");
 }
+
+#[test]
+fn what_clients_do_by_themselves_has_sentences_too() {
+    let clients = [
+        r#""read-your-writes":true,"monotonic-reads":true,"behind-retries":0"#,
+        r#""read-your-writes":true,"monotonic-reads":true"#,
+        r#""sticky":true,"retries":2,"back-off":"50ms","policy":{"lower":"ONE"}"#,
+        r#""direct":"everyone","monotonic-reads":true,"retries":1"#,
+    ];
+    let mut kinds = std::collections::BTreeSet::new();
+    for (seed, client) in clients.iter().flat_map(|client| (20..27).map(move |seed| (seed, client))) {
+        let mut script = storm(seed).script().clone();
+        script.config.settings.client = serde_json::from_str(&format!("{{{client}}}")).expect("settings");
+        let first = script.commands[0].at;
+        for (text, at) in [
+            (r#"{"do":"workload","every":"30ms","duration":"2s","keys":3}"#, first),
+            (r#"{"do":"backup","node":"C"}"#, Micros::ms(800)),
+            (r#"{"do":"restore","node":"C"}"#, Micros::ms(1_500)),
+        ] {
+            let command = serde_json::from_str(text).expect("a command");
+            script.commands.push(crate::lab::Timed { at, command });
+        }
+        script.commands.sort_by_key(|t| t.at);
+        let mut run = Session::open(script).expect("within bounds");
+        run.seek_time(run.end());
+        let names = Names::of(&run);
+        for (i, event) in run.log().iter().enumerate() {
+            let told = sentence(&run, EventId(i as u32)).expect("every event has one");
+            let all = format!("{} {}", told.headline, told.rest);
+            assert!(told.headline.ends_with('.') && !all.contains("..") && !all.contains("  ") && !all.contains(" ."), "{all}");
+            assert!(told.rest.is_empty() || told.rest.ends_with('.'), "{all}");
+            assert!(!short(event, &names).is_empty());
+            kinds.insert(match &event.kind {
+                EventKind::Client(ClientAct::Retried { after: Outcome::Behind { .. }, .. }) => "asks another after an old answer",
+                EventKind::Client(ClientAct::Retried { after: Outcome::NoAnswer, .. }) => "asks another after silence",
+                EventKind::Client(ClientAct::Retried { .. }) => "asks again after an error",
+                EventKind::Client(ClientAct::Asked { .. }) => "asks replicas",
+                EventKind::Client(ClientAct::WroteBack { .. }) => "writes back",
+                EventKind::Ended(Outcome::Behind { .. }) => "gets nothing new enough",
+                EventKind::Fault(Fault::WorkloadBegan { .. }) => "workload begins",
+                EventKind::Fault(Fault::WorkloadEnded { .. }) => "workload ends",
+                EventKind::Fault(Fault::BackedUp { .. }) => "backup",
+                EventKind::Fault(Fault::Restored { .. }) => "restore",
+                _ => "",
+            });
+        }
+        // The inspectors look at every operation while it goes on and when it is over.
+        for operation in run.history().operations().iter().map(|o| o.id).collect::<Vec<_>>() {
+            assert!(crate::view::inspect::OpView::of(&run, operation).is_some());
+        }
+        run.seek_time(Micros::ms(1_300));
+        for operation in run.history().operations().iter().map(|o| o.id).collect::<Vec<_>>() {
+            assert!(crate::view::inspect::OpView::of(&run, operation).is_some());
+        }
+    }
+    assert_eq!(kinds.len(), 11, "{kinds:?}");
+}
+
+#[test]
+fn a_session_says_why_it_asks_on_and_both_levels_are_named() {
+    let mut run = session(
+        r#"{"end":"4s","seed":12,"config":{"nodes":3,"settings":{"client":{"monotonic-reads":true},"client-timeout":"1s"}},"commands":[
+        {"at":"1ms","do":"write","client":"c0","via":"A","key":"k","value":"old","level":"ALL"},
+        {"at":"300ms","do":"cut-one-way","from":["A","B"],"to":["C"]},
+        {"at":"400ms","do":"write","client":"c0","via":"A","key":"k","value":"new","level":"ONE"},
+        {"at":"1s","do":"read","client":"c1","via":"A","key":"k","level":"ONE"},
+        {"at":"1500ms","do":"read","client":"c1","via":"C","key":"k","level":"ONE"}]}"#,
+    );
+    run.seek_time(run.end());
+    let act = run.log().iter().position(|e| matches!(e.kind, EventKind::Client(_))).expect("it asks on");
+    let told = sentence(&run, EventId(act as u32)).expect("every event has one");
+    assert!(told.rest.contains("C's answer was v1, older than the v2 it has seen"), "{told:?}");
+    let view = crate::view::inspect::OpView::of(&run, run.history().operations()[3].id).expect("it is there");
+    assert!(!view.asked_by.ends_with("through C"), "{}", view.asked_by);
+    let run = session(
+        r#"{"end":"4s","seed":14,"config":{"nodes":3,"settings":{"client":{"policy":{"lower":"ONE"}},"write":{"timeout":"500ms"}}},"commands":[
+        {"at":"0s","do":"cut","islands":[["B","C"]]},
+        {"at":"1s","do":"write","client":"c0","via":"A","key":"k","value":"v"}]}"#,
+    );
+    let act = run.log().iter().position(|e| matches!(e.kind, EventKind::Client(_))).expect("it settles for less");
+    let told = sentence(&run, EventId(act as u32)).expect("every event has one");
+    assert!(told.headline.contains("now at ONE instead of QUORUM"), "{told:?}");
+    assert!(told.rest.contains("makes another version"), "{told:?}");
+}
