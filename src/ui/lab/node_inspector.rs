@@ -90,8 +90,8 @@ fn suspects(view: &NodeView) -> Html {
             <ul class="hist" data-testid="node-suspects">
                 { for view.suspicions.iter().map(|s| html! {
                     <li class="plain" data-peer={s.peer.to_string()} title={format!("{}; {}", s.text, s.detail)}>
-                        <span class="disc">{ s.peer.to_string() }</span>
-                        <b class="m">{ &s.level }</b>
+                        <b>{ s.peer.to_string() }</b>
+                        <span class="m">{ &s.level }</span>
                         <span class="what">{ &s.text }</span>
                         <meter min="0" max="100" value={s.share.to_string()}
                             aria-label={format!("suspicion of {} as a share of the threshold", s.peer)}></meter>
