@@ -87,9 +87,8 @@ impl Clients {
         match (&event.kind, event.who) {
             (EventKind::Note(Note::Stamped { version, .. }), _) => op.made.push(version.clone()),
             (EventKind::Delivered(message), Some(Endpoint::Node(node))) if node == op.via => {
-                if op.delivered(message, event.at, world, rules, self.rush) {
-                    self.fresh.insert(id);
-                }
+                let taken_up = op.delivered(message, event.at, world, rules, self.rush);
+                self.fresh.extend(taken_up.then_some(id));
             }
             (EventKind::Delivered(message), Some(Endpoint::Client(_))) => {
                 if let Body::Reply { outcome, .. } = &message.body {

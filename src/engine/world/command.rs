@@ -24,13 +24,22 @@ pub struct Limits {
     pub value_bytes: usize,
     /// Keys of all preloads together.
     pub keys: u64,
+    /// Bytes of all values of all preloads together.
+    pub preload_bytes: u64,
     /// The latest instant of a run, and the longest span of any setting.
     pub span: Micros,
 }
 
 /// The limits of this engine.
-pub const LIMITS: Limits =
-    Limits { nodes: 100, clients: 16, key_bytes: 256, value_bytes: 65_536, keys: 1_000_000, span: Micros(400 * 86_400_000_000) };
+pub const LIMITS: Limits = Limits {
+    nodes: 100,
+    clients: 16,
+    key_bytes: 256,
+    value_bytes: 65_536,
+    keys: 1_000_000,
+    preload_bytes: 64 << 20,
+    span: Micros(400 * 86_400_000_000),
+};
 
 /// One action on a world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,8 +310,9 @@ impl Command {
                 config.knows("link", *a)?;
                 config.knows("link", *b)?;
                 ensure("link", a != b, || "needs two different ends".to_owned())?;
-                let ppm = if let Command::Link { rule, .. } = self { rule.loss_ppm } else { 0 };
-                ensure("loss-ppm", ppm <= 1_000_000, || format!("must be at most 1000000, is {ppm}"))
+                let rule = if let Command::Link { rule, .. } = self { *rule } else { LinkRule::default() };
+                ensure("loss-ppm", rule.loss_ppm <= 1_000_000, || format!("must be at most 1000000, is {}", rule.loss_ppm))?;
+                span("slower", rule.slower, Micros::ZERO)
             }
             Command::Crash { node }
             | Command::Restart { node }
