@@ -14,12 +14,14 @@ pub struct Player {
     pub truth: Truth,
     /// How many commands have been carried out.
     pub commands: usize,
+    /// How many inputs there were, commands included.
+    pub inputs: u64,
 }
 
 impl Player {
     /// The start of a script. `log` gets the first events.
     pub fn new(script: &Script, log: &mut Vec<Event>) -> Player {
-        Player { world: World::new(&script.config, script.seed, log), truth: Truth::default(), commands: 0 }
+        Player { world: World::new(&script.config, script.seed, log), truth: Truth::default(), commands: 0, inputs: 0 }
     }
 
     /// When the next command or input is due; none at the end of the run.
@@ -48,6 +50,7 @@ impl Player {
                 return false;
             }
         }
+        self.inputs += 1;
         self.truth.observe(&self.world, &log[before..]);
         true
     }

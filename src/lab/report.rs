@@ -32,7 +32,7 @@ pub struct Report {
     pub events: u64,
     /// Simulated microseconds at the end.
     pub end_us: u64,
-    /// False if the log was full before the end of the run.
+    /// False if there was too much of the run: too many events or inputs before its end.
     pub complete: bool,
     /// Client operations in the order in which they began.
     pub operations: Vec<OperationReport>,
@@ -191,7 +191,7 @@ impl Report {
         let mut player = Player::new(script, &mut log);
         let (mut divergence, mut stale): (Vec<(u64, u64)>, u64) = (Vec::new(), 0);
         let mut complete = false;
-        while log.len() < BOUNDS.events as usize && !complete {
+        while log.len() < BOUNDS.events as usize && player.inputs < BOUNDS.inputs && !complete {
             complete = !player.step(script, &mut log);
             if player.truth.stale_copies() != stale {
                 stale = player.truth.stale_copies();

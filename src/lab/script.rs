@@ -63,6 +63,8 @@ pub struct Bounds {
     pub depth: usize,
     /// Events of one run.
     pub events: u32,
+    /// Inputs of one run: messages, timers and commands, whether or not they leave an event.
+    pub inputs: u64,
     /// Characters of a title.
     pub title: usize,
     /// Characters of a description.
@@ -78,6 +80,7 @@ pub const BOUNDS: Bounds = Bounds {
     branches: 256,
     depth: 64,
     events: 2_000_000,
+    inputs: 20_000_000,
     title: 120,
     about: 2_000,
 };
@@ -101,7 +104,7 @@ impl Script {
         {
             return Err(invalid("focus", format!("must have at most {} bytes", LIMITS.key_bytes)));
         }
-        let (mut last, mut keys, mut workloads) = (Micros::ZERO, 0u64, 0usize);
+        let (mut last, mut keys, mut bytes, mut workloads) = (Micros::ZERO, 0u64, 0u64, 0usize);
         for (i, timed) in self.commands.iter().enumerate() {
             let at_fault = |error| LabError::Invalid { place: format!("command {}, ", i + 1), error };
             timed.command.check(&self.config).map_err(at_fault)?;
@@ -126,6 +129,11 @@ impl Script {
                 if keys > LIMITS.keys {
                     let problem = format!("all preloads together must be at most {}, are {keys}", LIMITS.keys);
                     return Err(at_fault(CommandError { field: "count", problem }));
+                }
+                bytes = bytes.saturating_add(preload.count.saturating_mul(u64::from(preload.value_bytes)));
+                if bytes > LIMITS.preload_bytes {
+                    let problem = format!("all preloads together must have at most {} bytes of values, have {bytes}", LIMITS.preload_bytes);
+                    return Err(at_fault(CommandError { field: "value-bytes", problem }));
                 }
             }
         }

@@ -129,9 +129,9 @@ impl Session {
         self.tape.script.end
     }
 
-    /// Whether the log is full, so that the run stops before its end.
+    /// Whether there is too much of the run, so that it stops before its end.
     pub fn is_cut_short(&self) -> bool {
-        self.tape.log.len() >= BOUNDS.events as usize
+        self.tape.is_full()
     }
 
     /// All operations and versions of the whole known log.
@@ -235,7 +235,7 @@ impl Session {
     /// Goes to the state at `time`, which is at most the end of the run.
     pub fn seek_time(&mut self, time: Micros) {
         let time = time.min(self.end());
-        while !self.tape.complete && self.tape.marks.last().is_none_or(|m| m.at <= time) {
+        while self.tape.recorded_until().is_some_and(|next| next <= time) {
             self.tape.record(AHEAD);
         }
         let steps = self.tape.marks.partition_point(|m| m.at <= time);

@@ -24,6 +24,8 @@ struct Snapshot {
 
 /// Events between two snapshots at first; doubled whenever there are too many snapshots.
 const INTERVAL: u32 = 256;
+/// Inputs that may leave no event for each one that does, before recording pauses: runs may count heartbeats instead of keeping them.
+const INPUTS_PER_EVENT: u64 = 10;
 /// Snapshots kept at most.
 const SNAPSHOTS: usize = 512;
 
@@ -85,10 +87,22 @@ impl Tape {
         }
     }
 
-    /// Plays on at the tip until `events` more are recorded or the run is at its end. Returns whether it is.
+    /// Whether a run stops before its end because there is too much of it.
+    pub fn is_full(&self) -> bool {
+        self.log.len() >= BOUNDS.events as usize || self.tip.inputs >= BOUNDS.inputs
+    }
+
+    /// When the next thing is due that is not recorded yet; none at the end of the run.
+    pub fn recorded_until(&mut self) -> Option<Micros> {
+        if self.complete { None } else { self.tip.next_at(&self.script) }
+    }
+
+    /// Plays on at the tip until `events` more are recorded, or a good number of inputs left none, or the run is at its end. Returns
+    /// whether it is.
     pub fn record(&mut self, events: u32) -> bool {
         let goal = self.log.len().saturating_add(events as usize).min(BOUNDS.events as usize);
-        while !self.complete && self.log.len() < goal {
+        let patience = self.tip.inputs.saturating_add(u64::from(events).saturating_mul(INPUTS_PER_EVENT)).min(BOUNDS.inputs);
+        while !self.complete && self.log.len() < goal && self.tip.inputs < patience {
             let before = self.log.len();
             self.complete = !self.tip.step(&self.script, &mut self.log);
             if self.log.len() > before {
@@ -97,7 +111,7 @@ impl Tape {
             }
         }
         // A run of too many events ends where the log is full: said by whoever asks, see Session::is_cut_short.
-        self.complete |= self.log.len() >= BOUNDS.events as usize;
+        self.complete |= self.is_full();
         self.complete
     }
 
@@ -128,8 +142,8 @@ impl Tape {
     /// world is as it is at that time, not as it was just after the event.
     pub fn seek_time(&mut self, events: u32, time: Micros) {
         self.seek_within(events, time);
-        // Where the log is full, inputs beyond it would leave events that nobody has.
-        if self.log.len() < BOUNDS.events as usize {
+        // Where the record is full, inputs beyond it would leave events that nobody has.
+        if !self.is_full() {
             let mut none = Vec::new();
             while none.is_empty() && self.here.next_at(&self.script).is_some_and(|at| at <= time) {
                 self.here.step(&self.script, &mut none);

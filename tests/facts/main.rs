@@ -1,8 +1,16 @@
-//! Facts about real systems and papers, each with its source, that the engine must reproduce.
+//! Facts: what real systems do, each with where it is written, and that the engine does the same. One file per subject. What is told from
+//! memory only has no place here.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod accrual;
+mod cassandra;
 mod digests;
+mod dynamo;
 mod placement;
+
 #[path = "../support/play.rs"]
 mod play;
+#[path = "../support/rules.rs"]
+mod rules;
+#[path = "../support/run.rs"]
+mod run;

@@ -184,7 +184,7 @@ impl Maker {
 
     /// A fault of a kind that this run has; `None` if the drawn kind is left out.
     fn fault(&mut self) -> Option<String> {
-        let kind = 5 + self.dice.below(13) as u32;
+        let kind = 5 + self.dice.below(14) as u32;
         if !self.features.has(kind) {
             return None;
         }
@@ -225,6 +225,7 @@ impl Maker {
             N_CHANGES => format!("set replicas {}", 1 + self.dice.below(5)),
             BEATS if self.dice.once_in(4) => "set detector none".to_owned(),
             BEATS => format!("set {}", self.detector()),
+            LAZY_SYNC => format!("set {}", self.sync()),
             _ => return None,
         })
     }

@@ -23,8 +23,8 @@ pub struct Rules {
     pub digests: bool,
     /// Stale replicas are repaired before the answer.
     pub blocking: bool,
-    /// Silence after which a peer is held to be down.
-    pub silence: Option<Micros>,
+    /// Time between two heartbeats, and silence after which a peer is held to be down.
+    pub beats: Option<(Micros, Micros)>,
 }
 
 impl Rules {
@@ -38,7 +38,7 @@ impl Rules {
             client_timeout: settings.client_timeout,
             digests: settings.read.digests,
             blocking: settings.read.repair == Repair::Blocking,
-            silence: if let Detector::Heartbeat { timeout, .. } = settings.detector { Some(timeout) } else { None },
+            beats: if let Detector::Heartbeat { every, timeout } = settings.detector { Some((every, timeout)) } else { None },
         }
     }
 

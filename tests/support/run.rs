@@ -113,13 +113,16 @@ pub struct Run {
     seed: u64,
     end: String,
     commands: Vec<Value>,
+    beside: Value,
+    envelope: Value,
 }
 
 impl Run {
     /// So many nodes and two clients; every message takes 10 ms; 20 s.
     pub fn of(nodes: u32) -> Run {
         let config = json!({"nodes": nodes, "settings": {}, "network": {"latency": {"fixed": "10ms"}}});
-        Run { config, seed: 1, end: "20s".to_owned(), commands: Vec::new() }
+        let envelope = json!({"format": "drift-run", "version": 1, "engine": drift::engine::world::ENGINE_VERSION});
+        Run { config, seed: 1, end: "20s".to_owned(), commands: Vec::new(), beside: json!({}), envelope }
     }
 
     /// Another seed.
@@ -135,8 +138,25 @@ impl Run {
     }
 
     /// More clients, c0 first.
-    pub fn clients(mut self, count: u32) -> Run {
-        self.config["clients"] = (0..count).map(|i| format!("client {i}")).collect();
+    pub fn clients(self, count: u32) -> Run {
+        self.named((0..count).map(|i| format!("client {i}")).collect())
+    }
+
+    /// Clients of these names.
+    pub fn named(mut self, names: Vec<String>) -> Run {
+        self.config["clients"] = json!(names);
+        self
+    }
+
+    /// Something beside the configuration and the commands: `title`, `about`, `focus`, or a field that does not exist.
+    pub fn also(mut self, field: &str, value: &str) -> Run {
+        self.beside[field] = json!(value);
+        self
+    }
+
+    /// What the envelope says: `format`, `version` or `engine`.
+    pub fn envelope(mut self, field: &str, value: Value) -> Run {
+        self.envelope[field] = value;
         self
     }
 
@@ -185,8 +205,13 @@ impl Run {
 
     /// The run file.
     pub fn text(&self) -> String {
-        let run = json!({"seed": self.seed, "end": self.end, "config": self.config, "commands": self.commands});
-        json!({"format": "drift-run", "version": 1, "engine": drift::engine::world::ENGINE_VERSION, "run": run}).to_string()
+        let mut run = json!({"seed": self.seed, "end": self.end, "config": self.config, "commands": self.commands});
+        for (field, value) in self.beside.as_object().into_iter().flatten() {
+            run[field] = value.clone();
+        }
+        let mut file = self.envelope.clone();
+        file["run"] = run;
+        file.to_string()
     }
 
     /// The script, which must be within bounds.

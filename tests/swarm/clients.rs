@@ -5,12 +5,22 @@ use std::sync::Arc;
 
 use drift::engine::base::{Digest, Endpoint, Micros, NodeId, OpId};
 use drift::engine::data::{Row, Version, row_digest};
-use drift::engine::node::{Body, Message, Note, Outcome, Request, Verb};
+use drift::engine::node::{Body, Level, Message, Note, Outcome, Request, Verb};
 use drift::engine::place::Replication;
 use drift::engine::world::{Event, EventKind, Fault, World};
 
 use crate::replicas::{only, rank};
 use crate::rules::Rules;
+
+/// Replicas that must answer: said here once more, so that the engine is not its own judge.
+fn needed(level: Level, replicas: u32) -> u32 {
+    match level {
+        Level::One => 1,
+        Level::Quorum => (1..=replicas).find(|some| some * 2 > replicas).unwrap_or(replicas),
+        Level::All => replicas,
+        other => unreachable!("the swarm does not draw {other}"),
+    }
+}
 
 /// What a coordinator has done and heard of one operation since it took it up.
 #[derive(Default)]
@@ -88,9 +98,8 @@ impl Clients {
         match (&event.kind, event.who) {
             (EventKind::Note(Note::Stamped { version, .. }), _) => op.made.push(version.clone()),
             (EventKind::Delivered(message), Some(Endpoint::Node(node))) if node == op.via => {
-                if op.delivered(message, event.at, world, rules, self.rush) {
-                    self.fresh.insert(id);
-                }
+                let taken_up = op.delivered(message, event.at, world, rules, self.rush);
+                self.fresh.extend(taken_up.then_some(id));
             }
             (EventKind::Delivered(message), Some(Endpoint::Client(_))) => {
                 if let Body::Reply { outcome, .. } = &message.body {
@@ -139,7 +148,7 @@ impl Op {
                     since: now,
                     rules: Some(rules.clone()),
                     alive: (!rush).then(|| replicas.into_iter().filter(up).collect()),
-                    required: request.level.block_for(rules.replicas),
+                    required: needed(request.level, rules.replicas),
                     ..Work::default()
                 };
                 self.required = work.required;

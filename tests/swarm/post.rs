@@ -49,6 +49,10 @@ pub struct Post {
     status: Vec<Status>,
     /// When a node last handled a heartbeat of another.
     heard: BTreeMap<(NodeId, NodeId), Micros>,
+    /// When a node last told another that it lives, since its detector began anew.
+    told: BTreeMap<(NodeId, Endpoint), Micros>,
+    /// When a node last went on: what it says at that instant is late, and may be followed by new settings.
+    went_on: BTreeMap<NodeId, Micros>,
     /// Whether heartbeats are in the log.
     hears: bool,
 }
@@ -63,6 +67,8 @@ impl Post {
             letters: BTreeMap::new(),
             status: vec![Status::Up; script.config.nodes as usize],
             heard: BTreeMap::new(),
+            told: BTreeMap::new(),
+            went_on: BTreeMap::new(),
             hears: script.config.chatter == Chatter::Kept,
         }
     }
@@ -76,7 +82,7 @@ impl Post {
     pub fn see(&mut self, event: &Event, world: &World, rules: &Rules) -> Result<(), String> {
         let node = event.who.and_then(Endpoint::node);
         match (&event.kind, node) {
-            (EventKind::Sent(message), _) => self.sent(message, event, world),
+            (EventKind::Sent(message), _) => self.sent(message, event, world).and_then(|()| self.beats(message, rules)),
             (EventKind::Held(message), Some(node)) => {
                 let letter = self.letters.get_mut(&message.id).ok_or("held without having been sent")?;
                 letter.held.push_back(event.at);
@@ -94,6 +100,15 @@ impl Post {
     }
 
     fn fault(&mut self, fault: &Fault, node: Option<NodeId>, at: Micros) {
+        // Whoever starts, goes on or is told other settings may begin its beats anew.
+        match (fault, node) {
+            (Fault::Set(_), _) => self.told.clear(),
+            (Fault::Restarted | Fault::Resumed { .. }, Some(node)) => {
+                self.told.retain(|(from, _), _| *from != node);
+                self.went_on.insert(node, at);
+            }
+            _ => {}
+        }
         let status = match fault {
             Fault::Cut(CutId(id)) => {
                 self.cuts.push(Cut { shape: self.shapes[*id as usize].clone(), since: at, until: Micros::MAX });
@@ -131,6 +146,20 @@ impl Post {
             None => Ok(()),
             Some(_) => Err(format!("two messages are number {}", message.id)),
         }
+    }
+
+    /// A node does not beat faster than it should.
+    fn beats(&mut self, message: &Message, rules: &Rules) -> Result<(), String> {
+        if let (Body::Heartbeat { .. }, Some(node)) = (&message.body, message.from.node())
+            && self.went_on.get(&node) != Some(&message.sent_at)
+        {
+            let before = self.told.insert((node, message.to), message.sent_at);
+            let early = |last: Micros| rules.beats.is_none_or(|(every, _)| message.sent_at.since(last) < every);
+            if before.is_some_and(early) {
+                return Err(format!("{node} beats too fast: {before:?}, {}", message.sent_at));
+            }
+        }
+        Ok(())
     }
 
     fn delivered(&mut self, message: &Arc<Message>, now: Micros) -> Result<(), String> {
@@ -192,7 +221,7 @@ impl Post {
     fn believed(&self, node: NodeId, note: &Note, now: Micros, rules: &Rules) -> Result<(), String> {
         let last = |peer| self.heard.get(&(node, peer)).copied().unwrap_or(Micros::ZERO);
         match note {
-            Note::Suspected(peer) if rules.silence.is_none_or(|silence| now.since(last(*peer)) <= silence) => {
+            Note::Suspected(peer) if rules.beats.is_none_or(|(_, silence)| now.since(last(*peer)) <= silence) => {
                 Err(format!("{node} suspects {peer}, heard at {}", last(*peer)))
             }
             Note::Trusted(peer) if self.hears && last(*peer) != now => Err(format!("{node} trusts {peer}, not heard at {now}")),

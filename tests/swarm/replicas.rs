@@ -81,8 +81,9 @@ impl Replicas {
             (EventKind::Sent(message), Some(node)) => self.said(node, message, rules),
             (EventKind::Timer(Timer::Sync), Some(node)) => {
                 let replica = &mut self.each[node.index()];
-                (replica.disk, replica.due) = (replica.given.len(), None);
-                Ok(())
+                replica.disk = replica.given.len();
+                let due = replica.due.take();
+                if due.is_some_and(|due| due <= event.at) { Ok(()) } else { Err(format!("{node} syncs at the wrong time: {due:?}")) }
             }
             (EventKind::Fault(Fault::Crashed { lost }), Some(node)) => self.crashed(node, *lost),
             (EventKind::Fault(Fault::Wiped { .. }), Some(node)) => {

@@ -16,6 +16,7 @@ pub fn test() -> Result<(), Failure> {
     lint(&["--workspace", "--all-targets"])?;
     // The unit tests beside the sources are native ones.
     lint(&["-p", "drift", "--lib", "--bins", "--test", "web", "--target", WASM])?;
+    documents()?;
     run("cargo", &["test", "--locked", "-p", "drift", "-p", "xtask"])?;
     run("cargo", &["test", "--locked", "-p", "drift-bench", "--lib"])?;
     // No --quiet here: the wasm test runner refuses it.
@@ -25,6 +26,13 @@ pub fn test() -> Result<(), Failure> {
     let mut journeys = command("cargo", &["test", "--locked", "-p", "drift-browser"]);
     journeys.env("DRIFT_DIST", root().join(SITE));
     finish(journeys)
+}
+
+/// What the code says about itself: every link leads somewhere.
+fn documents() -> Result<(), Failure> {
+    let mut doc = command("cargo", &["doc", "--locked", "--no-deps", "-p", "drift"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    finish(doc)
 }
 
 fn lint(which: &[&str]) -> Result<(), Failure> {

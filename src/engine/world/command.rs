@@ -36,6 +36,8 @@ pub struct Limits {
     pub workloads: usize,
     /// Further attempts of a client, of each kind.
     pub retries: u32,
+    /// Bytes of all values of all preloads together.
+    pub preload_bytes: u64,
     /// The latest instant of a run, and the longest span of any setting.
     pub span: Micros,
 }
@@ -52,6 +54,7 @@ pub const LIMITS: Limits = Limits {
     keys: 1_000_000,
     workloads: 16,
     retries: 10,
+    preload_bytes: 64 << 20,
     span: Micros(400 * 86_400_000_000),
 };
 
@@ -373,8 +376,9 @@ impl Command {
                 config.knows("link", *a)?;
                 config.knows("link", *b)?;
                 ensure("link", a != b, || "needs two different ends".to_owned())?;
-                let ppm = if let Command::Link { rule, .. } = self { rule.loss_ppm } else { 0 };
-                ensure("loss-ppm", ppm <= 1_000_000, || format!("must be at most 1000000, is {ppm}"))
+                let rule = if let Command::Link { rule, .. } = self { *rule } else { LinkRule::default() };
+                ensure("loss-ppm", rule.loss_ppm <= 1_000_000, || format!("must be at most 1000000, is {}", rule.loss_ppm))?;
+                span("slower", rule.slower, Micros::ZERO)
             }
             Command::Crash { node }
             | Command::Restart { node }
