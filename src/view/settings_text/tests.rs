@@ -51,6 +51,7 @@ fn apply(session: &mut Session, change: Change) {
     let command = match change {
         Change::Setting(setting) => Command::Set { setting },
         Change::Network(network) => Command::Network { network },
+        Change::Nodes(_) => unreachable!("the sentences at the cursor do not offer it"),
     };
     session.act(command).expect("within bounds");
 }
@@ -137,4 +138,18 @@ fn shares_and_offsets() {
         (Ok(80_000), Ok(-1_500_000), Ok(-2_000_000), Ok(0))
     );
     assert!(read_offset("--1 s").is_err() && read_offset("500 d").is_err());
+}
+
+#[test]
+fn the_number_of_nodes_changes_from_the_start_unless_a_command_needs_one_that_is_gone() {
+    let mut session = open(r#"{"nodes": 6}"#);
+    let number = ring(&session).into_iter().find_map(|p| if let Part::Number(n) = p { Some(n) } else { None }).expect("a number");
+    assert_eq!((number.value, number.most), (6, u64::from(LIMITS.nodes)));
+    let Some(Change::Nodes(nodes)) = change(&session, number.id, 9) else { panic!("a change of nodes") };
+    session.from_start(|c| c.nodes = nodes).expect("nine nodes are within bounds");
+    assert_eq!((session.world().hosts().len(), session.branches().len()), (9, 2));
+    session.act(Command::Crash { node: crate::engine::base::NodeId(8) }).expect("there is a ninth node");
+    let refused = session.from_start(|c| c.nodes = 4);
+    assert!(refused.is_err(), "the crash of a node that is not there");
+    assert_eq!((session.world().hosts().len(), session.branches().len()), (9, 2), "the work at hand is kept");
 }
