@@ -37,6 +37,7 @@ fn outcomes(session: &Session) -> Vec<Outcome> {
 fn three_replicas_give_three_answers_and_a_read_finds_the_newest() {
     let mut s = Session::open(shipped("three-answers")).expect("opens");
     assert!(s.run_until(Predicate::Mismatch));
+    assert_eq!(s.script().start, Some(s.cursor()), "a reader begins where the answers differ");
     let mut versions = held(&s, "cart");
     versions.sort();
     assert_eq!(versions, ["tea", "tea, milk", "tea, milk, rice"], "every replica answers differently");

@@ -142,7 +142,7 @@ fn shares_and_offsets() {
 
 #[test]
 fn the_number_of_nodes_changes_from_the_start_unless_a_command_needs_one_that_is_gone() {
-    let mut session = open(r#"{"nodes": 6}"#);
+    let mut session = session(r#"{"nodes": 6}"#);
     let number = ring(&session).into_iter().find_map(|p| if let Part::Number(n) = p { Some(n) } else { None }).expect("a number");
     assert_eq!((number.value, number.most), (6, u64::from(LIMITS.nodes)));
     let Some(Change::Nodes(nodes)) = change(&session, number.id, 9) else { panic!("a change of nodes") };
