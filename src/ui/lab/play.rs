@@ -23,6 +23,10 @@ const EVENTS: u32 = 1_500;
 const CALM: f64 = 100.0;
 /// The same while something happens.
 const BUSY: f64 = 120.0;
+/// The same at most, where a machine is slow.
+const SLOW: f64 = 400.0;
+/// So many times as long as it takes to draw the panels passes until they are drawn again: most frames move messages alone.
+const SHARE: f64 = 6.0;
 /// Milliseconds between steps for those who want no motion.
 const STILL: f64 = 1_500.0;
 
@@ -78,6 +82,10 @@ struct Pacer {
     carry: Cell<f64>,
     /// When the panels were drawn last, and at which event.
     shown: Cell<(f64, u32)>,
+    /// Milliseconds until the panels are drawn again.
+    pace: Cell<f64>,
+    /// Whether the last frame drew the panels.
+    drew: Cell<bool>,
     /// Simulated microseconds per real millisecond while a quiet stretch is skipped.
     hurry: Cell<Option<f64>>,
 }
@@ -91,6 +99,8 @@ impl Pacer {
             last: Cell::default(),
             carry: Cell::default(),
             shown: Cell::new((0.0, cursor)),
+            pace: Cell::new(BUSY),
+            drew: Cell::default(),
             hurry: Cell::default(),
         });
         pacer.next();
@@ -125,9 +135,12 @@ impl Pacer {
             self.move_on((now - last).min(CATCH_UP), &ui)
         };
         self.last.set(Some(now));
+        if self.drew.take() {
+            self.pace.set(((now - last) * SHARE).clamp(BUSY, SLOW));
+        }
         let cursor = self.lab.read(Session::cursor);
         let (shown, at) = self.shown.get();
-        let due = now - shown >= if cursor == at { CALM } else { BUSY };
+        let due = now - shown >= if cursor == at { CALM } else { self.pace.get() };
         if stop || ui.until_quiet && self.lab.read(Session::is_quiet) {
             self.lab.set_ui(|ui| {
                 ui.playing = false;
@@ -137,6 +150,7 @@ impl Pacer {
         }
         if due || still {
             self.shown.set((now, cursor));
+            self.drew.set(true);
             self.lab.show();
         }
         self.next();
