@@ -27,6 +27,8 @@ const BUSY: f64 = 120.0;
 const SLOW: f64 = 400.0;
 /// So many times as long as it takes to draw the panels passes until they are drawn again: most frames move messages alone.
 const SHARE: f64 = 6.0;
+/// Seconds by which a run is made longer at most, to see what comes of what was sent.
+const LONGER: u32 = 60;
 /// Milliseconds between steps for those who want no motion.
 const STILL: f64 = 1_500.0;
 
@@ -141,7 +143,9 @@ impl Pacer {
         let cursor = self.lab.read(Session::cursor);
         let (shown, at) = self.shown.get();
         let due = now - shown >= if cursor == at { CALM } else { self.pace.get() };
-        if stop || ui.until_quiet && self.lab.read(Session::is_quiet) {
+        let rests = ui.until_quiet && self.lab.read(Session::is_quiet);
+        let stop = stop && !(ui.until_quiet && !rests && self.lab.quietly(goes_on));
+        if stop || rests {
             self.lab.set_ui(|ui| {
                 ui.playing = false;
                 ui.until_quiet = false;
@@ -198,6 +202,20 @@ fn play_to(session: &mut Session, target: Micros, stop_at_decisions: bool) -> bo
     let target = ahead.get(EVENTS as usize).map_or(target, |e| e.at.min(target));
     let by = target.since(session.now());
     session.advance(by).at_end
+}
+
+/// A run whose end comes before the answer to what was sent goes on until something happens again. Returns whether something does.
+fn goes_on(session: &mut Session) -> bool {
+    let over = session.now() >= session.end();
+    if over {
+        for _ in 0..LONGER {
+            session.extend(Micros::secs(1));
+            if session.next_event_at().is_some() {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// One event further. Returns whether playing stops there.

@@ -31,6 +31,25 @@ async fn what_is_sent_travels_and_comes_to_rest() {
     .await;
 }
 
+#[tokio::test]
+async fn what_cannot_be_answered_is_played_until_the_client_hears_so() {
+    journey("behaviour-wait", Screen::LAPTOP, async |page| {
+        page.open("#/lab").await?;
+        page.run("document.querySelector('[data-testid=console-key]').focus()").await?;
+        page.keys("cart").await?;
+        page.click("[data-testid=fault-cut]").await?;
+        for node in ["B", "C", "D", "E"] {
+            page.click(&format!("[data-testid=fault-choose-{node}]")).await?;
+        }
+        page.click("[data-testid=fault-apply]").await?;
+        send(page, "tea").await?;
+        let heard = page.text("[data-testid=console-history]").await?;
+        assert!(heard.contains("timed out"), "{heard}");
+        Ok(())
+    })
+    .await;
+}
+
 /// Pictures of the canvas: in the second frame after a step forwards, a while later, and when all is over. Only steps that leave the
 /// number of messages on their way as it is would show nothing, so a few are tried.
 const GLIDE: &str = "const frame = () => new Promise(r => requestAnimationFrame(() => setTimeout(r)));
