@@ -124,6 +124,7 @@ pub fn from_start(lab: &LabHandle, change: impl FnOnce(&mut Config)) -> bool {
     lab.set_ui(|ui| match made {
         Ok(name) => {
             ui.jumps += 1;
+            ui.error = None;
             ui.notice = Some(format!("Now on \"{name}\": the same commands, with this from its start."));
             // What was pointed at may not be there.
             (ui.selection, ui.hover, ui.tool) = (Selection::Nothing, Selection::Nothing, Tool::Point);
