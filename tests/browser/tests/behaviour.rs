@@ -50,6 +50,22 @@ async fn what_cannot_be_answered_is_played_until_the_client_hears_so() {
     .await;
 }
 
+#[tokio::test]
+async fn on_a_phone_the_stage_comes_into_view_when_something_is_sent() {
+    journey("behaviour-phone", Screen::PHONE, async |page| {
+        page.open("#/lab").await?;
+        page.click("[data-testid=tab-client]").await?;
+        page.run("document.querySelector('[data-testid=console-key]').focus()").await?;
+        page.keys("cart").await?;
+        send(page, "tea").await?;
+        let seen = "const r = document.querySelector('[data-testid=stage]').getBoundingClientRect();
+            return Math.min(r.bottom, innerHeight) - Math.max(r.top, 0) >= r.height / 2";
+        assert_eq!(page.run(seen).await?, serde_json::json!(true));
+        Ok(())
+    })
+    .await;
+}
+
 /// Pictures of the canvas: in the second frame after a step forwards, a while later, and when all is over. Only steps that leave the
 /// number of messages on their way as it is would show nothing, so a few are tried.
 const GLIDE: &str = "const frame = () => new Promise(r => requestAnimationFrame(() => setTimeout(r)));
