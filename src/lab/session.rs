@@ -7,7 +7,7 @@ use super::tape::Tape;
 use crate::engine::base::{EventId, Micros};
 use crate::engine::node::Setting;
 use crate::engine::observe::{History, Truth};
-use crate::engine::world::{Command, Event, World};
+use crate::engine::world::{Command, Config, Event, World};
 
 /// How far one step goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -306,8 +306,14 @@ impl Session {
 
     /// Runs the same script again with one setting changed from its start, as a branch of its own, at the same instant.
     pub fn set_from_start(&mut self, setting: Setting) -> Result<BranchId, LabError> {
+        self.from_start(|config| config.settings.set(setting))
+    }
+
+    /// Runs the same script again in another world: with another network, another number of nodes or other settings from its start.
+    /// Fails if a command of the script is not possible there, or anything is out of bounds.
+    pub fn from_start(&mut self, change: impl FnOnce(&mut Config)) -> Result<BranchId, LabError> {
         let mut script = self.tape.script.clone();
-        script.config.settings.set(setting);
+        change(&mut script.config);
         script.check()?;
         let id = self.fork(script.clone(), 0)?;
         self.restart_on(script);

@@ -18,6 +18,8 @@ pub enum Change {
     Setting(Setting),
     /// Changes the network, which is part of the world and not of the nodes.
     Network(NetworkConfig),
+    /// Changes the number of nodes, which is possible only from the start of a run.
+    Nodes(u32),
 }
 
 /// One choice among a few.
@@ -237,6 +239,13 @@ pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
     ring.chain([copies::copies(settings, session.world().ring())]).chain(rest).collect()
 }
 
+/// The sentence about what can be changed only from the start of a run.
+pub fn ring(session: &Session) -> Vec<Part> {
+    let value = session.script().config.nodes.into();
+    let number = Number { id: "nodes", label: "nodes of the ring", value, least: 1, most: LIMITS.nodes.into(), unit: Unit::Count };
+    vec![Part::Text("The ring has "), Part::Number(number), Part::Text(" nodes.")]
+}
+
 fn reading(s: &Settings) -> Vec<Part> {
     let digests = settings_choice(
         "digests",
@@ -332,6 +341,7 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
     let (settings, network) = (session.world().settings(), session.world().network().config);
     let at = Micros(value);
     let setting = match (id, settings.detector) {
+        ("nodes", _) => return Some(Change::Nodes(u32::try_from(value).ok()?)),
         ("sync-every", _) => Setting::Sync(Sync::Every(at)),
         ("beat-every", Detector::Heartbeat { timeout, .. }) => {
             Setting::Detector(Detector::Heartbeat { every: at, timeout: timeout.max(at) })

@@ -1,6 +1,6 @@
 //! The client console: what a client asks, and what came of what it asked before.
 
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::moves::watch;
@@ -40,6 +40,9 @@ pub fn Console() -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let fault = send(&lab, &key, &draft.value).err();
+            if fault.is_none() {
+                show_stage(event.target_dyn_into::<Element>());
+            }
             draft.set(Draft { fault, ..(*draft).clone() });
         })
     };
@@ -70,6 +73,19 @@ pub fn Console() -> Html {
             </form>
             <Earlier />
         </section>
+    }
+}
+
+/// Where the page scrolls, as on a phone, brings the stage of the lab with this element into view: that is where the message travels.
+fn show_stage(inside: Option<Element>) {
+    let lab = inside.and_then(|e| e.closest(".lab").ok().flatten());
+    let Some(stage) = lab.and_then(|lab| lab.query_selector(".stage-box").ok().flatten()) else { return };
+    let height = gloo::utils::window().inner_height().ok().and_then(|h| h.as_f64()).unwrap_or_default();
+    let place = stage.get_bounding_client_rect();
+    // Half of it is enough to see something move.
+    let seen = place.bottom().min(height) - place.top().max(0.0);
+    if seen < place.height() / 2.0 {
+        stage.scroll_into_view();
     }
 }
 

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::LabHandle;
 use super::handle::Selection;
 use super::inspector::chips;
-use super::why::{mark, visit};
+use super::why::{lights, mark, visit};
 use crate::engine::base::EventId;
 use crate::ui::marks::icon;
 use crate::view::format::moment;
@@ -36,11 +36,12 @@ pub fn close(lab: &LabHandle) -> Html {
 }
 
 fn link(lab: &LabHandle, link: &Link) -> Html {
+    let (onmouseenter, onmouseleave, onfocus, onblur) = lights(lab, link.event);
     let (lab, event) = (lab.clone(), link.event);
     let of = if link.ahead { Mark::Traffic(Kind::Gossip, Form::Asks) } else { Mark::Traffic(Kind::Gossip, Form::Carries) };
     html! {
         <li>
-            <button type="button" data-event={event.0.to_string()} onclick={move |_| visit(&lab, event)}>
+            <button type="button" data-event={event.0.to_string()} onclick={move |_| visit(&lab, event)} {onmouseenter} {onmouseleave} {onfocus} {onblur}>
                 { mark(of, 14) }
                 <b class="vh">{ if link.ahead { "to come" } else { "happened" } }</b>
                 <span class="what" title={link.text.clone()}>{ &link.text }</span>

@@ -79,6 +79,8 @@ pub struct UiState {
     pub error: Option<String>,
     /// A short confirmation ("Link copied"), announced and shown for a while.
     pub notice: Option<String>,
+    /// Whether what was open before can be brought back: see [`LabHandle::replace`].
+    pub undo: bool,
     /// Kinds of traffic that are drawn faintly, chosen in the legend.
     pub faded: Vec<Traffic>,
     /// Counts jumps (seek, step back, branch switch): the stage does not animate across them.
@@ -120,6 +122,7 @@ impl Default for UiState {
             level: None,
             error: None,
             notice: None,
+            undo: false,
             faded: Vec::new(),
             jumps: 0,
             steps: 0,
@@ -130,6 +133,8 @@ impl Default for UiState {
 
 struct Shared {
     session: RefCell<Session>,
+    /// What was open before another run took its place.
+    before: RefCell<Option<Session>>,
     ui: RefCell<UiState>,
     revision: Cell<u64>,
     rerender: Callback<u64>,
@@ -140,6 +145,11 @@ struct Shared {
 thread_local! {
     /// Labs made so far on this page.
     static LABS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The key to show when a session is opened.
+fn first_key(session: &Session) -> Option<Key> {
+    session.script().focus.clone().or_else(|| session.history().keys().next().map(|(k, _)| k.clone()))
 }
 
 /// A shared handle on one lab. Equal handles show the same revision of the same lab.
@@ -158,10 +168,17 @@ impl PartialEq for LabHandle {
 impl LabHandle {
     /// A lab on `session`. `rerender` is called with each new revision; whoever owns the lab puts [`LabHandle::at`] of it in context.
     pub fn new(session: Session, rerender: Callback<u64>) -> LabHandle {
-        let key = session.script().focus.clone().or_else(|| session.history().keys().next().map(|(k, _)| k.clone()));
+        let key = first_key(&session);
         let ui = UiState { key, ..UiState::default() };
         let number = LABS.replace(LABS.get() + 1);
-        let shared = Shared { session: RefCell::new(session), ui: RefCell::new(ui), revision: Cell::new(0), rerender, number };
+        let shared = Shared {
+            session: RefCell::new(session),
+            before: RefCell::default(),
+            ui: RefCell::new(ui),
+            revision: Cell::new(0),
+            rerender,
+            number,
+        };
         LabHandle { shared: Rc::new(shared), revision: 0 }
     }
 
@@ -195,6 +212,31 @@ impl LabHandle {
     /// Changes the session without showing it yet: the canvas reads it every frame, panels follow at [`LabHandle::show`].
     pub fn quietly<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
         change(&mut self.shared.session.borrow_mut())
+    }
+
+    /// Puts another session in the place of the one that is open, which can be brought back by [`LabHandle::bring_back`].
+    pub fn replace(&self, session: Session, notice: String) {
+        let old = self.shared.session.replace(session);
+        *self.shared.before.borrow_mut() = Some(old);
+        self.start_over(notice, true);
+    }
+
+    /// Undoes the last [`LabHandle::replace`].
+    pub fn bring_back(&self) {
+        let before = self.shared.before.borrow_mut().take();
+        if let Some(session) = before {
+            *self.shared.session.borrow_mut() = session;
+            self.start_over("What was open before is open again.".to_owned(), false);
+        }
+    }
+
+    /// Looks at a session that has just been opened.
+    fn start_over(&self, notice: String, undo: bool) {
+        let key = self.read(first_key);
+        self.set_ui(|ui| {
+            let jumps = ui.jumps + 1;
+            *ui = UiState { key, jumps, notice: Some(notice), undo, ..UiState::default() };
+        });
     }
 
     /// Shows the present state in all panels.

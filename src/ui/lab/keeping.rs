@@ -9,7 +9,8 @@ use yew::prelude::*;
 
 use super::LabHandle;
 use super::open::Opened;
-use crate::lab;
+use crate::engine::base::Micros;
+use crate::lab::{self, BranchId, Session};
 use crate::ui::storage::{self, Latest, NotKept};
 
 /// Events executed in one slice: a few milliseconds.
@@ -49,8 +50,13 @@ fn slice(lab: LabHandle, running: Rc<RefCell<Option<Timeout>>>, nth: u32) {
 /// Keeps the work of a lab: soon after every change, and at once when the page is left.
 #[hook]
 pub fn use_autosave(lab: &LabHandle, opened: &Opened) {
-    let keeper =
-        use_memo((), |()| Keeper { lab: lab.clone(), opened: opened.clone(), timer: RefCell::default(), told: RefCell::default() });
+    let keeper = use_memo((), |()| Keeper {
+        lab: lab.clone(),
+        opened: opened.clone(),
+        timer: RefCell::default(),
+        told: RefCell::default(),
+        kept: RefCell::default(),
+    });
     {
         let keeper = keeper.clone();
         use_effect_with(lab.revision(), move |_| Keeper::soon(&keeper));
@@ -76,6 +82,15 @@ struct Keeper {
     timer: RefCell<Option<Timeout>>,
     /// What the person has been told about work that is not kept.
     told: RefCell<Option<NotKept>>,
+    /// What was kept last.
+    kept: RefCell<Option<Stamp>>,
+}
+
+/// Tells what was done apart from where one is: branch, branches, commands and end.
+type Stamp = (BranchId, usize, usize, Micros);
+
+fn stamp(session: &Session) -> Stamp {
+    (session.current(), session.branches().len(), session.script().commands.len(), session.end())
 }
 
 impl Keeper {
@@ -84,7 +99,18 @@ impl Keeper {
             return;
         }
         let again = keeper.clone();
-        *keeper.timer.borrow_mut() = Some(Timeout::new(PATIENCE, move || again.keep()));
+        *keeper.timer.borrow_mut() = Some(Timeout::new(PATIENCE, move || Keeper::due(&again)));
+    }
+
+    /// While time runs only the place changes: writing a long run down for that twice a second would be felt.
+    fn due(keeper: &Rc<Keeper>) {
+        let only_place = keeper.lab.ui().playing && *keeper.kept.borrow() == Some(keeper.lab.read(stamp));
+        if only_place {
+            keeper.timer.borrow_mut().take();
+            Keeper::soon(keeper);
+        } else {
+            keeper.keep();
+        }
     }
 
     fn keep(&self) {
@@ -94,6 +120,7 @@ impl Keeper {
             let own = s.branches().len() > 1 || *s.script() != *self.opened.original;
             (s.script().title.clone(), lab::to_file(s), own)
         });
+        *self.kept.borrow_mut() = Some(self.lab.read(stamp));
         let here = storage::keep(place, &file);
         // A run that is only looked at does not replace what the person has made elsewhere.
         let everywhere = if own { storage::keep_latest(&Latest { title, address: self.opened.address.to_string(), file }) } else { Ok(()) };

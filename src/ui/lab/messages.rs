@@ -9,6 +9,8 @@ use crate::view::glyph::Icon;
 
 /// How long a confirmation stays, in milliseconds.
 const STAYS: u32 = 5_000;
+/// The same while it offers to undo something.
+const UNDO_STAYS: u32 = 20_000;
 
 /// The banner for errors and the corner for confirmations.
 #[component]
@@ -17,11 +19,17 @@ pub fn Messages() -> Html {
     let ui = lab.ui();
     {
         let lab = lab.clone();
-        use_effect_with(ui.notice.clone(), move |notice| {
-            let timer = notice.is_some().then(|| Timeout::new(STAYS, move || lab.set_ui(|ui| ui.notice = None)));
+        use_effect_with((ui.notice.clone(), ui.undo), move |(notice, undo)| {
+            let stays = if *undo { UNDO_STAYS } else { STAYS };
+            let gone = move || lab.set_ui(|ui| (ui.notice, ui.undo) = (None, false));
+            let timer = notice.is_some().then(|| Timeout::new(stays, gone));
             move || drop(timer)
         });
     }
+    let undo = {
+        let lab = lab.clone();
+        Callback::from(move |_: MouseEvent| lab.bring_back())
+    };
     let close = {
         let lab = lab.clone();
         Callback::from(move |_: MouseEvent| lab.set_ui(|ui| ui.error = None))
@@ -35,7 +43,10 @@ pub fn Messages() -> Html {
                     <button type="button" class="btn sm" data-testid="error-close" onclick={close}>{ "Close" }</button>
                 </div>
             }
-            <div class="said" role="status" data-testid="notice">{ ui.notice.unwrap_or_default() }</div>
+            <div class="said" role="status">
+                <span data-testid="notice">{ ui.notice.unwrap_or_default() }</span>
+                if ui.undo { <button type="button" class="btn sm" data-testid="undo" onclick={undo}>{ "Undo" }</button> }
+            </div>
         </>
     }
 }

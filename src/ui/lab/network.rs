@@ -6,6 +6,7 @@ use yew::prelude::*;
 use super::LabHandle;
 use super::act::act_or_say;
 use super::chooser::use_reveal;
+use super::settings::from_start;
 use crate::engine::world::Command;
 use crate::view::network_text::NetworkDraft;
 
@@ -48,6 +49,17 @@ pub fn NetworkSheet(props: &NetworkSheetProps) -> Html {
             }
         })
     };
+    let onstart = {
+        let (lab, draft, wrong, close) = (lab.clone(), draft.clone(), wrong.clone(), props.close.clone());
+        Callback::from(move |_: MouseEvent| match lab.read(|s| draft.read(&s.script().config.network)) {
+            Ok(network) => {
+                if from_start(&lab, |c| c.network = network) {
+                    close.emit(());
+                }
+            }
+            Err(why) => wrong.set(Some(why)),
+        })
+    };
     let onorder = {
         let draft = draft.clone();
         Callback::from(move |event: Event| {
@@ -65,7 +77,8 @@ pub fn NetworkSheet(props: &NetworkSheetProps) -> Html {
             if let Some(why) = (*wrong).clone() { <p class="faulty" role="alert" data-testid="fault-error">{ why }</p> }
             <p class="dimmer">{ "A bandwidth of 0 is without limit." }</p>
             <p class="verbs">
-                <button type="submit" class="btn sm pri" data-testid="fault-apply">{ "Apply" }</button>
+                <button type="submit" class="btn sm pri" data-testid="fault-apply">{ "From here" }</button>
+                <button type="button" class="btn sm" data-testid="fault-from-start" title="The same run with this network from its start, as a branch" onclick={onstart}>{ "From the start" }</button>
                 <button type="button" class="btn sm" data-testid="fault-cancel" onclick={close}>{ "Cancel" }</button>
             </p>
         </form>

@@ -56,6 +56,8 @@ pub struct Opened {
     pub session: Rc<Session>,
     /// The run as it was before the person changed anything.
     pub original: Rc<Script>,
+    /// How many of its events have happened where it is opened.
+    pub start: u32,
     /// Where work is kept; nowhere if none.
     pub place: Option<AttrValue>,
     /// What follows the `#` of the address that leads here.
@@ -76,6 +78,7 @@ impl Opened {
         Opened {
             session: Rc::new(session),
             original: Rc::new(original),
+            start: 0,
             place: place.map(AttrValue::from),
             address: address.into(),
             error: None,
@@ -100,7 +103,7 @@ pub fn sandbox(config: Config) -> Script {
 /// Which work is brought back when a place is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Restore {
-    /// None: the run is opened from its beginning.
+    /// None: the run is opened as it was.
     Nothing,
     /// What this tab left here; at the place of one's own work else the newest of any tab.
     Here,
@@ -131,13 +134,13 @@ fn open_strictly(place: &Place, restore: Restore) -> Result<Opened, String> {
     let (script, event) = run_of(place).map_err(|e| sentence(&e))?;
     let mut error = None;
     match left_at(place, &name, restore).map(|file| lab::from_file(&file)) {
-        Some(Ok(session)) => return Ok(Opened::new(session, script, Some(name), place.address())),
+        Some(Ok(session)) => return Ok(Opened { start: event, ..Opened::new(session, script, Some(name), place.address()) }),
         Some(Err(why)) => error = Some(format!("What was kept here cannot be opened. {}", sentence(&why))),
         None => {}
     }
     let mut session = Session::open(script.clone()).map_err(|e| sentence(&e))?;
     session.seek_event(event);
-    Ok(Opened { error, ..Opened::new(session, script, Some(name), place.address()) })
+    Ok(Opened { error, start: event, ..Opened::new(session, script, Some(name), place.address()) })
 }
 
 /// The run file of the work to bring back.

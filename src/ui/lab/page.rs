@@ -36,24 +36,11 @@ pub struct LabPageProps {
 /// A page with one lab.
 #[component]
 pub fn LabPage(props: &LabPageProps) -> Html {
-    // Starting afresh opens the place once more, after its work has been forgotten.
-    let round = use_state(|| 0u32);
     let newest = use_location().is_some_and(|l| query(l.query_str(), "continue").is_some());
-    let opened = use_memo((props.place.clone(), *round), |(place, round)| {
-        let restore = match (*round, newest) {
-            (0, false) => Restore::Here,
-            (0, true) => Restore::Newest,
-            _ => Restore::Nothing,
-        };
-        open::open(place, restore)
-    });
+    let restore = if newest { Restore::Newest } else { Restore::Here };
+    let opened = use_memo(props.place.clone(), |place| open::open(place, restore));
     use_effect_with(opened.session.script().title.clone(), |title| set_title(title));
-    let again = {
-        let round = round.clone();
-        Callback::from(move |()| round.set(*round + 1))
-    };
-    let key = format!("{}#{}", props.place.name(), *round);
-    html! { <LabView {key} opened={(*opened).clone()} {again} /> }
+    html! { <LabView key={props.place.name()} opened={(*opened).clone()} /> }
 }
 
 /// Properties of [`LabView`].
@@ -61,9 +48,6 @@ pub fn LabPage(props: &LabPageProps) -> Html {
 pub struct LabViewProps {
     /// The session to start with, and where its work is kept.
     pub opened: Opened,
-    /// Forgets the work of this place and opens it again.
-    #[prop_or_default]
-    pub again: Callback<()>,
     /// Whether this is one of several labs on a page: no bar at the top, no title of its own.
     #[prop_or_default]
     pub compact: bool,
@@ -89,7 +73,7 @@ pub fn LabView(props: &LabViewProps) -> Html {
     let (ondragover, ondrop) = use_file_drop(&lab);
     let faded: Vec<&str> = lab.ui().faded.iter().map(|t| t.name()).collect();
     let faded = (!faded.is_empty()).then(|| faded.join(" "));
-    let mid = html! { <Title opened={props.opened.clone()} again={props.again.clone()} /> };
+    let mid = html! { <Title opened={props.opened.clone()} /> };
     let header = html! { <Header current={Route::Lab} {mid} tools={html! { <LabTools /> }} last={html! { <HelpButton /> }} /> };
     let choose = {
         let tab = tab.clone();
@@ -102,7 +86,7 @@ pub fn LabView(props: &LabViewProps) -> Html {
             <div class={classes!("lab", props.compact.then_some("compact"))} data-testid="lab" data-tab={tab.word()} data-faded={faded}
                 role={props.compact.then_some("group")} aria-label={props.compact.then(|| props.label.clone())} {ondragover} {ondrop}>
                 if props.compact {
-                    <div class="compact-head"><h2>{ props.label.clone() }</h2><Whose opened={props.opened.clone()} again={props.again.clone()} /></div>
+                    <div class="compact-head"><h2>{ props.label.clone() }</h2><Whose opened={props.opened.clone()} /></div>
                 } else {
                     { header }
                 }

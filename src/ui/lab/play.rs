@@ -23,6 +23,12 @@ const EVENTS: u32 = 1_500;
 const CALM: f64 = 100.0;
 /// The same while something happens.
 const BUSY: f64 = 120.0;
+/// The same at most, where a machine is slow.
+const SLOW: f64 = 400.0;
+/// So many times as long as it takes to draw the panels passes until they are drawn again: most frames move messages alone.
+const SHARE: f64 = 6.0;
+/// Seconds by which a run is made longer at most, to see what comes of what was sent.
+const LONGER: u32 = 60;
 /// Milliseconds between steps for those who want no motion.
 const STILL: f64 = 1_500.0;
 
@@ -78,6 +84,10 @@ struct Pacer {
     carry: Cell<f64>,
     /// When the panels were drawn last, and at which event.
     shown: Cell<(f64, u32)>,
+    /// Milliseconds until the panels are drawn again.
+    pace: Cell<f64>,
+    /// Whether the last frame drew the panels.
+    drew: Cell<bool>,
     /// Simulated microseconds per real millisecond while a quiet stretch is skipped.
     hurry: Cell<Option<f64>>,
 }
@@ -91,6 +101,8 @@ impl Pacer {
             last: Cell::default(),
             carry: Cell::default(),
             shown: Cell::new((0.0, cursor)),
+            pace: Cell::new(BUSY),
+            drew: Cell::default(),
             hurry: Cell::default(),
         });
         pacer.next();
@@ -125,10 +137,15 @@ impl Pacer {
             self.move_on((now - last).min(CATCH_UP), &ui)
         };
         self.last.set(Some(now));
+        if self.drew.take() {
+            self.pace.set(((now - last) * SHARE).clamp(BUSY, SLOW));
+        }
         let cursor = self.lab.read(Session::cursor);
         let (shown, at) = self.shown.get();
-        let due = now - shown >= if cursor == at { CALM } else { BUSY };
-        if stop || ui.until_quiet && self.lab.read(Session::is_quiet) {
+        let due = now - shown >= if cursor == at { CALM } else { self.pace.get() };
+        let rests = ui.until_quiet && self.lab.read(Session::is_quiet);
+        let stop = stop && !(ui.until_quiet && !rests && self.lab.quietly(goes_on));
+        if stop || rests {
             self.lab.set_ui(|ui| {
                 ui.playing = false;
                 ui.until_quiet = false;
@@ -137,6 +154,7 @@ impl Pacer {
         }
         if due || still {
             self.shown.set((now, cursor));
+            self.drew.set(true);
             self.lab.show();
         }
         self.next();
@@ -184,6 +202,20 @@ fn play_to(session: &mut Session, target: Micros, stop_at_decisions: bool) -> bo
     let target = ahead.get(EVENTS as usize).map_or(target, |e| e.at.min(target));
     let by = target.since(session.now());
     session.advance(by).at_end
+}
+
+/// A run whose end comes before the answer to what was sent goes on until something happens again. Returns whether something does.
+fn goes_on(session: &mut Session) -> bool {
+    let over = session.now() >= session.end();
+    if over {
+        for _ in 0..LONGER {
+            session.extend(Micros::secs(1));
+            if session.next_event_at().is_some() {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// One event further. Returns whether playing stops there.

@@ -3,12 +3,12 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::LabHandle;
 use super::act::act_or_say;
 use super::open::sentence;
 use super::scrub::Scrub;
-use crate::engine::node::Setting;
-use crate::engine::world::Command;
+use super::{LabHandle, Selection, Tool};
+use crate::engine::base::NodeId;
+use crate::engine::world::{Command, Config};
 use crate::view::settings_text::{self, Change, Choice, Number, Part};
 
 /// When a change takes effect.
@@ -27,7 +27,10 @@ pub fn Settings() -> Html {
     let when = use_state_eq(|| When::Here);
     let fault = use_state_eq(|| None::<String>);
     let touched = use_state_eq(|| None::<Number>);
-    let sentences = lab.read(settings_text::sentences);
+    let mut sentences = lab.read(settings_text::sentences);
+    if *when == When::Start {
+        sentences.insert(0, lab.read(settings_text::ring));
+    }
     let apply = {
         let (lab, when, fault) = (lab.clone(), *when, fault.clone());
         Callback::from(move |change: Change| {
@@ -98,27 +101,39 @@ fn choice_part(choice: Choice, when: When, apply: Callback<Change>) -> Html {
     }
 }
 
-/// Makes a change. The network is part of the world: it changes at the cursor only.
+/// Makes a change, here or from the start of the run.
 fn carry_out(lab: &LabHandle, when: When, change: Change) {
     match (when, change) {
-        (When::Start, Change::Setting(setting)) => from_start(lab, setting),
+        (When::Start, Change::Setting(setting)) => drop(from_start(lab, |c| c.settings.set(setting))),
+        // The sentence is about travel; losses of the moment stay out of it.
+        (When::Start, Change::Network(network)) => drop(from_start(lab, |c| c.network.latency = network.latency)),
+        (_, Change::Nodes(nodes)) => drop(from_start(lab, |c| c.nodes = nodes)),
         (When::Here, Change::Setting(setting)) => {
             act_or_say(lab, Command::Set { setting });
         }
-        (_, Change::Network(network)) => {
+        (When::Here, Change::Network(network)) => {
             act_or_say(lab, Command::Network { network });
         }
     }
 }
 
-fn from_start(lab: &LabHandle, setting: Setting) {
-    let made =
-        lab.quietly(|s| s.set_from_start(setting).map(|id| s.branches().get(id.0 as usize).map(|b| b.name.clone()).unwrap_or_default()));
+/// Runs the same commands in another world, as a branch. Returns whether that was possible.
+pub fn from_start(lab: &LabHandle, change: impl FnOnce(&mut Config)) -> bool {
+    let made = lab.quietly(|s| s.from_start(change).map(|id| s.branches().get(id.0 as usize).map(|b| b.name.clone()).unwrap_or_default()));
+    let nodes = lab.read(|s| s.world().hosts().len());
+    let done = made.is_ok();
     lab.set_ui(|ui| match made {
         Ok(name) => {
             ui.jumps += 1;
-            ui.notice = Some(format!("Now on \"{name}\": the same run, with this setting from its start."));
+            ui.error = None;
+            ui.notice = Some(format!("Now on \"{name}\": the same commands, with this from its start."));
+            // What was pointed at may not be there.
+            (ui.selection, ui.hover, ui.tool) = (Selection::Nothing, Selection::Nothing, Tool::Point);
+            if ui.via.index() >= nodes {
+                ui.via = NodeId(0);
+            }
         }
         Err(error) => ui.error = Some(sentence(&error)),
     });
+    done
 }

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::LabHandle;
 use super::open::Opened;
+use crate::lab::Session;
 use crate::ui::storage;
 
 /// Properties of [`Title`].
@@ -11,8 +12,6 @@ use crate::ui::storage;
 pub struct TitleProps {
     /// What was opened.
     pub opened: Opened,
-    /// Opens it again from its beginning.
-    pub again: Callback<()>,
 }
 
 /// The title in the bar.
@@ -24,7 +23,7 @@ pub fn Title(props: &TitleProps) -> Html {
         <>
             <h1 title={about} data-testid="title">{ if title.is_empty() { "A run without a title".to_owned() } else { title } }</h1>
             <span class="dim not-projector">{ "seed " }<b>{ seed.to_string() }</b></span>
-            <Whose opened={props.opened.clone()} again={props.again.clone()} />
+            <Whose opened={props.opened.clone()} />
         </>
     }
 }
@@ -36,12 +35,15 @@ pub fn Whose(props: &TitleProps) -> Html {
     let changed = lab.read(|s| s.branches().len() > 1 || *s.script() != *props.opened.original);
     let shared = props.opened.place.as_ref().is_some_and(|p| p.starts_with("run/"));
     let onclick = {
-        let (again, place) = (props.again.clone(), props.opened.place.clone());
+        let (lab, opened) = (lab.clone(), props.opened.clone());
         Callback::from(move |_: MouseEvent| {
-            if let Some(place) = &place {
+            // It was opened once, so it opens again.
+            let Ok(mut session) = Session::open((*opened.original).clone()) else { return };
+            session.seek_event(opened.start);
+            if let Some(place) = &opened.place {
                 storage::forget(place);
             }
-            again.emit(());
+            lab.replace(session, "Started again.".to_owned());
         })
     };
     let kind = match (changed, shared) {
@@ -53,7 +55,7 @@ pub fn Whose(props: &TitleProps) -> Html {
         <>
             if !kind.is_empty() { <span class="dim not-projector" data-testid="whose">{ kind }</span> }
             if changed && props.opened.place.is_some() {
-                <button type="button" class="btn sm not-projector" data-testid="again" {onclick} title="Forgets what you did here">
+                <button type="button" class="btn sm not-projector" data-testid="again" {onclick} title="Opens this run as it was; can be undone">
                     { "Start again" }
                 </button>
             }

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::LabHandle;
 use super::open::sentence;
-use crate::lab::{self, BOUNDS, LabError, Session};
+use crate::lab::{self, BOUNDS, LabError};
 use crate::ui::header::ToolButton;
 use crate::ui::share::ShareSheet;
 use crate::ui::theme;
@@ -71,20 +71,10 @@ pub fn open_file(lab: &LabHandle, file: &File) -> Option<FileReader> {
     Some(read_as_text(file, move |read| {
         let opened = read.map_err(|e| e.to_string()).and_then(|text| lab::from_file(&text).map_err(|e| e.to_string()));
         match opened {
-            Ok(session) => replace(&lab, session, format!("Opened {name}")),
+            Ok(session) => lab.replace(session, format!("Opened {name}.")),
             Err(error) => lab.set_ui(|ui| ui.error = Some(format!("{name} was not opened. {}", sentence(&error)))),
         }
     }))
-}
-
-/// Puts another session in the place of the one that is open.
-pub fn replace(lab: &LabHandle, session: Session, notice: String) {
-    lab.quietly(|s| *s = session);
-    let key = lab.read(|s| s.script().focus.clone().or_else(|| s.history().keys().next().map(|(k, _)| k.clone())));
-    lab.set_ui(|ui| {
-        let jumps = ui.jumps + 1;
-        *ui = super::UiState { key, jumps, notice: Some(notice), ..super::UiState::default() };
-    });
 }
 
 /// Opens run files that are dropped on the lab.

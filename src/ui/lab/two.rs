@@ -22,12 +22,7 @@ pub struct TwoLabsProps {
 pub fn TwoLabs(props: &TwoLabsProps) -> Html {
     use_effect_with((), |()| set_title("Two labs"));
     let slug: AttrValue = props.slug.clone().unwrap_or_else(|| lab::gallery().first().map_or("", |(slug, _)| slug).into());
-    let round = use_state(|| 0u32);
-    let again = {
-        let round = round.clone();
-        Callback::from(move |()| round.set(*round + 1))
-    };
-    let pair = use_memo((slug.clone(), *round), |(slug, _)| ["left", "right"].map(|side| side_of(slug, side)));
+    let pair = use_memo(slug.clone(), |slug| ["left", "right"].map(|side| side_of(slug, side)));
     let titles: Vec<(&str, String)> =
         lab::gallery().iter().filter_map(|(slug, file)| Some((*slug, lab::script_from_file(file).ok()?.title))).collect();
     html! {
@@ -42,7 +37,7 @@ pub fn TwoLabs(props: &TwoLabsProps) -> Html {
                 // The bar has no room for it on a phone.
                 <h1 class="phone-only scn">{ "Two labs, one run" }</h1>
                 { for pair.iter().zip(["Left", "Right"]).map(|(opened, label)| html! {
-                    <LabView key={format!("{slug}/{label}/{}", *round)} opened={opened.clone()} compact=true label={format!("{label} lab")} again={again.clone()} />
+                    <LabView key={format!("{slug}/{label}")} opened={opened.clone()} compact=true label={format!("{label} lab")} />
                 }) }
             </main>
         </div>

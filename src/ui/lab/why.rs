@@ -29,7 +29,26 @@ pub fn mark(of: Mark, size: u32) -> Html {
 /// Goes to an event and selects it.
 pub fn visit(lab: &LabHandle, event: EventId) {
     go(lab, Move::Event(event.0 + 1));
-    lab.set_ui(|ui| ui.selection = Selection::Event(event));
+    // The link is gone before a pointer could leave it.
+    lab.set_ui(|ui| (ui.selection, ui.hover) = (Selection::Event(event), Selection::Nothing));
+}
+
+/// Handlers that light an event in every view while it is pointed at or has the focus: enter, leave, focus, blur.
+pub type Lights = (Callback<MouseEvent>, Callback<MouseEvent>, Callback<FocusEvent>, Callback<FocusEvent>);
+
+/// See [`Lights`].
+pub fn lights(lab: &LabHandle, event: EventId) -> Lights {
+    let light = |of: Selection| {
+        let lab = lab.clone();
+        move || {
+            if lab.ui().hover != of {
+                lab.set_ui(|ui| ui.hover = of);
+            }
+        }
+    };
+    let (on, off) = (light(Selection::Event(event)), light(Selection::Nothing));
+    let (focus, blur) = (on.clone(), off.clone());
+    (Callback::from(move |_| on()), Callback::from(move |_| off()), Callback::from(move |_| focus()), Callback::from(move |_| blur()))
 }
 
 fn clock_ms() -> f64 {
@@ -133,9 +152,10 @@ pub fn Why() -> Html {
 fn rule_and_cause(lab: &LabHandle, sentence: &Sentence) -> Html {
     let cause = sentence.cause.clone().map(|cause| {
         let lab = lab.clone();
+        let (onmouseenter, onmouseleave, onfocus, onblur) = lights(&lab, cause.event);
         let visit = Callback::from(move |_: MouseEvent| visit(&lab, cause.event));
         html! {
-            <button type="button" data-testid="why-cause" data-event={cause.event.0.to_string()} onclick={visit}>
+            <button type="button" data-testid="why-cause" data-event={cause.event.0.to_string()} onclick={visit} {onmouseenter} {onmouseleave} {onfocus} {onblur}>
                 { format!("Cause: {}, {}", cause.text, moment(cause.at)) }
             </button>
         }

@@ -54,6 +54,7 @@ fn apply(session: &mut Session, change: Change) {
     let command = match change {
         Change::Setting(setting) => Command::Set { setting },
         Change::Network(network) => Command::Network { network },
+        Change::Nodes(_) => unreachable!("the sentences at the cursor do not offer it"),
     };
     session.act(command).expect("within bounds");
 }
@@ -171,4 +172,18 @@ fn copies_can_be_counted_zone_by_zone() {
     assert!(text(&s).contains("on [2] nodes of north and [3] of south") && text(&s).contains("waits for [3 (QUORUM)]"), "{}", text(&s));
     assert_eq!((change(&s, "replicas-3", 1), change(&s, "replicas-2", 300)), (None, None));
     assert!(!sentences(&session("{}")).into_iter().flatten().any(|p| matches!(p, Part::Choice(c) if c.id == "spread")));
+}
+
+#[test]
+fn the_number_of_nodes_changes_from_the_start_unless_a_command_needs_one_that_is_gone() {
+    let mut session = session(r#"{"nodes": 6}"#);
+    let number = ring(&session).into_iter().find_map(|p| if let Part::Number(n) = p { Some(n) } else { None }).expect("a number");
+    assert_eq!((number.value, number.most), (6, u64::from(LIMITS.nodes)));
+    let Some(Change::Nodes(nodes)) = change(&session, number.id, 9) else { panic!("a change of nodes") };
+    session.from_start(|c| c.nodes = nodes).expect("nine nodes are within bounds");
+    assert_eq!((session.world().hosts().len(), session.branches().len()), (9, 2));
+    session.act(Command::Crash { node: crate::engine::base::NodeId(8) }).expect("there is a ninth node");
+    let refused = session.from_start(|c| c.nodes = 4);
+    assert!(refused.is_err(), "the crash of a node that is not there");
+    assert_eq!((session.world().hosts().len(), session.branches().len()), (9, 2), "the work at hand is kept");
 }

@@ -1,5 +1,6 @@
 //! Every journey, as one program: see each module for what it walks through.
 mod access;
+mod behaviour;
 mod desk;
 mod files;
 mod gallery;

@@ -285,10 +285,15 @@ impl Picture<'_> {
                 let _ = write!(rings, "M{} {}a6.2 6.2 0 1 1 12.4 0a6.2 6.2 0 1 1 -12.4 0", px(mark.x - 6.2), px(mark.y));
             }
             for wanted in [selection, hover] {
-                if let Selection::Event(id) = wanted
-                    && let Some(diamond) = self.dock.diamonds.iter().find(|d| d.first <= id && id <= d.last)
+                let Selection::Event(id) = wanted else { continue };
+                let (b, scale) = (&self.dock.bands, &self.dock.scale);
+                if let Some(diamond) = self.dock.diamonds.iter().find(|d| d.first <= id && id <= d.last) {
+                    let _ = write!(rings, "M{} {}a7 7 0 1 1 14 0a7 7 0 1 1 -14 0", px(diamond.x - 7.0), px(b.decisions));
+                } else if let Some(event) = log.get(id.0 as usize).filter(|e| scale.window.holds(e.at))
+                    && !self.dock.marks.glyphs.iter().any(|m| m.id == id)
                 {
-                    let _ = write!(rings, "M{} {}a7 7 0 1 1 14 0a7 7 0 1 1 -14 0", px(diamond.x - 7.0), px(self.dock.bands.decisions));
+                    // What has no mark of its own has its moment lit.
+                    let _ = write!(rings, "M{} {}V{}", px(scale.x(event.at)), px(b.axis + 3.0), px(b.plot_base));
                 }
             }
         });
