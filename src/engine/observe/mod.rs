@@ -2,7 +2,11 @@
 
 pub mod check;
 mod history;
+mod metrics;
+mod spans;
 mod truth;
 
 pub use history::{History, Operation};
-pub use truth::Truth;
+pub use metrics::{Ends, Metrics, Repairs, Toll};
+pub use spans::Spans;
+pub use truth::{Entropy, Truth};
