@@ -303,6 +303,15 @@ fn the_command_line_reports_what_the_library_does() {
 }
 
 #[test]
+fn the_command_line_judges_in_words() {
+    let output = drift(&["check", concat!(env!("CARGO_MANIFEST_DIR"), "/static/runs/week.json")]);
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.lines().next().is_some_and(|first| first.contains("linearizable: ")), "{text}");
+    assert!(text.contains("1 copy of 1 key behind") && text.contains("under-replicated"), "{text}");
+}
+
+#[test]
 fn a_bad_file_or_command_line_ends_with_two_and_says_why() {
     let cargo = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let wrong: [&[&str]; 7] =

@@ -14,8 +14,10 @@ mod native {
     use std::process::ExitCode;
 
     use drift::engine::observe::History;
-    use drift::lab::{BOUNDS, LabError, Report, Script, script_from_file};
+    use drift::lab::{BOUNDS, LabError, Report, Script, Session, script_from_file};
+    use drift::view::gauge::GaugeView;
     use drift::view::narrate;
+    use drift::view::verdict::{Judge, plain};
     use lexopt::prelude::*;
 
     const HELP: &str = "\
@@ -23,6 +25,7 @@ drift: play a run of Drift & Repair without a page
 
 usage: drift run FILE       print a JSON report of the run in FILE
        drift events FILE    print its events, one line each: number, time, who, what
+       drift check FILE     print what its clients could complain of, and what the run cost
        drift --help | --version
 
 FILE is a run file as the page exports it; - reads standard input.
@@ -31,6 +34,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
     enum What {
         Run(String),
         Events(String),
+        Check(String),
         Print(String),
     }
 
@@ -69,7 +73,8 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         match words.as_slice() {
             [verb, file] if verb == "run" => Ok(What::Run(file.clone())),
             [verb, file] if verb == "events" => Ok(What::Events(file.clone())),
-            _ => Err(format!("expected `run FILE` or `events FILE`\n\n{HELP}").into()),
+            [verb, file] if verb == "check" => Ok(What::Check(file.clone())),
+            _ => Err(format!("expected `run FILE`, `events FILE` or `check FILE`\n\n{HELP}").into()),
         }
     }
 
@@ -80,12 +85,29 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                 let (report, _) = Report::of(&read(&file)?);
                 serde_json::to_string_pretty(&report).map_err(|e| e.to_string())
             }
+            What::Check(file) => check(read(&file)?),
             What::Events(file) => {
                 let script = read(&file)?;
                 let (_, log) = Report::of(&script);
                 Ok(narrate::lines(&log, &script.config.clients, &History::of(&log)).join("\n"))
             }
         }
+    }
+
+    /// The verdict over a run and its metrics, in lines.
+    fn check(script: Script) -> Result<String, String> {
+        let mut session = Session::open(script).map_err(|e| e.to_string())?;
+        session.seek_time(session.end());
+        let verdict = Judge::default().verdict(&session);
+        let gauge = GaugeView::of(&session);
+        let mut lines = vec![verdict.text()];
+        lines.extend(verdict.lines.iter().map(|line| format!("  {}", plain(line))));
+        if verdict.hidden > 0 {
+            lines.push(format!("  and {} more: `drift run` lists all", verdict.hidden));
+        }
+        lines.push(gauge.text());
+        lines.extend(gauge.facts.iter().map(|(name, value)| format!("  {name:<18}{value}")));
+        Ok(lines.join("\n"))
     }
 
     /// Reads a run file, never more of it than a run file may have.

@@ -7,6 +7,7 @@ mod link;
 mod player;
 mod predicate;
 mod report;
+mod report_checks;
 mod script;
 mod session;
 mod tape;
@@ -18,5 +19,8 @@ pub use link::{from_link, to_link};
 pub use player::Player;
 pub use predicate::Predicate;
 pub use report::{AttemptReport, OperationReport, Report, TrafficReport};
+pub use report_checks::{
+    ChecksReport, EntropyReport, KeyReport, MetricsReport, PairReport, RepairsReport, SpansReport, StaleReport, VerbReport,
+};
 pub use script::{BOUNDS, Bounds, Script, Timed};
 pub use session::{Acted, Advance, Branch, BranchId, Session, Stride};

@@ -2,7 +2,7 @@
 
 use super::script::Script;
 use crate::engine::base::Micros;
-use crate::engine::observe::Truth;
+use crate::engine::observe::{Metrics, Truth};
 use crate::engine::world::{Event, World};
 
 /// A world and how far its script has been carried out. Cloning it takes a snapshot.
@@ -12,6 +12,8 @@ pub struct Player {
     pub world: World,
     /// The truth about it.
     pub truth: Truth,
+    /// What it cost and achieved so far.
+    pub metrics: Metrics,
     /// How many commands have been carried out.
     pub commands: usize,
     /// How many inputs there were, commands included.
@@ -21,7 +23,11 @@ pub struct Player {
 impl Player {
     /// The start of a script. `log` gets the first events.
     pub fn new(script: &Script, log: &mut Vec<Event>) -> Player {
-        Player { world: World::new(&script.config, script.seed, log), truth: Truth::default(), commands: 0, inputs: 0 }
+        let before = log.len();
+        let world = World::new(&script.config, script.seed, log);
+        let mut metrics = Metrics::default();
+        metrics.observe(&log[before..]);
+        Player { world, truth: Truth::default(), metrics, commands: 0, inputs: 0 }
     }
 
     /// When the next command or input is due; none at the end of the run.
@@ -52,6 +58,7 @@ impl Player {
         }
         self.inputs += 1;
         self.truth.observe(&self.world, &log[before..]);
+        self.metrics.observe(&log[before..]);
         true
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::player::Player;
+use super::report_checks::{ChecksReport, MetricsReport};
 use super::script::{BOUNDS, Script};
 use crate::engine::base::Micros;
 use crate::engine::data::{Key, Row};
@@ -12,8 +13,8 @@ use crate::engine::node::{Outcome, Traffic, Verb};
 use crate::engine::observe::{Attempt, History, Operation};
 use crate::engine::world::{ENGINE_VERSION, Event};
 
-/// Version of the report format.
-const REPORT_VERSION: u32 = 1;
+/// Version of the report format. 2 added `checks` and `metrics`.
+const REPORT_VERSION: u32 = 2;
 
 /// What happened in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,10 @@ pub struct Report {
     pub stale_keys: u64,
     /// Messages and bytes by kind of traffic.
     pub traffic: BTreeMap<String, TrafficReport>,
+    /// What the checkers found in the history of all clients.
+    pub checks: ChecksReport,
+    /// What the run cost and achieved.
+    pub metrics: MetricsReport,
 }
 
 /// One client operation.
@@ -216,6 +221,8 @@ impl Report {
             divergence,
             stale_keys: player.truth.stale_keys(),
             traffic: Traffic::EVERY.into_iter().map(tally).collect(),
+            checks: ChecksReport::of(&player, &history),
+            metrics: MetricsReport::of(&player),
         };
         (report, log)
     }

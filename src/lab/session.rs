@@ -6,7 +6,7 @@ use super::script::{BOUNDS, Script, Timed};
 use super::tape::Tape;
 use crate::engine::base::{EventId, Micros};
 use crate::engine::node::Setting;
-use crate::engine::observe::{History, Truth};
+use crate::engine::observe::{Entropy, History, Metrics, Truth};
 use crate::engine::world::{Command, Config, Event, World};
 
 /// How far one step goes.
@@ -142,6 +142,16 @@ impl Session {
     /// Changes of the number of stale copies over the whole known log: after which event, when, how many.
     pub fn divergence(&self) -> &[(EventId, Micros, u64)] {
         &self.tape.divergence
+    }
+
+    /// How disorder came and went over the whole known log: after which event, when, how much since the start.
+    pub fn entropy(&self) -> &[(EventId, Micros, Entropy)] {
+        &self.tape.entropy
+    }
+
+    /// What the run cost and achieved up to the cursor.
+    pub fn metrics(&self) -> &Metrics {
+        &self.tape.here.metrics
     }
 
     /// Whether nothing but background is on its way and no client waits.

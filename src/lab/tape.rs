@@ -3,7 +3,7 @@
 use super::player::Player;
 use super::script::{BOUNDS, Script};
 use crate::engine::base::{EventId, Micros};
-use crate::engine::observe::History;
+use crate::engine::observe::{Entropy, History};
 use crate::engine::world::Event;
 
 /// The end of one step that left events.
@@ -46,6 +46,8 @@ pub(super) struct Tape {
     pub history: History,
     /// Changes of the number of stale copies: after which event, when, how many.
     pub divergence: Vec<(EventId, Micros, u64)>,
+    /// How disorder came and went: after which event, when, how much since the start.
+    pub entropy: Vec<(EventId, Micros, Entropy)>,
     snapshots: Vec<Snapshot>,
     interval: u32,
 }
@@ -64,6 +66,7 @@ impl Tape {
             marks: Vec::new(),
             history: History::default(),
             divergence: Vec::new(),
+            entropy: Vec::new(),
             interval: INTERVAL,
             script,
             log,
@@ -83,6 +86,10 @@ impl Tape {
             let stale = self.tip.truth.stale_copies();
             if self.divergence.last().map_or(0, |d| d.2) != stale {
                 self.divergence.push((EventId(events - 1), last.at, stale));
+            }
+            let entropy = self.tip.truth.entropy();
+            if self.entropy.last().map_or(Entropy::default(), |e| e.2) != entropy {
+                self.entropy.push((EventId(events - 1), last.at, entropy));
             }
         }
     }
@@ -194,6 +201,7 @@ impl Tape {
         self.marks.retain(|m| m.events <= events);
         self.snapshots.retain(|s| s.events <= events);
         self.divergence.retain(|(event, _, _)| event.0 < events);
+        self.entropy.retain(|(event, _, _)| event.0 < events);
         self.history = History::of(&self.log);
         self.tip = self.here.clone();
         self.complete = false;

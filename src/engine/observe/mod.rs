@@ -2,7 +2,11 @@
 
 pub mod check;
 mod history;
+mod metrics;
+mod spans;
 mod truth;
 
 pub use history::{Attempt, History, Operation};
-pub use truth::Truth;
+pub use metrics::{Ends, Metrics, Repairs, Toll, hint_backlog};
+pub use spans::Spans;
+pub use truth::{Entropy, Truth};

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::engine::base::NodeId;
+use super::Spans;
+use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Change, Key, PageMap, Row};
 use crate::engine::node::{Setting, Tombstones};
 use crate::engine::world::{Event, EventKind, Fault, World};
@@ -19,12 +20,35 @@ pub struct Copy {
     pub behind: bool,
 }
 
+/// How disorder came and went. What is in but not out is what is behind: `entered - left`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Entropy {
+    /// Times a replica's copy became behind.
+    pub entered: u64,
+    /// Times a copy that was behind caught up, or its key or replica was dropped.
+    pub left: u64,
+}
+
+/// A key whose replicas disagree.
+#[derive(Debug, Clone)]
+struct Torn {
+    /// The replicas that are behind.
+    behind: Arc<[NodeId]>,
+    /// When its replicas last agreed.
+    since: Micros,
+    /// Whether a single replica holds all there is, though there are more.
+    last_copy: bool,
+}
+
 /// How far replicas disagree. A key's true row is the merge of what its replicas hold.
 #[derive(Debug, Clone, Default)]
 pub struct Truth {
-    /// Keys with replicas behind, and how many.
-    stale: PageMap<Key, u32>,
+    /// Keys with replicas behind.
+    stale: PageMap<Key, Torn>,
     stale_copies: u64,
+    last_copies: u64,
+    entropy: Entropy,
+    healed: Spans,
 }
 
 impl Truth {
@@ -47,14 +71,29 @@ impl Truth {
         self.stale_copies
     }
 
-    /// Keys whose replicas disagree.
+    /// Keys whose replicas disagree: what is newest of them is on fewer replicas than it should be.
     pub fn stale_keys(&self) -> u64 {
         self.stale.len()
     }
 
+    /// Keys of which a single replica holds what is newest, though they have more replicas: its disk is all that keeps it.
+    pub fn last_copies(&self) -> u64 {
+        self.last_copies
+    }
+
     /// Keys whose replicas disagree, with how many are behind.
     pub fn stale(&self) -> impl Iterator<Item = (&Key, u32)> {
-        self.stale.iter().map(|(key, behind)| (key, *behind))
+        self.stale.iter().map(|(key, torn)| (key, torn.behind.len() as u32))
+    }
+
+    /// Copies that became behind and that caught up since the start.
+    pub fn entropy(&self) -> Entropy {
+        self.entropy
+    }
+
+    /// How long keys disagreed that agree again: from the first replica that got ahead to the last that caught up.
+    pub fn healed(&self) -> &Spans {
+        &self.healed
     }
 
     /// Takes in what has just happened in `world`.
@@ -64,28 +103,45 @@ impl Truth {
                 EventKind::Applied(applied) if applied.change == Change::Stored => self.check(world, &applied.key),
                 EventKind::Reverted { key, .. } => self.check(world, key),
                 EventKind::Removed(removed) => self.check(world, &removed.key),
-                EventKind::Fault(Fault::Wiped { .. } | Fault::Preloaded { .. }) => *self = Truth::of(world),
-                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => {
-                    *self = Truth::of(world);
-                }
+                EventKind::Fault(Fault::Wiped { .. } | Fault::Preloaded { .. } | Fault::Restored { .. }) => self.look(world),
+                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => self.look(world),
                 _ => {}
             }
         }
     }
 
-    /// The truth about a whole world, found by looking at every row.
+    /// The truth about a whole world, found by looking at every row, as if all its disorder had come at once.
     pub fn of(world: &World) -> Truth {
-        let keys: BTreeSet<&Key> = world.hosts().iter().flat_map(|h| h.node.store.rows().iter().map(|(key, _)| key)).collect();
         let mut truth = Truth::default();
-        for key in keys {
-            truth.check(world, key);
-        }
+        truth.look(world);
         truth
     }
 
+    /// Looks at every key that is held anywhere, or was torn.
+    fn look(&mut self, world: &World) {
+        let torn = self.stale.clone();
+        let held = world.hosts().iter().flat_map(|h| h.node.store.rows().iter().map(|(key, _)| key));
+        let keys: BTreeSet<&Key> = held.chain(torn.iter().map(|(key, _)| key)).collect();
+        keys.into_iter().for_each(|key| self.check(world, key));
+    }
+
     fn check(&mut self, world: &World, key: &Key) {
-        let behind = Truth::copies(world, key).iter().filter(|copy| copy.behind).count() as u32;
-        let before = if behind == 0 { self.stale.remove(key) } else { self.stale.insert(key.clone(), behind) };
-        self.stale_copies = self.stale_copies + u64::from(behind) - u64::from(before.unwrap_or(0));
+        let copies = Truth::copies(world, key);
+        let behind: Arc<[NodeId]> = copies.iter().filter(|copy| copy.behind).map(|copy| copy.node).collect();
+        let before = self.stale.get(key);
+        let was = before.map_or(&[][..], |torn| &torn.behind);
+        let lacks = |a: &[NodeId], b: &[NodeId]| a.iter().filter(|node| !b.contains(node)).count() as u64;
+        self.entropy.entered += lacks(&behind, was);
+        self.entropy.left += lacks(was, &behind);
+        let was_last = before.is_some_and(|torn| torn.last_copy);
+        let since = before.map_or(world.now(), |torn| torn.since);
+        let last_copy = !behind.is_empty() && behind.len() + 1 == copies.len();
+        self.stale_copies = self.stale_copies + behind.len() as u64 - was.len() as u64;
+        self.last_copies = self.last_copies + u64::from(last_copy) - u64::from(was_last);
+        if !behind.is_empty() {
+            self.stale.insert(key.clone(), Torn { behind, since, last_copy });
+        } else if self.stale.remove(key).is_some() {
+            self.healed.add(world.now().since(since));
+        }
     }
 }

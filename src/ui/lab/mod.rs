@@ -3,6 +3,7 @@
 pub mod act;
 pub mod amount;
 pub mod branches;
+pub mod checks;
 pub mod chooser;
 pub mod console;
 pub mod dock;

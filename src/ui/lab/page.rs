@@ -5,6 +5,7 @@ use yew::prelude::*;
 use yew_router::hooks::use_location;
 
 use super::LabHandle;
+use super::checks::Checks;
 use super::console::Console;
 use super::dock::Dock;
 use super::faults::Faults;
@@ -95,7 +96,7 @@ pub fn LabView(props: &LabViewProps) -> Html {
                 { middle(&lab, props.compact) }
                 <Dock label={called("Time")} />
                 <Tabs current={*tab} {choose} label={called("Panels")} />
-                <aside class="col right" aria-label={called("What is selected")}><Inspector /></aside>
+                <aside class="col right" aria-label={called("What is selected")}><Inspector /><Checks /></aside>
                 <aside class="col left" aria-label={called("What you can do")}>
                     <Console />
                     <Workloads />

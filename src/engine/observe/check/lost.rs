@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::engine::base::OpId;
-use crate::engine::data::{Key, Order, Row};
+use crate::engine::data::{Key, Order, Row, Version};
 use crate::engine::node::Outcome;
-use crate::engine::observe::History;
+use crate::engine::observe::{History, Operation};
 use crate::engine::world::World;
 
 use super::call::by_key;
@@ -32,18 +32,31 @@ pub fn lost(world: &World, history: &History, cursor: u32) -> Vec<Lost> {
         flying.extend(key.zip(message.body.row()));
     }
     for (key, operations) in by_key(history) {
-        let stored = world.hosts().iter().filter_map(|h| h.node.store.get(key));
-        let on_the_way = flying.iter().filter(|(k, _)| *k == key).map(|(_, row)| *row);
-        let left = stored.chain(on_the_way).fold(None, |merged, row| rule.merged(merged, Some(row)));
-        for operation in operations {
-            let told = operation.ended.as_ref().is_some_and(|(e, _, o)| e.0 < cursor && matches!(o, Outcome::Written { .. }));
-            let Some(version) = operation.version.as_ref().filter(|_| told) else { continue };
-            let versions = left.as_ref().map_or(&[][..], |row| row.versions());
-            if !versions.iter().any(|held| matches!(rule.compare(held, version), Order::Equal | Order::Newer)) {
-                found.push(Lost { op: operation.id, key: key.clone() });
-            }
+        let told = |o: &&&Operation| o.ended.as_ref().is_some_and(|(e, _, end)| e.0 < cursor && matches!(end, Outcome::Written { .. }));
+        let acked: Vec<(&Operation, &Version)> = operations.iter().filter(told).filter_map(|o| Some((*o, o.version.as_ref()?))).collect();
+        let covers = |row: &Row, version: &Version| {
+            row.versions().iter().any(|held| matches!(rule.compare(held, version), Order::Equal | Order::Newer))
+        };
+        let covers_all = |row: &Arc<Row>| acked.iter().all(|(_, version)| covers(row, version));
+        // Mostly the first node that holds the key holds its newest version.
+        if acked.is_empty() || stored(world, key).any(covers_all) {
+            continue;
         }
+        let on_the_way = flying.iter().filter(|(k, _)| *k == key).map(|(_, row)| *row);
+        let left = stored(world, key).chain(on_the_way).fold(None, |merged, row| rule.merged(merged, Some(row)));
+        let gone = acked.into_iter().filter(|(_, version)| !left.as_ref().is_some_and(|row| covers(row, version)));
+        found.extend(gone.map(|(operation, _)| Lost { op: operation.id, key: key.clone() }));
     }
     found.sort_by_key(|l| l.op);
     found
+}
+
+/// The rows of a key on all disks: held, held in place of others, or kept as hints.
+fn stored<'a>(world: &'a World, key: &'a Key) -> impl Iterator<Item = &'a Arc<Row>> {
+    world.hosts().iter().flat_map(move |host| {
+        let node = &host.node;
+        let guests = node.guests.all().values().filter_map(move |guest| guest.store.get(key));
+        let hints = node.hints.lines().values().flat_map(|line| &line.hints).map(|kept| &kept.hint);
+        node.store.get(key).into_iter().chain(guests).chain(hints.filter(move |hint| hint.key == *key).map(|hint| &hint.row))
+    })
 }

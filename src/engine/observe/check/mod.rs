@@ -84,7 +84,7 @@ pub struct Findings {
     pub stale: Vec<Stale>,
     /// What single clients could complain of.
     pub complaints: Complaints,
-    /// Every key that was read or written, with its verdict.
+    /// Keys that are not linearizable, or where it is unknown, with the verdict.
     pub keys: Vec<(Key, Linear)>,
 }
 
@@ -94,7 +94,7 @@ impl Findings {
         let mut findings = Findings::default();
         for (key, operations) in call::by_key(history) {
             let calls = call::calls(history, key, &operations);
-            findings.keys.push((key.clone(), verdict(&calls)));
+            findings.keys.extend(Some(verdict(&calls)).filter(|v| *v != Linear::Yes).map(|v| (key.clone(), v)));
             findings.stale.extend(stale(&calls).into_iter().filter_map(|old| described(history, key, &calls, old)));
             let complaints = session::complaints(rule, key, &operations);
             findings.complaints.went_back.extend(complaints.went_back);
@@ -113,10 +113,7 @@ impl Findings {
     #[must_use]
     pub fn before(&self, cursor: u32) -> Findings {
         let after = |list: &[After]| list.iter().filter(|a| a.seen.0 < cursor).cloned().collect();
-        let linear = |linear: &Linear| match linear {
-            Linear::No { seen, .. } if seen.0 >= cursor => Linear::Yes,
-            other => other.clone(),
-        };
+        let known = |linear: &Linear| !matches!(linear, Linear::No { seen, .. } if seen.0 >= cursor);
         Findings {
             stale: self.stale.iter().filter(|s| s.seen.0 < cursor).cloned().collect(),
             complaints: Complaints {
@@ -124,7 +121,7 @@ impl Findings {
                 own_missed: after(&self.complaints.own_missed),
                 outranked: after(&self.complaints.outranked),
             },
-            keys: self.keys.iter().map(|(key, verdict)| (key.clone(), linear(verdict))).collect(),
+            keys: self.keys.iter().filter(|(_, verdict)| known(verdict)).cloned().collect(),
         }
     }
 

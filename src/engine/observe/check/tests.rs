@@ -1,6 +1,10 @@
 //! Hand-made histories for each verdict.
 
 use super::*;
+use crate::engine::base::{ClientId, Endpoint, NodeId};
+use crate::engine::data::{Payload, Row, Version};
+use crate::engine::node::{Level, Note, Outcome, Request, Verb};
+use crate::engine::world::{Event, EventKind};
 
 /// Calls from a drawing: each row is one call, `[` its beginning, `]` its end (or `~` if it has none), what it did in between: `w3` wrote
 /// 3, `r0` was shown nothing. Columns are places.
@@ -136,4 +140,39 @@ fn long_histories_are_judged_quickly() {
     let last = calls.iter().rposition(Call::is_read).expect("a read");
     calls[last].act = Act::Read(Mark(17));
     assert!(matches!(judge(&calls, BUDGET), Verdict::No(Conflict { read, why: Why::Passed { .. } }) if read == last));
+}
+
+/// An event of client c0's operation with this number.
+fn event(number: u32, who: impl Into<Endpoint>, kind: EventKind) -> Event {
+    Event { at: Micros(0), cause: None, who: Some(who.into()), op: Some(OpId { number, tag: number, attempt: 0 }), kind }
+}
+
+#[test]
+fn a_write_that_was_tried_again_may_show_its_first_version_late() {
+    let key = Key::new("k");
+    let (client, node) = (ClientId(0), NodeId(0));
+    let version = |micros| Version { clock: Rule::LastWriteWins.mint(node, micros), payload: Payload::Value(b"x"[..].into()) };
+    let began = |verb| {
+        let request = Request { verb, key: key.clone(), level: Level::One };
+        EventKind::Began { request: std::sync::Arc::new(request), via: node }
+    };
+    let stamped = |micros| EventKind::Note(Note::Stamped { key: key.clone(), version: version(micros) });
+    let found = |micros| EventKind::Ended(Outcome::Found(Some(std::sync::Arc::new(Row::single(version(micros))))));
+    let mut log = vec![
+        event(1, client, began(Verb::Write(b"x"[..].into()))),
+        event(1, node, stamped(10)),
+        event(1, node, stamped(20)),
+        event(1, client, EventKind::Ended(Outcome::Written { acks: 1, clock: version(20).clock })),
+        event(2, client, began(Verb::Read)),
+        event(2, client, found(20)),
+    ];
+    let of = |log: &[Event]| Findings::of(&History::of(log), Rule::LastWriteWins);
+    assert_eq!(*of(&log).linear(), Linear::Yes);
+    log.extend([event(3, client, began(Verb::Read)), event(3, client, found(10))]);
+    let twice = of(&log);
+    assert_eq!((twice.linear(), twice.stale.len()), (&Linear::Yes, 0), "which of the two took effect last is open");
+    assert_eq!(twice.complaints.went_back.len(), 1, "but the client was shown an older version after a newer one");
+    log.extend([event(4, client, began(Verb::Read)), event(4, client, found(20))]);
+    let Linear::No { op, .. } = of(&log).linear().clone() else { panic!("both cannot have taken effect twice") };
+    assert_eq!(op.number, 4);
 }
