@@ -136,3 +136,22 @@ async fn a_second_visit_needs_no_network() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_request_to_another_server_would_be_seen() {
+    journey("shell-foreign", Screen::LAPTOP, async |page| {
+        page.open("").await?;
+        assert_eq!(page.foreign_requests().await?, Vec::<String>::new());
+        page.expect_errors();
+        let elsewhere = page.site.url().replace("127.0.0.1", "localhost");
+        page.browser.goto(&elsewhere).await?;
+        page.started().await?;
+        let seen = page.foreign_requests().await?;
+        assert!(seen.contains(&elsewhere), "{seen:?}");
+        page.open("").await?;
+        // Nothing more comes from a page that has been left.
+        page.foreign_requests().await?;
+        Ok(())
+    })
+    .await;
+}
