@@ -73,6 +73,7 @@ fn too_much() -> Vec<(&'static str, String, &'static str)> {
         ("end", run(json!({ "end": LIMITS.span.0 + 1 })), "end"),
         ("commands", run(json!({ "commands": vec![read; BOUNDS.commands + 1] })), "commands"),
         ("title", run(json!({ "title": "t".repeat(BOUNDS.title + 1) })), "title"),
+        ("focus", run(json!({ "focus": "k".repeat(LIMITS.key_bytes + 1) })), "focus"),
         ("about", run(json!({ "about": "a".repeat(BOUNDS.about + 1) })), "description"),
         ("branches", tree((0..=BOUNDS.branches).map(|_| None)), "branches"),
         ("depth", tree(line), "branches deep"),
