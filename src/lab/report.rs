@@ -112,7 +112,7 @@ impl OperationReport {
             }
             .to_owned(),
             key: request.key.name().to_owned(),
-            level: request.level.name().to_owned(),
+            level: request.level.to_string(),
             via: operation.via.to_string(),
             began_us: operation.began_at.0,
             ended_us: operation.ended.as_ref().map(|(_, at, _)| at.0),

@@ -64,8 +64,8 @@ pub fn EmptyRing() -> Html {
         }
     };
     let n = u32::try_from(wanted.copies).unwrap_or(u32::MAX);
-    let levels = || Level::EVERY.map(|l| format!("{} ({})", l.block_for(n), l.name())).to_vec();
-    let place = |level: Level| Level::EVERY.iter().position(|l| *l == level).unwrap_or_default();
+    let levels = || Level::PLAIN.map(|l| format!("{} ({})", l.block_for(n), l.name())).to_vec();
+    let place = |level: Level| Level::PLAIN.iter().position(|l| *l == level).unwrap_or_default();
     let repair = REPAIR.iter().position(|(word, _)| *word == wanted.repair).unwrap_or_default();
     html! {
         <section class="sand" aria-label="An empty ring">
@@ -76,9 +76,9 @@ pub fn EmptyRing() -> Html {
                     { " nodes with " }
                     { number("new-copies", "copies of each key", wanted.copies, LIMITS.nodes.into(), |w, n| w.copies = n) }
                     { " copies of each key. Writes wait for " }
-                    { choice("new-write", "replicas a write waits for", levels(), place(wanted.write), |w, i| w.write = Level::EVERY[i.min(2)]) }
+                    { choice("new-write", "replicas a write waits for", levels(), place(wanted.write), |w, i| w.write = Level::PLAIN[i.min(2)]) }
                     { ", reads for " }
-                    { choice("new-read", "replicas a read waits for", levels(), place(wanted.read), |w, i| w.read = Level::EVERY[i.min(2)]) }
+                    { choice("new-read", "replicas a read waits for", levels(), place(wanted.read), |w, i| w.read = Level::PLAIN[i.min(2)]) }
                     { ". Repair: " }
                     { choice("new-repair", "when copies that are behind are repaired", REPAIR.iter().map(|(_, words)| (*words).to_owned()).collect(), repair, |w, i| w.repair = REPAIR[i.min(2)].0) }
                     { ". Ties: last write wins." }

@@ -184,7 +184,7 @@ fn small_ring(dots: &[Dot]) -> Html {
 fn healing_part(all: &[Healing]) -> Html {
     let Some(script) = file(MEASURED).and_then(|file| lab::script_from_file(file).ok()) else { return Html::default() };
     let words = |repair: Repair| match repair {
-        Repair::Blocking => (
+        Repair::Blocking | Repair::BlockingAll | Repair::Bounded(_) => (
             "Read repair, before the answer",
             "Copies that a read has found behind",
             "Before the client hears: it never sees an older value afterwards",

@@ -106,6 +106,12 @@ pub fn keys(session: &Session, shown: Option<&Key>) -> Vec<String> {
     names
 }
 
+/// The levels on offer where `usual` is what the settings say: a read cannot wait for a hint.
+pub fn levels(usual: Level, reads: bool) -> Vec<Level> {
+    let offered = Level::EVERY.into_iter().filter(|level| !(reads && *level == Level::Any));
+    offered.chain(matches!(usual, Level::Count(_)).then_some(usual)).collect()
+}
+
 /// How a choice of level reads: `QUORUM`, and how many of how many replicas it waits for.
 pub fn level_words(level: Level, replicas: u32) -> String {
     format!("{}, {} of {replicas}", level.name(), level.block_for(replicas))

@@ -4,6 +4,7 @@ use crate::engine::base::Micros;
 use crate::engine::node::{Detector, Level, Repair, SecondRound, Setting, Settings, Sync};
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
 use crate::lab::Session;
+use crate::view::console::levels;
 use crate::view::format::span;
 
 /// What a changed value does.
@@ -198,7 +199,8 @@ fn settings_choice(id: &'static str, label: &'static str, options: &[(&str, Sett
 
 fn level(id: &'static str, label: &'static str, n: u32, is: Level, set: fn(Level) -> Setting) -> Part {
     let words = |l: Level| format!("{} ({})", l.block_for(n), l.name());
-    choice(id, label, Level::EVERY.map(|l| (words(l), Change::Setting(set(l)))).to_vec(), Change::Setting(set(is)))
+    let options = levels(is, id == "read-level").into_iter().map(|l| (words(l), Change::Setting(set(l)))).collect();
+    choice(id, label, options, Change::Setting(set(is)))
 }
 
 fn time(id: &'static str, label: &'static str, value: Micros) -> Part {

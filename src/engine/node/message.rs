@@ -264,7 +264,11 @@ impl Body {
 
 impl Wire for Request {
     fn encode<S: Sink>(&self, sink: &mut S) {
-        sink.u8(self.level as u8);
+        let (level, count) = self.level.code();
+        sink.u8(level);
+        if let Level::Count(_) = self.level {
+            sink.u32(count);
+        }
         self.key.encode(sink);
         match &self.verb {
             Verb::Read => sink.u8(0),

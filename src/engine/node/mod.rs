@@ -17,7 +17,10 @@ pub use coordinate::Coordinator;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::Note;
-pub use settings::{Detector, Level, ReadSettings, Repair, SecondRound, Setting, Settings, Sync, WriteSettings};
+pub use settings::{
+    Contact, Coordinate, Detector, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour, Need, Proximity, ReadSettings,
+    Repair, Replay, SecondRound, Setting, Settings, Speculate, StandIn, Sync, WriteSettings,
+};
 
 use crate::engine::base::{Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};

@@ -59,9 +59,8 @@ impl Truth {
             match &event.kind {
                 EventKind::Applied(applied) if applied.change == Change::Stored => self.check(world, &applied.key),
                 EventKind::Reverted { key, .. } => self.check(world, key),
-                EventKind::Fault(Fault::Wiped { .. } | Fault::Preloaded { .. } | Fault::Set(Setting::Replicas(_))) => {
-                    *self = Truth::of(world);
-                }
+                EventKind::Fault(Fault::Wiped { .. } | Fault::Preloaded { .. }) => *self = Truth::of(world),
+                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_)) => *self = Truth::of(world),
                 _ => {}
             }
         }

@@ -80,7 +80,7 @@ pub enum Fault {
     /// The network as a whole changed.
     Network,
     /// A protocol setting changed.
-    Set(Setting),
+    Set(Box<Setting>),
     /// Stores were filled.
     Preloaded {
         /// Keys written.

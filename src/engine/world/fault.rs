@@ -155,7 +155,7 @@ impl World {
 
     fn configure(&mut self, setting: Setting, log: &mut Vec<Event>) {
         self.settings_mut().set(setting);
-        let cause = self.fault(None, Fault::Set(setting), log);
+        let cause = self.fault(None, Fault::Set(Box::new(setting)), log);
         if matches!(setting, Setting::Detector(_)) {
             for node in (0..self.hosts.len() as u32).map(NodeId) {
                 match self.hosts[node.index()].status {

@@ -177,7 +177,7 @@ fn Levels() -> Html {
         Callback::from(move |event: Event| {
             if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
                 // The usual level is not said: it then follows the settings.
-                let level = Level::EVERY.into_iter().find(|l| l.name() == select.value()).filter(|l| *l != usual);
+                let level = Level::named(&select.value()).filter(|l| *l != usual);
                 lab.set_ui(|ui| ui.level = level);
             }
         })
@@ -190,8 +190,8 @@ fn Levels() -> Html {
             <label for={id.clone()}>{ "Level" }</label>
             <span class="fld level">
                 <select {id} data-testid="console-level" {onchange}>
-                    { for Level::EVERY.map(|l| html! {
-                        <option value={l.name()} selected={l == chosen} title={if l == usual { "as in the settings" } else { "" }}>{ l.name() }</option>
+                    { for console::levels(usual, ui.verb == ConsoleVerb::Read).into_iter().map(|l| html! {
+                        <option value={l.to_string()} selected={l == chosen} title={if l == usual { "as in the settings" } else { "" }}>{ l.to_string() }</option>
                     }) }
                 </select>
                 <span class="dots" role="img" aria-label={format!("waits for {needs} of {replicas}")} title={console::level_words(chosen, replicas)}>

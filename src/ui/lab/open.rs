@@ -181,8 +181,8 @@ fn config_of(text: &str) -> Result<Config, LabError> {
     let level = |name, field| match query(text, name) {
         None => Ok(None),
         Some(value) => {
-            let found = Level::EVERY.into_iter().find(|l| l.name() == value);
-            found.map(Some).ok_or_else(|| invalid(field, format!("must be ONE, QUORUM or ALL, is \"{}\"", clip(value))))
+            let found = Level::named(value).filter(|level| *level != Level::Count(0));
+            found.map(Some).ok_or_else(|| invalid(field, format!("must be a level such as ONE, QUORUM or ALL, is \"{}\"", clip(value))))
         }
     };
     config.nodes = number("nodes", "nodes")?.unwrap_or(config.nodes);

@@ -122,7 +122,7 @@ fn message_pairs(facts: &Facts<'_>, m: &Message) -> Vec<(&'static str, String)> 
         Body::Digest(digest) => pairs.push(("digest", digest.to_string())),
         Body::Request(request) => {
             pairs.push(("key", request.key.to_string()));
-            pairs.push(("level", request.level.name().to_owned()));
+            pairs.push(("level", request.level.to_string()));
             if let Verb::Write(value) = &request.verb {
                 pairs.push(("value", quoted_bytes(value)));
             }

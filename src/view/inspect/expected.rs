@@ -197,7 +197,7 @@ fn second(ahead: &Ahead<'_, '_>, read: &ReadOp, waiting: &[NodeId]) -> Vec<Step>
         )
     };
     match world.settings().read.repair {
-        Repair::Blocking => steps.extend([repair(""), ahead.answer_step("after its ack")]),
+        Repair::Blocking | Repair::BlockingAll | Repair::Bounded(_) => steps.extend([repair(""), ahead.answer_step("after its ack")]),
         Repair::Asynchronous => steps.extend([ahead.answer_step(""), repair("after the answer")]),
         Repair::Off => steps.push(ahead.answer_step("no repair")),
     }

@@ -78,7 +78,7 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
             .so(format!("by {} for each message", span(*by))),
         Fault::Link { from, to } => link(facts, event, *from, *to),
         Fault::Network => network(facts, event),
-        Fault::Set(setting) => Said::new(format!("From now on {}.", words::setting(*setting))).rest(consequence(*setting)),
+        Fault::Set(setting) => Said::new(format!("From now on {}.", words::setting(**setting))).rest(consequence(**setting)),
         Fault::Preloaded { count } => Said::new(format!("{} filled in.", counted(*count, "key is", "keys are")))
             .rest("Every replica is given its rows at once and without a message; they carry a timestamp from just before the run."),
     }

@@ -1,5 +1,7 @@
 //! Sentences about decisions of nodes: each [`Note`] of the engine, in words.
 
+use std::borrow::Cow;
+
 use super::facts::{Choice, Facts, Running, Trace};
 use super::{Cause, Said};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId};
@@ -73,8 +75,8 @@ impl At<'_, '_> {
         self.op.and_then(|op| self.facts.names.request(op)).map(|r| &r.verb)
     }
 
-    pub(super) fn level(&self) -> &'static str {
-        self.op.and_then(|op| self.facts.names.request(op)).map_or("the level", |r| r.level.name())
+    pub(super) fn level(&self) -> Cow<'static, str> {
+        self.op.and_then(|op| self.facts.names.request(op)).map_or(Cow::Borrowed("the level"), |r| r.level.name())
     }
 
     fn key_name(&self) -> String {

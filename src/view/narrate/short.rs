@@ -167,7 +167,7 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Slow { by } => format!("{who}'s messages take {} longer", span(*by)),
         Fault::Link { from, to } => format!("the link from {} to {} gets its own rule", names.end(*from), names.end(*to)),
         Fault::Network => "the network changes".to_owned(),
-        Fault::Set(setting) => words::setting(*setting),
+        Fault::Set(setting) => words::setting(**setting),
         Fault::Preloaded { count } => format!("{} preloaded", counted(*count, "key is", "keys are")),
     }
 }

@@ -1,6 +1,6 @@
 //! Words for settings and other choices, shared by sentences and lists.
 
-use crate::engine::node::{Detector, Repair, SecondRound, Setting, Sync};
+use crate::engine::node::{Detector, Keeper, Misbehaviour, Repair, SecondRound, Setting, StandIn, Sync};
 use crate::view::format::{counted, span};
 
 /// A change of a setting, as a clause: `a write waits for ALL`.
@@ -24,6 +24,18 @@ pub fn setting(setting: Setting) -> String {
         }
         Setting::WriteTimeout(after) => format!("a coordinator waits {} for a write", span(after)),
         Setting::ReadTimeout(after) => format!("a coordinator works {} on a read", span(after)),
+        Setting::Repair(Repair::BlockingAll) => "stale replicas are repaired before the answer, and all of them must confirm".to_owned(),
+        Setting::Repair(Repair::Bounded(most)) => {
+            format!("stale replicas are repaired before the answer, which waits {} at most", span(most))
+        }
+        Setting::Write(_) => "how writes are done".to_owned(),
+        Setting::Read(_) => "how reads are done".to_owned(),
+        Setting::Hints(hints) if hints.keeper == Keeper::Nobody => "no hints are kept".to_owned(),
+        Setting::Hints(_) => "hints are kept for replicas that are down".to_owned(),
+        Setting::Fallback(fallback) if fallback.stand_in == StandIn::Nobody => "nobody stands in for a replica that is down".to_owned(),
+        Setting::Fallback(_) => "other nodes stand in for replicas that are down".to_owned(),
+        Setting::Misbehave(rules) if rules == Misbehaviour::default() => "no rule is broken".to_owned(),
+        Setting::Misbehave(_) => "rules are broken on purpose".to_owned(),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }
 }

@@ -1,68 +1,19 @@
 //! Protocol settings of a cluster: one struct per mechanism, and the single changes that can be made while it runs.
 
+mod hints;
+mod level;
+mod read;
+mod write;
+
 use serde::{Deserialize, Serialize};
+
+pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
+pub use level::{Level, Need};
+pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
+pub use write::{Coordinate, WriteSettings};
 
 use crate::engine::base::Micros;
 use crate::engine::data::Rule;
-
-/// How many replicas must answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Level {
-    /// One replica.
-    One,
-    /// A majority of all replicas: N/2 + 1.
-    Quorum,
-    /// Every replica.
-    All,
-}
-
-impl Level {
-    /// Every level, from weak to strong.
-    pub const EVERY: [Level; 3] = [Level::One, Level::Quorum, Level::All];
-
-    /// How many of `n` replicas an operation waits for (Apache Cassandra 4.1, `db/ConsistencyLevel.blockFor`).
-    pub const fn block_for(self, n: u32) -> u32 {
-        match self {
-            Level::One => 1,
-            Level::Quorum => n / 2 + 1,
-            Level::All => n,
-        }
-    }
-
-    /// The name as drivers write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Level::One => "ONE",
-            Level::Quorum => "QUORUM",
-            Level::All => "ALL",
-        }
-    }
-}
-
-/// When the coordinator of a read brings stale replicas up to date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Repair {
-    /// Before the answer: the client waits until enough replicas hold what it is told.
-    #[default]
-    Blocking,
-    /// After the answer.
-    Asynchronous,
-    /// Never.
-    Off,
-}
-
-/// Whom a coordinator asks for whole rows once digests differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SecondRound {
-    /// Those whose digest differs from the row in hand.
-    #[default]
-    Differing,
-    /// Everyone who was asked, again (Apache Cassandra 4.1, `service/reads/repair/AbstractReadRepair.startRepair`).
-    Everyone,
-}
 
 /// When a write reaches the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -91,52 +42,6 @@ pub enum Detector {
     },
 }
 
-/// Writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct WriteSettings {
-    /// The level a client uses unless it says otherwise.
-    pub level: Level,
-    /// How long a coordinator waits for acknowledgements.
-    pub timeout: Micros,
-}
-
-impl Default for WriteSettings {
-    /// QUORUM; 2 s (Apache Cassandra 4.1, `write_request_timeout`).
-    fn default() -> Self {
-        WriteSettings { level: Level::Quorum, timeout: Micros::secs(2) }
-    }
-}
-
-/// Reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ReadSettings {
-    /// The level a client uses unless it says otherwise.
-    pub level: Level,
-    /// How long a coordinator works on one read, repair included.
-    pub timeout: Micros,
-    /// Ask one replica for its row and the others for a digest; otherwise ask all for rows.
-    pub digests: bool,
-    /// Whom to ask again when digests differ.
-    pub second_round: SecondRound,
-    /// What to do about stale replicas.
-    pub repair: Repair,
-}
-
-impl Default for ReadSettings {
-    /// QUORUM; 5 s (Apache Cassandra 4.1, `read_request_timeout`); digests on; blocking repair.
-    fn default() -> Self {
-        ReadSettings {
-            level: Level::Quorum,
-            timeout: Micros::secs(5),
-            digests: true,
-            second_round: SecondRound::default(),
-            repair: Repair::default(),
-        }
-    }
-}
-
 /// Everything the nodes of a cluster agree on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -155,6 +60,12 @@ pub struct Settings {
     pub detector: Detector,
     /// How long a client waits before it gives up on a coordinator.
     pub client_timeout: Micros,
+    /// What replicas missed, kept for them.
+    pub hints: HintSettings,
+    /// Who stands in for owners that are down.
+    pub fallback: FallbackSettings,
+    /// Rules broken on purpose.
+    pub misbehave: Misbehaviour,
 }
 
 impl Default for Settings {
@@ -168,6 +79,9 @@ impl Default for Settings {
             sync: Sync::default(),
             detector: Detector::default(),
             client_timeout: Micros::secs(12),
+            hints: HintSettings::default(),
+            fallback: FallbackSettings::default(),
+            misbehave: Misbehaviour::default(),
         }
     }
 }
@@ -198,6 +112,16 @@ pub enum Setting {
     ReadTimeout(Micros),
     /// How long a client waits.
     ClientTimeout(Micros),
+    /// Everything about writes at once.
+    Write(WriteSettings),
+    /// Everything about reads at once.
+    Read(ReadSettings),
+    /// Everything about hints at once.
+    Hints(HintSettings),
+    /// Everything about stand-ins at once.
+    Fallback(FallbackSettings),
+    /// Rules broken on purpose.
+    Misbehave(Misbehaviour),
 }
 
 impl Settings {
@@ -215,6 +139,11 @@ impl Settings {
             Setting::WriteTimeout(span) => self.write.timeout = span,
             Setting::ReadTimeout(span) => self.read.timeout = span,
             Setting::ClientTimeout(span) => self.client_timeout = span,
+            Setting::Write(write) => self.write = write,
+            Setting::Read(read) => self.read = read,
+            Setting::Hints(hints) => self.hints = hints,
+            Setting::Fallback(fallback) => self.fallback = fallback,
+            Setting::Misbehave(misbehave) => self.misbehave = misbehave,
         }
     }
 }
