@@ -3,7 +3,8 @@ use crate::desk::{
     BANNER, NOTICE, STAGE, WHY, click_until, copies, event, fingerprint, futures, link, natively, open, place, run_until, write,
 };
 use drift::engine::base::Micros;
-use drift::lab::{BOUNDS, Predicate, Session, Stride, from_file, gallery, script_from_file, to_link};
+use drift::engine::world::ENGINE_VERSION;
+use drift::lab::{BOUNDS, FILE_VERSION, Predicate, Session, Stride, from_file, gallery, script_from_file, to_link};
 use drift_browser::{Key, Page, Pointer, Screen, WebDriverResult, journey};
 use serde_json::json;
 
@@ -140,11 +141,10 @@ async fn a_setting_is_changed_from_here_or_from_the_start() {
 
 #[tokio::test]
 async fn a_run_of_too_many_events_stops_and_says_so() {
-    let script = script_from_file(
-        r#"{"format":"drift-run","version":1,"engine":1,"run":{"end":"60s","config":{"nodes":100,
-            "settings":{"detector":{"heartbeat":{"every":"100ms","timeout":"700ms"}}}}}}"#,
-    )
-    .expect("within bounds");
+    let detector = json!({ "heartbeat": { "every": "100ms", "timeout": "700ms" } });
+    let run = json!({ "end": "60s", "config": { "nodes": 100, "settings": { "detector": detector } } });
+    let file = json!({ "format": "drift-run", "version": FILE_VERSION, "engine": ENGINE_VERSION, "run": run });
+    let script = script_from_file(&file.to_string()).expect("within bounds");
     let session = Session::open(script).expect("within bounds");
     journey("lab-many", Screen::LAPTOP, async |page| {
         open(page, &format!("#/run?r={}", to_link(&session).expect("short enough"))).await?;
