@@ -12,6 +12,8 @@ use super::open::Opened;
 use crate::engine::base::Micros;
 use crate::lab::{self, BranchId, Session};
 use crate::ui::storage::{self, Latest, NotKept};
+use crate::view::format::count;
+use crate::view::timeline::clock;
 
 /// Events executed in one slice: a few milliseconds.
 const SLICE: u32 = 4_000;
@@ -40,11 +42,24 @@ fn slice(lab: LabHandle, running: Rc<RefCell<Option<Timeout>>>, nth: u32) {
         if !done {
             slice(lab.clone(), next, nth + 1);
         }
-        if done || nth.is_multiple_of(SHOWN_EVERY) {
+        let short = if done { lab.read(cut_short) } else { None };
+        if short.is_some() {
+            lab.set_ui(|ui| ui.error = short);
+        } else if done || nth.is_multiple_of(SHOWN_EVERY) {
             lab.show();
         }
     });
     *running.borrow_mut() = Some(timer);
+}
+
+/// What to tell the person about a run that has too many events.
+fn cut_short(session: &Session) -> Option<String> {
+    let last = session.log().last().filter(|_| session.is_cut_short())?;
+    Some(format!(
+        "This run has too many events: after {} of them, at {}, nothing more is known of it.",
+        count(session.log().len() as u64),
+        clock(last.at)
+    ))
 }
 
 /// Keeps the work of a lab: soon after every change, and at once when the page is left.

@@ -12,7 +12,7 @@ mod site;
 pub use hands::Pointer;
 pub use page::{Page, Screen, Storage};
 pub use site::Site;
-pub use thirtyfour::error::WebDriverResult;
+pub use thirtyfour::error::{WebDriverError, WebDriverResult};
 pub use thirtyfour::{By, Key, WebElement};
 
 use futures_util::FutureExt;

@@ -11,7 +11,7 @@ use thirtyfour::prelude::*;
 use tokio::time::{Instant, sleep};
 
 /// How long a walk waits for something to appear.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it looks.
 const GLANCE: Duration = Duration::from_millis(25);
 /// An attribute of the first element that matches, or null.

@@ -5,7 +5,7 @@ use drift_browser::{Key, Page, Pointer, Screen, WebDriverResult, journey};
 use serde_json::{Value, json};
 
 /// Looks for faults in both themes, as the system asks for them.
-async fn faultless(page: &Page, screen: Screen, what: &str) -> WebDriverResult<()> {
+pub async fn faultless(page: &Page, screen: Screen, what: &str) -> WebDriverResult<()> {
     for (screen, theme) in [(screen, "light"), (screen.dark(), "dark")] {
         page.look(screen).await?;
         page.attribute_becomes("html", "data-theme", theme).await?;

@@ -1,7 +1,7 @@
 //! Run files from outside: good ones open, bad ones are refused in words, and the work at hand stays.
 use crate::desk::{BANNER, NOTICE, STAGE, event, fingerprint, futures, open, open_share, place, settle, until_kept, write};
-use drift::engine::world::LIMITS;
-use drift::lab::{BOUNDS, Session, from_file, gallery, to_file};
+use drift::engine::world::{ENGINE_VERSION, LIMITS};
+use drift::lab::{BOUNDS, FILE_VERSION, Session, from_file, gallery, to_file};
 use drift_browser::{Page, Screen, WebDriverResult, journey};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ fn run(fields: Value) -> String {
     let mut run = json!({ "end": "1s" });
     let given = fields.as_object().expect("fields").clone();
     run.as_object_mut().expect("fields").extend(given);
-    json!({ "format": "drift-run", "version": 1, "engine": 2, "run": run }).to_string()
+    json!({ "format": "drift-run", "version": FILE_VERSION, "engine": ENGINE_VERSION, "run": run }).to_string()
 }
 
 /// A file with a tree of branches, each with its parent.
@@ -23,7 +23,9 @@ fn tree(parents: impl Iterator<Item = Option<u32>>) -> String {
         branch
     };
     let branches: Vec<Value> = parents.map(branch).collect();
-    json!({ "format": "drift-run", "version": 1, "engine": 2, "branches": branches, "current": 0, "event": 0, "now": "0s" }).to_string()
+    json!({ "format": "drift-run", "version": FILE_VERSION, "engine": ENGINE_VERSION,
+        "branches": branches, "current": 0, "event": 0, "now": "0s" })
+    .to_string()
 }
 
 fn command(fields: Value) -> String {
@@ -33,6 +35,11 @@ fn command(fields: Value) -> String {
 /// Files that are no run files of this version, and a word of what the page must say.
 fn foreign() -> Vec<(&'static str, String, &'static str)> {
     let (_, good) = gallery()[0];
+    let with = |field: &str, value: Value| {
+        let mut file: Value = serde_json::from_str(good).expect("a shipped run");
+        file[field] = value;
+        file.to_string()
+    };
     let shortened: String = good.chars().take(good.len() / 2).collect();
     vec![
         ("empty", String::new(), "cannot be read"),
@@ -41,9 +48,9 @@ fn foreign() -> Vec<(&'static str, String, &'static str)> {
         ("damaged", good.replace("\"nodes\": 6", "\"nodes\": six"), "cannot be read"),
         ("other-json", r#"{"name":"left-pad","version":"1"}"#.to_owned(), "cannot be read"),
         ("foreign", r#"{"hello":"there"}"#.to_owned(), "no known format"),
-        ("other-format", good.replace("drift-run", "drift-report"), "drift-report"),
-        ("newer-file", good.replace("\"version\": 1", "\"version\": 2"), "format version 2"),
-        ("newer-engine", good.replace("\"engine\": 1", "\"engine\": 77"), "engine version 77"),
+        ("other-format", with("format", json!("drift-report")), "drift-report"),
+        ("newer-file", with("version", json!(FILE_VERSION + 1)), "the run file is of format version"),
+        ("newer-engine", with("engine", json!(77)), "engine version 77"),
         ("unknown-field", run(json!({ "colour": "blue" })), "colour"),
         ("unknown-command", command(json!({ "at": "0s", "do": "explode" })), "explode"),
         ("no-such-client", command(json!({ "at": "0s", "do": "read", "client": "c9", "via": "A", "key": "k" })), "client"),
@@ -73,6 +80,7 @@ fn too_much() -> Vec<(&'static str, String, &'static str)> {
         ("end", run(json!({ "end": LIMITS.span.0 + 1 })), "end"),
         ("commands", run(json!({ "commands": vec![read; BOUNDS.commands + 1] })), "commands"),
         ("title", run(json!({ "title": "t".repeat(BOUNDS.title + 1) })), "title"),
+        ("focus", run(json!({ "focus": "k".repeat(LIMITS.key_bytes + 1) })), "focus"),
         ("about", run(json!({ "about": "a".repeat(BOUNDS.about + 1) })), "description"),
         ("branches", tree((0..=BOUNDS.branches).map(|_| None)), "branches"),
         ("depth", tree(line), "branches deep"),

@@ -149,3 +149,29 @@ async fn keys_do_nothing_where_they_are_typed_and_can_be_switched_off() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn arrows_walk_to_messages_on_their_way_and_space_plays() {
+    journey("keyboard-stage", Screen::LAPTOP, async |page| {
+        crate::desk::open(page, "#/lab/v5-v3-v5").await?;
+        page.tab_to("[data-testid=stage] [tabindex='0']").await?;
+        focused(page, "node-A").await?;
+        page.tab_to("[data-testid=transport-step]").await?;
+        press_until(page, async || page.keys(Key::Right + "").await, async || Ok(page.count("[data-testid=message]").await? > 0)).await?;
+        page.tab_to("[data-testid=stage] [tabindex='0']").await?;
+        page.keys(Key::Left + "").await?;
+        focused(page, "message").await?;
+        page.keys(Key::Enter + "").await?;
+        page.find("[data-testid=event-inspector]").await?;
+        page.keys(Key::Escape + "").await?;
+        page.until("nothing is selected", "return !document.querySelector('[data-testid=event-inspector]')").await?;
+        page.keys(" ").await?;
+        page.find("[data-testid=event-inspector]").await?;
+        page.tab_to("[data-testid=timeline]").await?;
+        page.keys(" ").await?;
+        page.attribute_becomes("[data-testid=transport-play]", "aria-label", "Pause").await?;
+        page.keys(" ").await?;
+        page.attribute_becomes("[data-testid=transport-play]", "aria-label", "Play").await
+    })
+    .await;
+}

@@ -1,151 +1,175 @@
-//! The lab as a learner walks through it: cut, write, heal, read, mismatch, repair, back again; branches, links, reload, keys, phone.
-use drift_browser::{Page, Pointer, Screen, WebDriverResult, journey};
+//! Time and settings in the lab: playing, dragging along the timeline, running until, other settings; each against the native engine.
+use crate::desk::{
+    BANNER, NOTICE, STAGE, WHY, click_until, copies, event, fingerprint, futures, link, natively, open, place, run_until, write,
+};
+use drift::engine::base::Micros;
+use drift::engine::world::ENGINE_VERSION;
+use drift::lab::{BOUNDS, FILE_VERSION, Predicate, Session, Stride, from_file, gallery, script_from_file, to_link};
+use drift_browser::{Key, Page, Pointer, Screen, WebDriverResult, journey};
 use serde_json::json;
-use thirtyfour::Key;
 
-/// What the replicas of the shown key hold, as the stage says it.
-async fn versions(page: &Page) -> WebDriverResult<String> {
-    let script = "return [...document.querySelectorAll('[data-testid^=node-][data-version]')].map(n => n.dataset.version).join(' ')";
-    Ok(page.run(script).await?.as_str().unwrap_or_default().to_owned())
+fn shipped(slug: &str) -> Session {
+    let (_, file) = gallery().iter().find(|(s, _)| *s == slug).expect("a shipped run");
+    from_file(file).expect("a shipped run")
 }
 
-async fn event(page: &Page) -> WebDriverResult<String> {
-    Ok(page.attribute("[data-testid=stage]", "data-event").await?.unwrap_or_default())
-}
-
-/// Opens a shipped run, which begins where answers differ.
-async fn to_the_mismatch(page: &Page) -> WebDriverResult<()> {
-    page.open("#/lab/three-answers").await?;
-    page.find("[data-testid=stage]").await?;
-    page.until("the verdict is stamped", "return !!document.querySelector('[data-testid=verdict]')").await
+/// The link that the page offers leads natively to the very state that the page shows.
+async fn is_native(page: &Page) -> WebDriverResult<Session> {
+    let session = natively(&link(page).await?);
+    assert_eq!(session.cursor(), event(page).await?);
+    assert_eq!(session.world().fingerprint().to_string(), fingerprint(page).await?);
+    Ok(session)
 }
 
 #[tokio::test]
-async fn a_mismatch_is_seen_repaired_and_undone_by_stepping_back() {
-    journey("lab-mismatch", Screen::LAPTOP, async |page| {
-        to_the_mismatch(page).await?;
-        let why = page.text("[data-testid=why]").await?;
-        assert!(why.contains("do not match"), "{why}");
-        let (before, at) = (versions(page).await?, event(page).await?);
-        assert!(before.contains("v1") && before.contains("v2") && before.contains("v3"), "three answers: {before}");
+async fn three_answers_are_seen_and_found_again_by_stepping_back() {
+    let mut session = shipped("three-answers");
+    assert!(session.run_until(Predicate::Mismatch));
+    journey("lab-mismatch", Screen::PROJECTOR, async |page| {
+        open(page, "#/lab/three-answers").await?;
+        run_until(page, "answers differ").await?;
+        assert_eq!(event(page).await?, session.cursor());
+        page.text_becomes(WHY, "do not match").await?;
+        let before = copies(page).await?;
+        assert!(["=v1", "=v2", "=v3"].iter().all(|v| before.contains(v)), "three answers: {before}");
+        let mismatch = place(page).await?;
         for _ in 0..12 {
             page.click("[data-testid=transport-step]").await?;
         }
-        page.click("[data-testid=transport-decision]").await?;
-        assert_ne!(event(page).await?, at);
-        page.run("document.querySelector('[data-testid=stage]').scrollIntoView()").await?;
-        let script = format!(
-            "const back = document.querySelector('[data-testid=transport-back]');
-            for (let i = 0; i < 200 && document.querySelector('[data-testid=stage]').dataset.event !== '{at}'; i++) {{
-                back.click(); await new Promise(r => setTimeout(r, 20)); }}
-            return document.querySelector('[data-testid=stage]').dataset.event"
-        );
-        let found =
-            page.browser.execute_async(format!("const done = arguments[0]; (async () => {{ {script} }})().then(done)"), Vec::new()).await?;
-        assert_eq!(found.json(), &json!(at), "stepping back comes to the very same event");
-        assert_eq!(versions(page).await?, before, "and to the very same copies");
-        assert_eq!(page.accessibility_faults().await?, Vec::<String>::new());
+        assert_ne!(place(page).await?, mismatch);
+        click_until(page, "[data-testid=transport-back]", async || Ok(place(page).await? == mismatch)).await?;
+        is_native(page).await?;
         Ok(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn acting_in_the_past_keeps_the_old_future_and_reload_keeps_the_work() {
-    journey("lab-branch", Screen::LAPTOP, async |page| {
-        to_the_mismatch(page).await?;
-        page.run("document.querySelector('[data-testid=console-value]').focus()").await?;
-        page.keys("water").await?;
-        page.click("[data-testid=console-send]").await?;
-        page.until("the old future is listed", "return document.querySelectorAll('[data-testid^=branch-]').length >= 2").await?;
-        page.attribute_becomes("[data-testid=transport-play]", "aria-label", "Pause").await?;
-        // What was sent travels until it has come to rest.
+async fn what_does_not_happen_is_said() {
+    journey("lab-until", Screen::LAPTOP, async |page| {
+        open(page, "#/lab/week").await?;
+        run_until(page, "a repair is sent").await?;
+        page.text_becomes(NOTICE, "does not happen before the end").await?;
+        let end = shipped("week").end().0.to_string();
+        page.attribute_becomes(STAGE, "data-now", &end).await?;
+        is_native(page).await?;
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn playing_stops_where_it_is_told_to() {
+    let mut session = shipped("v5-v3-v5");
+    journey("lab-play", Screen::LAPTOP, async |page| {
+        open(page, "#/lab/v5-v3-v5").await?;
+        page.click("[data-testid=stop-at-decisions]").await?;
+        page.run("document.querySelector('[data-testid=speed]').focus()").await?;
+        page.keys(Key::End + "").await?;
+        for _ in 0..3 {
+            session.step(Stride::Decision);
+            page.click("[data-testid=transport-play]").await?;
+            page.attribute_becomes(STAGE, "data-event", &session.cursor().to_string()).await?;
+            page.attribute_becomes("[data-testid=transport-play]", "aria-label", "Play").await?;
+            is_native(page).await?;
+        }
+        page.click("[data-testid=stop-at-decisions]").await?;
+        page.click("[data-testid=transport-play]").await?;
+        page.attribute_becomes(STAGE, "data-now", &session.end().0.to_string()).await?;
         page.attribute_becomes("[data-testid=transport-play]", "aria-label", "Play").await?;
-        let at = event(page).await?;
-        let held = versions(page).await?;
-        page.run("return new Promise(r => setTimeout(r, 1500))").await?;
-        page.reload().await?;
-        page.until("the stage is back", "return !!document.querySelector('[data-testid=stage]')").await?;
-        page.attribute_becomes("[data-testid=stage]", "data-event", &at).await?;
-        assert_eq!(versions(page).await?, held);
+        is_native(page).await?;
         Ok(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_drag_cuts_and_the_keyboard_mends() {
-    journey("lab-cut", Screen::LAPTOP, async |page| {
-        page.open("#/lab").await?;
-        let (x, y) = page.centre("[data-testid=node-D]").await?;
-        page.drag(Pointer::Mouse, &[(x - 110, y + 45), (x - 70, y - 70), (x, y - 95), (x + 70, y - 70), (x + 110, y + 45)]).await?;
-        page.attribute_becomes("[data-testid=node-D]", "data-cut", "true").await?;
-        assert_eq!(page.attribute("[data-testid=node-A]", "data-cut").await?.as_deref(), Some("false"));
-        page.keys("m").await?;
-        page.attribute_becomes("[data-testid=node-D]", "data-cut", "false").await?;
+async fn the_timeline_is_dragged_to_any_instant() {
+    journey("lab-scrub", Screen::LAPTOP, async |page| {
+        open(page, "#/lab/v5-v3-v5").await?;
+        let now = async || Ok::<u64, drift_browser::WebDriverError>(number(page, STAGE, "data-now").await?);
+        let script = "const r = document.querySelector('[data-testid=timeline]').getBoundingClientRect();
+            return [Math.round(r.x), Math.round(r.y + r.height - 6), Math.round(r.width)]";
+        let shape: Vec<i64> = page.run(script).await?.as_array().into_iter().flatten().filter_map(|n| n.as_i64()).collect();
+        let at = |share: i64| (shape[0] + shape[2] * share / 100, shape[1]);
+        page.drag(Pointer::Mouse, &[at(20), at(40), at(60)]).await?;
+        let (there, seen) = (now().await?, event(page).await?);
+        assert!(there > 0 && seen > 0);
+        is_native(page).await?;
+        page.drag(Pointer::Mouse, &[at(60), at(30)]).await?;
+        assert!(now().await? < there, "back again");
+        let mut session = is_native(page).await?;
+        session.seek_time(Micros(now().await?));
+        assert_eq!(session.cursor(), event(page).await?, "the state of that instant");
+        page.click("[data-testid=timeline-in]").await?;
+        page.until("it is zoomed", "return document.querySelector('[data-testid=timeline]').dataset.from !== '0'").await?;
+        page.click("[data-testid=timeline]").await?;
+        page.keys("0").await?;
+        page.attribute_becomes("[data-testid=timeline]", "data-from", "0").await
+    })
+    .await;
+}
+
+async fn number(page: &Page, css: &str, name: &str) -> WebDriverResult<u64> {
+    Ok(page.attribute(css, name).await?.and_then(|n| n.parse().ok()).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_setting_is_changed_from_here_or_from_the_start() {
+    journey("lab-settings", Screen::LAPTOP, async |page| {
+        open(page, "#/lab/three-answers").await?;
+        run_until(page, "answers differ").await?;
+        page.click("[data-testid=setting-start]").await?;
+        page.choose("[data-testid=settings] select[aria-label*=repair]", "never").await?;
+        page.text_becomes(NOTICE, "with this setting from its start").await?;
+        assert_eq!(futures(page).await?, 2);
+        let session = is_native(page).await?;
+        let original = script_from_file(gallery()[0].1).expect("a shipped run");
+        assert_eq!(session.script().commands, original.commands, "the same script");
+        assert_ne!(session.script().config, original.config, "under another setting");
+        page.click("[data-testid=branch-0]").await?;
+        page.click("[data-testid=setting-here]").await?;
+        page.choose("[data-testid=settings] select[aria-label*=repair]", "never").await?;
+        page.text_becomes(NOTICE, "The old future is kept").await?;
+        assert_eq!(futures(page).await?, 3);
+        let session = is_native(page).await?;
+        assert_eq!(session.script().config, original.config, "from here on it is a command");
         Ok(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn keys_alone_open_the_help_and_walk_the_run() {
-    journey("lab-keys", Screen::LAPTOP, async |page| {
-        page.open("#/lab/v5-v3-v5").await?;
-        page.find("[data-testid=stage]").await?;
-        page.chord(Key::Shift, Key::Right).await?;
-        page.until("a decision", "return Number(document.querySelector('[data-testid=stage]').dataset.event) > 0").await?;
-        let first = event(page).await?;
-        page.keys(Key::Right + "").await?;
-        page.until("a step", &format!("return document.querySelector('[data-testid=stage]').dataset.event !== '{first}'")).await?;
-        page.keys(Key::Left + "").await?;
-        page.attribute_becomes("[data-testid=stage]", "data-event", &first).await?;
-        page.keys("?").await?;
-        page.until("the help sheet", "return document.querySelector('[data-testid=help-sheet]')?.open === true").await?;
-        assert_eq!(page.accessibility_faults().await?, Vec::<String>::new());
-        Ok(())
+async fn a_run_of_too_many_events_stops_and_says_so() {
+    let detector = json!({ "heartbeat": { "every": "100ms", "timeout": "700ms" } });
+    let run = json!({ "end": "60s", "config": { "nodes": 100, "settings": { "detector": detector } } });
+    let file = json!({ "format": "drift-run", "version": FILE_VERSION, "engine": ENGINE_VERSION, "run": run });
+    let script = script_from_file(&file.to_string()).expect("within bounds");
+    let session = Session::open(script).expect("within bounds");
+    journey("lab-many", Screen::LAPTOP, async |page| {
+        open(page, &format!("#/run?r={}", to_link(&session).expect("short enough"))).await?;
+        write(page, "cart", "tea").await?;
+        page.text_becomes(BANNER, &drift::view::format::count(BOUNDS.events.into())).await?;
+        page.keys(Key::End + "").await?;
+        page.attribute_becomes(STAGE, "data-event", &BOUNDS.events.to_string()).await
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_phone_shows_the_lab_without_sideways_scrolling() {
-    journey("lab-phone", Screen::PHONE.dark(), async |page| {
-        to_the_mismatch(page).await?;
-        assert_eq!(page.run("return document.documentElement.scrollWidth <= innerWidth").await?, json!(true));
-        assert_eq!(page.accessibility_faults().await?, Vec::<String>::new());
-        Ok(())
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn two_labs_do_not_meet_and_home_has_no_faults() {
-    journey("lab-two", Screen::LAPTOP, async |page| {
-        page.open("#/two").await?;
-        page.until("two stages", "return document.querySelectorAll('[data-testid=stage]').length === 2").await?;
-        page.run("document.querySelectorAll('[data-testid=transport-decision]')[1].click()").await?;
-        page.until("the second moves", "return Number(document.querySelectorAll('[data-testid=stage]')[1].dataset.event) > 0").await?;
-        assert_eq!(page.run("return document.querySelectorAll('[data-testid=stage]')[0].dataset.event").await?, json!("0"));
-        page.open("#/").await?;
-        page.find("[data-testid=home]").await?;
-        assert_eq!(page.accessibility_faults().await?, Vec::<String>::new());
-        Ok(())
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_damaged_link_is_refused_in_words_and_a_good_one_opens_its_event() {
-    journey("lab-link", Screen::LAPTOP, async |page| {
-        page.open("#/run?r=1.damaged").await?;
-        page.until("the refusal", "return document.body.innerText.includes('cannot be read')").await?;
-        let script = drift::lab::gallery()[0].1;
-        let mut session = drift::lab::from_file(script).expect("a shipped run");
-        session.seek_event(200);
-        let link = drift::lab::to_link(&session).expect("short enough");
-        page.open(&format!("#/run?r={link}")).await?;
-        page.attribute_becomes("[data-testid=stage]", "data-event", &session.cursor().to_string()).await?;
+async fn what_is_true_is_shown_beside_what_a_node_knows() {
+    journey("lab-truth", Screen::LAPTOP, async |page| {
+        open(page, "#/lab/three-answers").await?;
+        run_until(page, "answers differ").await?;
+        page.click("[data-testid=truth-on]").await?;
+        page.attribute_becomes("[data-testid=truth-on]", "aria-pressed", "true").await?;
+        let rows = "return [...document.querySelectorAll('[data-testid^=asked-]')].map(r => r.innerText).join(' / ')";
+        let truth = page.run(rows).await?;
+        page.keys("t").await?;
+        page.attribute_becomes("[data-testid=truth-off]", "aria-pressed", "true").await?;
+        let known = page.run(rows).await?;
+        assert_ne!(truth, known, "a coordinator does not know everything");
+        assert_ne!(truth, json!(""));
         Ok(())
     })
     .await;

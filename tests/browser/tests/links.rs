@@ -2,7 +2,8 @@
 use crate::desk::{BANNER, STAGE, event, fingerprint, open, place, settle, write};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use drift::lab::{BOUNDS, from_file, from_link, gallery, to_link};
+use drift::engine::world::ENGINE_VERSION;
+use drift::lab::{BOUNDS, FILE_VERSION, from_file, from_link, gallery, to_link};
 use drift_browser::{Page, Screen, WebDriverResult, journey};
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ fn payload(inside: &Value) -> String {
 }
 
 fn bad() -> Vec<(&'static str, String, &'static str)> {
-    let inside = |format: &str, engine: u32, run: Value| json!({ "f": format, "v": 1, "e": engine, "run": run, "at": 0 });
+    let inside = |format: &str, engine: u32, run: Value| json!({ "f": format, "v": FILE_VERSION, "e": engine, "run": run, "at": 0 });
     let good = to_link(&from_file(gallery()[0].1).expect("a shipped run")).expect("short enough");
     vec![
         ("nothing", String::new(), "unknown link version"),
@@ -25,10 +26,10 @@ fn bad() -> Vec<(&'static str, String, &'static str)> {
         ("no base64", "1.!!!".to_owned(), "damaged or cut off"),
         ("no deflate", "1.AAAA".to_owned(), "damaged or cut off"),
         ("too long", format!("1.{}", "A".repeat(BOUNDS.link_bytes)), "too large"),
-        ("another format", payload(&inside("other", 1, json!({ "end": "1s" }))), "format \"other\""),
+        ("another format", payload(&inside("other", ENGINE_VERSION, json!({ "end": "1s" }))), "format \"other\""),
         ("another engine", payload(&inside("drift-run", 77, json!({ "end": "1s" }))), "engine version 77"),
-        ("too many nodes", payload(&inside("drift-run", 1, json!({ "end": "1s", "config": { "nodes": 101 } }))), "nodes"),
-        ("no run", payload(&json!({ "f": "drift-run", "v": 1, "e": 1 })), "cannot be read"),
+        ("too many nodes", payload(&inside("drift-run", ENGINE_VERSION, json!({ "end": "1s", "config": { "nodes": 101 } }))), "nodes"),
+        ("no run", payload(&json!({ "f": "drift-run", "v": FILE_VERSION, "e": ENGINE_VERSION })), "cannot be read"),
     ]
 }
 

@@ -1,4 +1,5 @@
 //! The page around the engine: there before it, without it, after it has failed, in any folder, and without a network.
+use crate::access::faultless;
 use drift_browser::{Page, Screen, WebDriverResult, journey};
 use serde_json::json;
 
@@ -89,7 +90,7 @@ async fn without_the_engine_the_page_says_so() {
         page.browser.goto(page.site.url()).await?;
         assert!(!page.text("#failure-message").await?.is_empty());
         page.shot("failure").await?;
-        assert_eq!(page.accessibility_faults().await?, Vec::<String>::new());
+        faultless(page, Screen::LAPTOP, "no engine").await?;
         page.site.release_engine();
         page.click("#failure-reload").await?;
         page.started().await
@@ -105,6 +106,7 @@ async fn a_panic_leaves_a_readable_page_with_the_run() {
         page.run("dispatchEvent(new CustomEvent('drift-panic', { detail: 'a later one' }))").await?;
         assert_eq!(page.text("#failure-message").await?, "the first cause");
         page.find("#failure-run").await?;
+        faultless(page, Screen::PHONE, "after a panic").await?;
         let href = page.attribute("#failure-run", "href").await?.unwrap_or_default();
         assert!(href.starts_with("blob:"), "{href}");
         check_fresh(page).await?;
@@ -132,6 +134,25 @@ async fn a_second_visit_needs_no_network() {
         page.site.close();
         page.reload().await?;
         assert_eq!(page.attribute("#failure", "hidden").await?.as_deref(), Some(""));
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_to_another_server_would_be_seen() {
+    journey("shell-foreign", Screen::LAPTOP, async |page| {
+        page.open("").await?;
+        assert_eq!(page.foreign_requests().await?, Vec::<String>::new());
+        page.expect_errors();
+        let elsewhere = page.site.url().replace("127.0.0.1", "localhost");
+        page.browser.goto(&elsewhere).await?;
+        page.started().await?;
+        let seen = page.foreign_requests().await?;
+        assert!(seen.contains(&elsewhere), "{seen:?}");
+        page.open("").await?;
+        // Nothing more comes from a page that has been left.
+        page.foreign_requests().await?;
         Ok(())
     })
     .await;

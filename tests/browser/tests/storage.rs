@@ -4,6 +4,7 @@ use crate::desk::{
 };
 use drift::lab::from_file;
 use drift_browser::{Page, Screen, Storage, WebDriverResult, journey, journey_with};
+use serde_json::json;
 
 /// Fills what this tab and this site may store to the last character.
 const FILL: &str = "for (const store of [sessionStorage, localStorage])
@@ -134,6 +135,48 @@ async fn where_storage_is_full_the_work_at_hand_stays() {
         page.reload().await?;
         page.find(STAGE).await?;
         assert_eq!((place(page).await?, fingerprint(page).await?), (before, print), "kept again once there is room");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn work_that_cannot_be_read_any_more_is_named_and_nothing_breaks() {
+    journey("storage-damaged", Screen::LAPTOP, async |page| {
+        page.open("").await?;
+        let newer = r#"{"format":"drift-run","version":1,"engine":77,"branches":[]}"#;
+        for (kept, word) in [("{", "cannot be read"), (newer, "engine version 77"), ("", "cannot be read")] {
+            page.open("#/").await?;
+            page.run_with("sessionStorage.setItem('drift.work/lab', arguments[0])", vec![json!(kept)]).await?;
+            open(page, "#/lab").await?;
+            page.text_becomes(BANNER, "What was kept here cannot be opened").await?;
+            page.text_becomes(BANNER, word).await?;
+            assert_eq!(event(page).await?, 0, "an empty ring instead");
+        }
+        page.run("localStorage.setItem('drift.latest', '{\"title\":5}'); localStorage.setItem('drift.theme', 'pink'); localStorage.setItem('drift.keys', '')").await?;
+        page.open("").await?;
+        page.reload().await?;
+        page.find("[data-testid=start]").await?;
+        page.attribute_becomes("html", "data-theme", "light").await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn back_and_forward_in_the_browser_lose_nothing() {
+    journey("storage-history", Screen::LAPTOP, async |page| {
+        page.open("").await?;
+        page.click("main a[href='#/lab']").await?;
+        page.find(STAGE).await?;
+        write(page, "cart", "tea").await?;
+        settle(page).await?;
+        let (before, print) = (place(page).await?, fingerprint(page).await?);
+        page.browser.back().await?;
+        page.find("[data-testid=home]").await?;
+        page.text_becomes("[data-testid=continue]", "Sandbox").await?;
+        page.browser.forward().await?;
+        page.find(STAGE).await?;
+        assert_eq!((place(page).await?, fingerprint(page).await?), (before, print));
         Ok(())
     })
     .await;

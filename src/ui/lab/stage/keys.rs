@@ -69,7 +69,8 @@ pub fn on_key(key: &str, lab: &LabHandle, stage: &NodeRef, scene: &Scene, at: &U
     match (key, here) {
         ("ArrowRight" | "ArrowDown", _) => walk((place + 1) % items.len().max(1)),
         ("ArrowLeft" | "ArrowUp", _) => walk((place + items.len().max(1) - 1) % items.len().max(1)),
-        ("Enter", Some(item)) => choose(lab, item),
+        // Things of the stage are buttons, which both keys press.
+        ("Enter" | " ", Some(item)) => choose(lab, item),
         ("Escape", _) => escape(lab),
         ("k" | "K", Some(Item::Node(node))) => toggle(lab, node),
         ("c" | "C", _) if choosing => cut_chosen(lab),
