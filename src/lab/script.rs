@@ -104,10 +104,15 @@ impl Script {
         {
             return Err(invalid("focus", format!("must have at most {} bytes", LIMITS.key_bytes)));
         }
+        // Each command is judged by the settings in force when its turn comes.
+        let mut config = self.config.clone();
         let (mut last, mut keys, mut bytes, mut workloads) = (Micros::ZERO, 0u64, 0u64, 0usize);
         for (i, timed) in self.commands.iter().enumerate() {
             let at_fault = |error| LabError::Invalid { place: format!("command {}, ", i + 1), error };
-            timed.command.check(&self.config).map_err(at_fault)?;
+            timed.command.check(&config).map_err(at_fault)?;
+            if let Command::Set { setting } = &timed.command {
+                config.settings.set(*setting);
+            }
             if timed.at < last {
                 let problem = format!("must not be before the command above it ({last}), is {}", timed.at);
                 return Err(at_fault(CommandError { field: "at", problem }));

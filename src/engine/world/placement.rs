@@ -1,6 +1,6 @@
 //! Bounds of a topology and of the numbers of replicas, checked before a world is made.
 
-use super::command::{CommandError, LIMITS, ensure};
+use super::bounds::{CommandError, LIMITS, ensure};
 use super::config::Config;
 use crate::engine::base::NodeId;
 use crate::engine::place::{MAX_ZONES, Replication, Style, Topology};

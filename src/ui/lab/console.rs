@@ -97,7 +97,7 @@ fn send(lab: &LabHandle, key: &str, value: &str) -> Result<(), (Field, String)> 
         ConsoleVerb::Read => Ask::Read,
         ConsoleVerb::Delete => Ask::Delete,
     };
-    let command = lab.read(|s| console::command(&s.script().config, ui.client, ui.via, key, ask, ui.level))?;
+    let command = lab.read(|s| console::command(&s.config(), ui.client, ui.via, key, ask, ui.level))?;
     super::act::act(lab, command).map_err(|e| (Field::Other, sentence(&e)))?;
     let key = Key::new(key);
     lab.set_ui(|ui| {

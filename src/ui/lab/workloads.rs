@@ -79,7 +79,7 @@ fn Form(props: &FormProps) -> Html {
         let (lab, state, set) = (lab.clone(), state.clone(), set.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let command = lab.read(|s| state.draft.command(&s.script().config, workload::fresh_seed(s)));
+            let command = lab.read(|s| state.draft.command(&s.config(), workload::fresh_seed(s)));
             match command.and_then(|c| act(&lab, c).map_err(|e| (Field::Other, sentence(&e)))) {
                 Ok(_) => set.set(None),
                 Err(fault) => set.set(Some(State { fault: Some(fault), ..state.clone() })),
