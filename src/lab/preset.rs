@@ -69,7 +69,12 @@ impl Preset {
 
     /// Whether a world with these settings, the ring divided in this style, is as this preset says.
     pub fn is(&self, settings: &Settings, style: Style) -> bool {
-        style == self.style && *settings == self.settings_beside(&settings.replicas)
+        style == self.style && self.has(settings)
+    }
+
+    /// Whether these settings are the preset's, however the ring is divided.
+    pub fn has(&self, settings: &Settings) -> bool {
+        *settings == self.settings_beside(&settings.replicas)
     }
 
     /// The changes that turn these settings into the preset's while a run goes on; how the ring is divided cannot change then.
