@@ -180,7 +180,7 @@ struct Writing {
 impl Writing {
     fn take(&mut self, session: &Session, key: &Key, event: &Event) {
         match &event.kind {
-            EventKind::Applied(a) if a.key == *key => {
+            EventKind::Applied(a) if a.key == *key && a.stands_for.is_none() => {
                 let is = number(session, key, &a.given);
                 if a.by == Traffic::Write {
                     self.written.push(is.0);

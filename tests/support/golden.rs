@@ -11,10 +11,12 @@ pub const GENERATED: [(u64, &str); 4] = [
 ];
 
 /// The shipped runs, with the fingerprint of each at its end.
-pub const SHIPPED: [(&str, &str); 4] = [
+pub const SHIPPED: [(&str, &str); 6] = [
     ("three-answers", "12b2a7128174c1fee456e6178ee56b8e31c7fc8b07633c1cd8e7f82d136ee7b1"),
     ("cut-and-return", "9045d3ea759c0654e18e0236f85faea9b119b4d1508c69bdd852f0284bbec5d3"),
     ("v5-v3-v5", "bf7d54037ea0c719be6c51f1b100d1e5797c287d985f61bc8117ee014cf0c685"),
+    ("hinted-handoff", "e610d6fd36c34c936bdd6fb63096089a22f592d6685c6b39f59ab9a347c39276"),
+    ("sloppy-quorum", "19ec7e00651b46a0bfef85ac59a06f50288480fbb9096d65f6624526fcc33359"),
     ("week", "fed904b5f4c82ada4f6dba8fa378e808239118974e800c08fc6d1c320a04a25b"),
 ];
 

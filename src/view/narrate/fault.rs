@@ -1,6 +1,7 @@
 //! Sentences about what a person does to the world.
 
 use super::Said;
+use super::changed::changed;
 use super::facts::Facts;
 use super::words;
 use crate::engine::base::{CutId, Endpoint, EventId};
@@ -78,7 +79,9 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
             .so(format!("by {} for each message", span(*by))),
         Fault::Link { from, to } => link(facts, event, *from, *to),
         Fault::Network => network(facts, event),
-        Fault::Set(setting) => Said::new(format!("From now on {}.", words::setting(**setting))).rest(consequence(**setting)),
+        Fault::Set(setting) => {
+            Said::new(format!("From now on {}.", changed(&facts.settings_before(id), **setting))).rest(consequence(**setting))
+        }
         Fault::HintsLost { count } => {
             Said::new(format!("{who} loses {} that were not on disk.", counted(u64::from(*count), "hint", "hints")))
                 .rest("What they promised to deliver is delivered by nobody: the writes may still be on other replicas.")

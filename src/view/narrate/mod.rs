@@ -4,6 +4,7 @@
 //! is usual; tests drive real sessions and hold the words against the engine's state.
 
 mod acts;
+mod changed;
 mod client;
 mod decisions;
 mod facts;
