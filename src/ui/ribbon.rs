@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::marks::glyph_parts;
-use crate::engine::base::Micros;
+use crate::engine::base::{Micros, arrange};
 use crate::view::chip::look;
 use crate::view::format::{list, span};
 use crate::view::glyph::{Form, Kind, LOST};
@@ -183,7 +183,7 @@ fn notes(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
         lane.missed.iter().map(|(at, n)| (*at, Some(format!("{} misses v{n}", lane.node)))).collect();
     marks.extend(lane.lost.iter().map(|(at, n)| (*at, Some(format!("{} loses v{n}", lane.node)))));
     marks.extend(lane.repairs.iter().map(|(at, _)| (*at, None)));
-    marks.sort_unstable();
+    arrange(&mut marks, Ord::cmp);
     html! {
         { for marks.into_iter().map(|(at, bad)| {
             let x = f.x(at, ribbon.end);

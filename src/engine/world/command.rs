@@ -9,7 +9,7 @@ use super::network::LinkRule;
 use super::placement::check_counts;
 use super::preload::Preload;
 use super::workload::Workload;
-use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
+use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId, arrange};
 use crate::engine::data::Key;
 use crate::engine::node::{Accrual, Detector, Level, Phi, Setting, Settings, Sync, Tombstones};
 
@@ -364,7 +364,7 @@ impl Command {
             Command::Cut { islands } => {
                 let mut all: Vec<Endpoint> = islands.iter().flatten().copied().collect();
                 all.iter().try_for_each(|end| config.knows("islands", *end))?;
-                all.sort_unstable();
+                arrange(&mut all, Ord::cmp);
                 ensure("islands", !all.is_empty() && islands.iter().all(|i| !i.is_empty()), || "none may be empty".to_owned())?;
                 ensure("islands", all.windows(2).all(|w| w[0] != w[1]), || "nobody can be on two islands".to_owned())
             }
