@@ -120,7 +120,7 @@ pub fn to_file(session: &Session) -> String {
         now: session.now(),
     };
     // Plain structs of strings and numbers always have a JSON form.
-    serde_json::to_string(&file).unwrap_or_default()
+    serde_json::to_value(&file).unwrap_or_default().to_string()
 }
 
 /// Reads a session from a file, at the place where it was left (or where its author wants a reader to begin).

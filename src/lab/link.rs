@@ -47,8 +47,8 @@ pub fn to_link(session: &Session) -> Result<String, LabError> {
         run: session.script().clone(),
         at: session.cursor(),
     };
-    let json = serde_json::to_vec(&payload).unwrap_or_default();
-    let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(compress_to_vec(&json, 9)));
+    let json = serde_json::to_value(&payload).unwrap_or_default().to_string();
+    let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(compress_to_vec(json.as_bytes(), 9)));
     if text.len() > BOUNDS.link_bytes {
         return Err(LabError::TooLarge { what: WHAT, size: text.len() as u64, limit: BOUNDS.link_bytes as u64, unit: "characters" });
     }

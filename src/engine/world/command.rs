@@ -58,9 +58,9 @@ pub const LIMITS: Limits = Limits {
     span: Micros(400 * 86_400_000_000),
 };
 
-/// One action on a world.
+/// One action on a world. In a run file its name stands beside its fields (`lab::Timed`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Command {
     /// A client writes.
     Write {
