@@ -43,24 +43,11 @@ impl Frame {
     }
 }
 
-/// Properties of [`RibbonView`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct RibbonProps {
-    /// What to draw.
-    pub ribbon: Ribbon,
-    /// Places and sizes.
-    pub frame: Frame,
-    /// Its class: which screens show it.
-    pub class: Classes,
-}
-
 /// The drawing.
-#[component]
-pub fn RibbonView(props: &RibbonProps) -> Html {
-    let (ribbon, f) = (&props.ribbon, props.frame);
+pub fn drawing(ribbon: &Ribbon, f: Frame, class: &'static str) -> Html {
     let bottom = f.bottom(ribbon.lanes.len());
     html! {
-        <svg class={classes!("front", props.class.clone())} viewBox={format!("0 0 {} {}", f.width, bottom + 22.0)} role="img" aria-label={summary(ribbon)}>
+        <svg class={classes!("front", class)} viewBox={format!("0 0 {} {}", f.width, bottom + 22.0)} role="img" aria-label={summary(ribbon)}>
             { axis(ribbon, f, bottom) }
             { for ribbon.lanes.iter().enumerate().map(|(i, lane)| lane_view(ribbon, f, i, lane)) }
             { for ribbon.lanes.iter().enumerate().map(|(i, lane)| notes(ribbon, f, i, lane)) }

@@ -147,9 +147,8 @@ fn has_keys(number: u32) -> bool {
 }
 
 /// Listens to keys for the lab around it, and shows its help sheet.
-#[component]
-pub fn Keys() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_keys(lab: &LabHandle) -> Html {
     let here = use_node_ref();
     let helping = use_state_eq(|| false);
     // Held by the listener, which lives as long as the lab is shown.

@@ -13,9 +13,8 @@ const STAYS: u32 = 5_000;
 const UNDO_STAYS: u32 = 20_000;
 
 /// The banner for errors and the corner for confirmations.
-#[component]
-pub fn Messages() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_messages(lab: &LabHandle) -> Html {
     let ui = lab.ui();
     {
         let lab = lab.clone();
