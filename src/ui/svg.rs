@@ -15,22 +15,27 @@ pub fn path_at(class: &'static str, d: &str, transform: Option<String>) -> Html 
     html! { <path {class} d={d.to_owned()} {transform} /> }
 }
 
+/// A line that says something when it is pointed at.
+pub fn titled(class: &'static str, d: &str, words: String) -> Html {
+    html! { <path {class} d={d.to_owned()}><title>{ words }</title></path> }
+}
+
 /// A circle round the origin of its group.
 pub fn circle(class: &'static str, r: f64) -> Html {
-    html! { <circle {class} r={r.to_string()} /> }
+    html! { <circle {class} r={px(r)} /> }
 }
 
 /// A rectangle with corners of radius `rx`.
 pub fn rect(class: Classes, place: &Rect, rx: &'static str) -> Html {
     html! {
-        <rect {class} x={place.x.to_string()} y={place.y.to_string()} width={place.w.to_string()} height={place.h.to_string()} rx={rx} />
+        <rect {class} x={px(place.x)} y={px(place.y)} width={px(place.w)} height={px(place.h)} rx={rx} />
     }
 }
 
 /// A line of text, `size` units high.
 pub fn text(class: Classes, at: Point, anchor: Option<&'static str>, size: f64, words: &str) -> Html {
     html! {
-        <text {class} x={at.x.to_string()} y={at.y.to_string()} text-anchor={anchor} font-size={size.to_string()}>{ words.to_owned() }</text>
+        <text {class} x={px(at.x)} y={px(at.y)} text-anchor={anchor} font-size={px(size)}>{ words.to_owned() }</text>
     }
 }
 
@@ -39,10 +44,9 @@ pub fn group(class: Classes, transform: Option<String>, parts: Html) -> Html {
     html! { <g {class} {transform}>{ parts }</g> }
 }
 
-/// Several drawings of one list, in a group of their own so that one growing does not make another anew.
-pub fn all(parts: impl Iterator<Item = Html>) -> Html {
-    let parts: Vec<Html> = parts.collect();
-    html! { <g>{ parts }</g> }
+/// A length or a place, to a tenth of a unit.
+pub fn px(n: f64) -> String {
+    format!("{n:.1}")
 }
 
 /// A move to a place.

@@ -8,7 +8,7 @@ use crate::engine::node::{Accrual, Detector, Level, Phi, Repair, SecondRound, Se
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
 use crate::lab::Session;
 use crate::view::console::levels;
-use crate::view::format::span;
+use crate::view::format::{capital, span};
 use living::{beats, deletes};
 
 /// What a changed value does.
@@ -118,11 +118,6 @@ impl Number {
             Err(wrong(&format!("{} is out of bounds", shown(self.unit, value))))
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default() + chars.as_str()
 }
 
 fn shown(unit: Unit, value: u64) -> String {

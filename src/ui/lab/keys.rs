@@ -125,7 +125,7 @@ pub fn set_enabled(on: bool) {
 
 /// The entry of the table that a key event means.
 fn find(pressed: &str, shift: bool) -> Option<&'static Key> {
-    let pressed = pressed.to_lowercase();
+    let pressed = pressed.to_ascii_lowercase();
     let named = pressed.chars().count() > 1;
     KEYS.iter().flat_map(|(_, keys)| keys.iter()).find(|k| k.keys.contains(&pressed.as_str()) && (!named || k.shift == shift))
 }
