@@ -52,6 +52,11 @@ fn place(to: Route, name: &'static str, current: Option<&Route>) -> Html {
     html! { <a href={format!("#{}", to.to_path())} aria-current={mark}>{ name }</a> }
 }
 
+/// A button that says what it does.
+pub fn verb(name: &'static str, testid: &'static str, onclick: Callback<MouseEvent>) -> Html {
+    html! { <button type="button" class="btn sm" data-testid={testid} {onclick}>{ name }</button> }
+}
+
 /// A square button with a picture.
 pub fn tool_button(icon: Icon, label: &str, testid: &'static str, pressed: Option<bool>, onclick: Callback<MouseEvent>) -> Html {
     let label = AttrValue::from(label.to_owned());

@@ -8,6 +8,7 @@ use super::chooser::{letters, use_reveal};
 use super::{LabHandle, Selection};
 use crate::engine::base::NodeId;
 use crate::engine::world::Command;
+use crate::ui::header::verb;
 use crate::view::glyph::Icon;
 use crate::view::settings_text::{read_offset, read_span};
 
@@ -179,7 +180,7 @@ pub fn NodeSheet(props: &NodeSheetProps) -> Html {
                 if fault.usual().is_some() && selected.is_some() {
                     <button type="submit" class="btn sm pri" data-testid="fault-apply">{ format!("{} {}", fault.name(), selected.map_or(String::new(), |n| n.to_string())) }</button>
                 }
-                <button type="button" class="btn sm" data-testid="fault-cancel" onclick={close}>{ "Cancel" }</button>
+                { verb("Cancel", "fault-cancel", close) }
             </p>
         </form>
     }

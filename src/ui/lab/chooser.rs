@@ -6,6 +6,7 @@ use super::act::act_or_say;
 use super::{LabHandle, Tool};
 use crate::engine::base::NodeId;
 use crate::engine::world::{Command, Status};
+use crate::ui::header::verb;
 use crate::view::faults;
 use crate::view::format::list;
 
@@ -97,7 +98,7 @@ pub fn CutSheet(props: &CutSheetProps) -> Html {
             { letters(&lab, "fault-choose", &chosen, &choose) }
             <p class="verbs">
                 <button type="submit" class="btn sm pri" disabled={chosen.is_empty()} data-testid="fault-apply">{ if one_way { "Silence" } else { "Cut" } }</button>
-                <button type="button" class="btn sm" data-testid="fault-cancel" onclick={cancel(&lab)}>{ "Cancel" }</button>
+                { verb("Cancel", "fault-cancel", cancel(&lab)) }
             </p>
         </form>
     }
@@ -138,7 +139,7 @@ pub fn SnipSheet(props: &SnipSheetProps) -> Html {
         <div class="fault-sheet" ref={sheet} data-testid="fault-sheet-snip">
             <p class="dim" role="status">{ what }</p>
             { letters(&lab, "fault-choose", first.as_slice(), &choose) }
-            <p class="verbs"><button type="button" class="btn sm" data-testid="fault-cancel" onclick={cancel(&lab)}>{ "Cancel" }</button></p>
+            <p class="verbs">{ verb("Cancel", "fault-cancel", cancel(&lab)) }</p>
         </div>
     }
 }

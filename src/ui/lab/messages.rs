@@ -4,6 +4,7 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::LabHandle;
+use crate::ui::header::verb;
 use crate::ui::marks::icon;
 use crate::view::glyph::Icon;
 
@@ -39,12 +40,12 @@ pub fn use_messages(lab: &LabHandle) -> Html {
                 <div class="banner" role="alert" data-testid="error">
                     { icon(Icon::Warning) }
                     <p>{ error }</p>
-                    <button type="button" class="btn sm" data-testid="error-close" onclick={close}>{ "Close" }</button>
+                    { verb("Close", "error-close", close) }
                 </div>
             }
             <div class="said" role="status">
                 <span data-testid="notice">{ ui.notice.unwrap_or_default() }</span>
-                if ui.undo { <button type="button" class="btn sm" data-testid="undo" onclick={undo}>{ "Undo" }</button> }
+                if ui.undo { { verb("Undo", "undo", undo) } }
             </div>
         </>
     }
