@@ -12,6 +12,7 @@ pub mod ribbon;
 pub mod route;
 pub mod share;
 pub mod storage;
+pub mod svg;
 pub mod theme;
 
 /// Puts the page into the element `#app`, in place of what stood there while the engine loaded.

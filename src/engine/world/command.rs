@@ -7,13 +7,13 @@ use super::config::{Config, NetworkConfig};
 use super::network::LinkRule;
 use super::preload::Preload;
 use super::workload::Workload;
-use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
+use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId, arrange};
 use crate::engine::data::Key;
 use crate::engine::node::{Level, Setting};
 
-/// One action on a world.
+/// One action on a world. In a run file its name stands beside its fields (`lab::Timed`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Command {
     /// A client writes.
     Write {
@@ -179,7 +179,7 @@ impl Command {
             Command::Cut { islands } => {
                 let mut all: Vec<Endpoint> = islands.iter().flatten().copied().collect();
                 all.iter().try_for_each(|end| config.knows("islands", *end))?;
-                all.sort_unstable();
+                arrange(&mut all, Ord::cmp);
                 ensure("islands", !all.is_empty() && islands.iter().all(|i| !i.is_empty()), || "none may be empty".to_owned())?;
                 ensure("islands", all.windows(2).all(|w| w[0] != w[1]), || "nobody can be on two islands".to_owned())
             }

@@ -11,6 +11,7 @@ use crate::engine::world::{CommandError, Config};
 use crate::lab::{self, LabError, Script, Session};
 use crate::ui::route::query;
 use crate::ui::storage;
+use crate::view::format::capital;
 use crate::view::placement_text::named_zones;
 
 /// What the address says should be open.
@@ -238,8 +239,6 @@ fn clip(text: &str) -> String {
 /// An error as a sentence: it begins with a capital and ends with a full stop.
 pub fn sentence(error: &impl ToString) -> String {
     let text = error.to_string();
-    let mut chars = text.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     let dot = if text.ends_with('.') { "" } else { "." };
-    format!("{first}{}{dot}", chars.as_str())
+    capital(&text) + dot
 }

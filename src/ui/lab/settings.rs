@@ -22,9 +22,8 @@ enum When {
 }
 
 /// The settings.
-#[component]
-pub fn Settings() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_settings(lab: &LabHandle) -> Html {
     let when = use_state_eq(|| When::Here);
     let fault = use_state_eq(|| None::<String>);
     let touched = use_state_eq(|| None::<Number>);

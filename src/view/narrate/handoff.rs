@@ -111,6 +111,13 @@ pub(super) fn said(at: &At<'_, '_>, note: &Note) -> Said {
         Note::HandoffDone { owner } => {
             said.rest(format!("{owner} holds what it missed; {who} is no stand-in any more.")).rule("a stand-in gives back what it holds")
         }
+        _ => policy(said, who, note),
+    }
+}
+
+/// The rest of a sentence about a policy of writes or reads.
+fn policy(said: Said, who: &str, note: &Note) -> Said {
+    match note {
         Note::Forwarded { to } => said
             .rest(format!("{who} does not hold the key; {to} does, and answers the client itself."))
             .rule("only a node that holds the key coordinates its writes"),

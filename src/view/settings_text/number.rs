@@ -3,7 +3,7 @@
 use crate::engine::base::Micros;
 use crate::engine::node::Phi;
 use crate::engine::world::LIMITS;
-use crate::view::format::{per_cent, span};
+use crate::view::format::{capital, per_cent, span};
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +85,6 @@ impl Number {
             Err(wrong(&format!("{} is out of bounds", shown(self.unit, value))))
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default() + chars.as_str()
 }
 
 fn shown(unit: Unit, value: u64) -> String {

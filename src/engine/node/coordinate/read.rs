@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Pending;
 use super::plan::{Plan, Seat, nodes, zones};
-use crate::engine::base::{Digest, Endpoint, Micros, NodeId, OpId, Purpose, chance};
+use crate::engine::base::{Digest, Endpoint, Micros, NodeId, OpId, Purpose, arrange, chance};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Body, Contact, Ctx, Level, Need, Node, Note, Outcome, Proximity, Speculate, Timer, Traffic};
 
@@ -174,7 +174,8 @@ impl Node {
             Proximity::Ring | Proximity::Prefix => Micros::ZERO,
         };
         if ctx.settings.read.proximity != Proximity::Prefix {
-            seats.sort_by_key(|seat| (seat.node != self.id, seat.zone != home, pace(seat)));
+            let rank = |seat: &Seat| (seat.node != self.id, seat.zone != home, pace(seat));
+            arrange(seats, |a, b| rank(a).cmp(&rank(b)));
         }
     }
 
