@@ -17,6 +17,14 @@ pub fn shipped(slug: &str) -> Script {
     script_from_file(text).expect("the shipped runs are within bounds")
 }
 
+/// A key whose replicas are these, in this order, on an even ring of so many nodes: `key_on(5, "ABC")`.
+pub fn key_on(nodes: u32, replicas: &str) -> String {
+    let ring = drift::engine::place::Ring::even(nodes);
+    let n = (replicas.len() as u32).into();
+    let holds = |name: &String| ring.replicas(Key::new(name).token(), &n).iter().map(NodeId::to_string).collect::<String>() == replicas;
+    (0..10_000).map(|i| format!("k{i}")).find(holds).expect("some key lies there")
+}
+
 /// A text of the tests as a span.
 pub fn span(text: &str) -> Micros {
     text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
@@ -85,7 +93,7 @@ fn command(what: &str) -> Value {
                 made["value"] = json!(rest[0]);
             }
             if let Some(level) = level {
-                made["level"] = json!(level);
+                made["level"] = value_of(level);
             }
             made
         }
@@ -178,6 +186,12 @@ impl Run {
     pub fn zones(mut self, zones: &[(&str, u32)]) -> Run {
         self.config["topology"]["zones"] = zones.iter().map(|(name, _)| json!({ "name": name })).collect();
         self.config["settings"]["replicas"] = zones.iter().map(|(_, copies)| json!(copies)).collect();
+        self
+    }
+
+    /// One token for each node, evenly spaced, whatever a preset says.
+    pub fn even(mut self) -> Run {
+        self.config["topology"]["style"] = json!({"tokens": 1});
         self
     }
 

@@ -274,14 +274,27 @@ impl Node {
                 ctx.note(op, Note::QuorumReached { received, required });
                 self.compare(op, ctx);
             }
-            (true, Some(absent)) => {
-                ctx.note(op, Note::NotFound { absent });
-                self.answer_read(op, ctx);
-                self.linger(op, ctx);
-            }
+            (true, Some(absent)) => self.found_too_little(op, absent, ctx),
             (false, _) if all => self.compare_rest(op, ctx),
             _ => {}
         }
+    }
+
+    /// So many have no such key that the level cannot be met: not found, if nobody has it; otherwise an error. Who lacks it is mended all
+    /// the same (Riak KV, `riak_kv_get_core:response`, `final_action`).
+    fn found_too_little(&mut self, op: OpId, absent: u32, ctx: &mut Ctx<'_>) {
+        let Some(read) = self.coordinator.read(op) else { return };
+        let (client, received, required) = (read.client, read.received(), read.required);
+        if received == 0 {
+            ctx.note(op, Note::NotFound { absent });
+            self.answer_read(op, ctx);
+        } else {
+            read.answered = true;
+            self.give_up(op, client, Traffic::Read, (received, required), ctx);
+        }
+        let repairs = ctx.settings.read.repair != crate::engine::node::Repair::Off;
+        let all = self.coordinator.read(op).is_some_and(|read| read.silent().is_empty());
+        if repairs && all { self.compare_rest(op, ctx) } else { self.linger(op, ctx) }
     }
 
     /// Tells the client what was found.
