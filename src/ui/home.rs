@@ -7,6 +7,7 @@ use yew_router::prelude::Link;
 use super::empty_ring::EmptyRing;
 use super::header::Header;
 use super::marks::{glyph, icon};
+use super::presets::RingLike;
 use super::ribbon::{Frame, RibbonView};
 use super::route::{Route, set_title};
 use super::storage;
@@ -85,6 +86,7 @@ pub fn Home() -> Html {
                 <ul class="gal">{ for gallery().iter().enumerate().map(|(i, (slug, file))| card(slug, file, computed.pictures.get(i).cloned().flatten())) }</ul>
                 { healing_part(&computed.healing) }
                 <EmptyRing />
+                <RingLike />
                 <footer class="foot">
                     <span>{ "Runs in this page alone: nothing is sent anywhere." }</span>
                     <Link<Route> to={Route::Two}>{ "Two labs side by side" }</Link<Route>>

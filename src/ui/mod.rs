@@ -7,6 +7,7 @@ pub mod home;
 pub mod lab;
 pub mod marks;
 pub mod panic;
+pub mod presets;
 pub mod ribbon;
 pub mod route;
 pub mod share;

@@ -157,7 +157,11 @@ fn left_at(place: &Place, name: &str, restore: Restore) -> Option<String> {
 fn run_of(place: &Place) -> Result<(Script, u32), LabError> {
     match place {
         Place::Own => Ok((sandbox(Config::default()), 0)),
-        Place::New(text) => Ok((sandbox(config_of(text)?), 0)),
+        Place::New(text) => {
+            let script = sandbox(config_of(text)?);
+            let named = query(text, "preset").and_then(lab::preset).map(|p| (format!("Sandbox like {}", p.like), p.about.clone()));
+            Ok((named.map_or(script.clone(), |(title, about)| Script { title, about, ..script }), 0))
+        }
         Place::Shared(text) => lab::from_link(query(text, "r").unwrap_or_default()),
         Place::Gallery(slug) => {
             let found = lab::gallery().iter().find(|(name, _)| *name == slug.as_str());
@@ -174,10 +178,15 @@ fn invalid(field: &'static str, problem: String) -> LabError {
     CommandError { field, problem }.into()
 }
 
-/// Reads `?nodes=6&zones=2&tokens=16&copies=3&write=QUORUM&read=QUORUM&repair=blocking`; what is left out is as usual. Instead of
-/// tokens there can be `partitions=64`, and copies can be a list with a number for each zone, `3,2`.
+/// Reads `?preset=riak&nodes=6&zones=2&tokens=16&copies=3&write=QUORUM&read=QUORUM&repair=blocking`; what is left out is as in the preset,
+/// or as usual. Instead of tokens there can be `partitions=64`, and copies can be a list with a number for each zone, `3,2`.
 fn config_of(text: &str) -> Result<Config, LabError> {
     let mut config = Config::default();
+    if let Some(name) = query(text, "preset") {
+        let names = || lab::presets().iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+        let found = lab::preset(name).ok_or_else(|| invalid("preset", format!("must be one of {}, is \"{}\"", names(), clip(name))))?;
+        found.apply(&mut config);
+    }
     let number = |name, field| match query(text, name) {
         None => Ok(None),
         Some(value) => {

@@ -9,6 +9,7 @@ use super::scrub::Scrub;
 use super::{LabHandle, Selection, Tool};
 use crate::engine::base::NodeId;
 use crate::engine::world::{Command, Config};
+use crate::ui::presets::Presets;
 use crate::view::settings_text::{self, Change, Choice, Number, Part};
 
 /// When a change takes effect.
@@ -67,6 +68,7 @@ pub fn Settings() -> Html {
                 { verb(&when, When::Here, "from here", "setting-here", "A change takes effect now; a future you have seen is kept as a branch") }
                 { verb(&when, When::Start, "from the start", "setting-start", "A change makes a new branch: the same run with the other setting from its start") }
             </div>
+            <Presets start={*when == When::Start} />
             { paragraphs }
             <p class="faulty" role="alert" data-testid="setting-error">{ (*fault).clone().unwrap_or_default() }</p>
             if let Some(number) = *touched {
