@@ -201,12 +201,15 @@ struct Fed {
     out: Vec<Out>,
     replies: BTreeMap<OpId, u32>,
     begun: BTreeSet<OpId>,
+    /// What it has said to other nodes, and the timers it has set.
+    sent: Vec<Message>,
+    timers: Vec<Timer>,
 }
 
 impl Fed {
     fn new((settings, ring): (Settings, Ring)) -> Fed {
-        let node = Node::new(ME);
-        let mut fed = Fed { node, now: Micros::ms(1), settings, ring, out: Vec::new(), replies: BTreeMap::new(), begun: BTreeSet::new() };
+        let (node, now, replies, begun) = (Node::new(ME), Micros::ms(1), BTreeMap::new(), BTreeSet::new());
+        let mut fed = Fed { node, now, settings, ring, out: Vec::new(), replies, begun, sent: Vec::new(), timers: Vec::new() };
         fed.feed(Input::Started);
         fed
     }
@@ -217,6 +220,48 @@ impl Fed {
         let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: Draws::new(3), out: &mut self.out };
         self.node.handle(input, &mut ctx);
         self.judge(input, &before, &kept);
+        for out in &self.out {
+            match out {
+                Out::Timer { timer, .. } => self.timers.push(*timer),
+                Out::Send { to: Endpoint::Node(to), owner, op, body } if !body.is_quiet() => {
+                    let (from, to, owner, op, body) = (ME.into(), (*to).into(), *owner, *op, body.clone());
+                    self.sent.push(Message { id: 0, from, to, op, owner, cause: None, sent_at: self.now, size: 0, body });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The answer to something it has said, lately or long ago.
+    fn answer(&self, parts: &Parts) -> Option<Message> {
+        let back = parts.number as usize % self.sent.len().clamp(1, 24);
+        let asked = &self.sent[self.sent.len().checked_sub(1 + back)?];
+        let found = parts.value.is_some().then(|| parts.row());
+        let body = match &asked.body {
+            Body::Write { .. } | Body::Relay { .. } | Body::Passed { .. } if parts.key == 0 => Body::OnDisk,
+            Body::Write { .. } | Body::Relay { .. } | Body::Passed { .. } => Body::WriteAck,
+            Body::ReadData { round, .. } => Body::Data { row: found, round: *round },
+            Body::ReadDigest { .. } => Body::Digest(self.settings.digest.of(&found)),
+            Body::Repair { .. } => Body::RepairAck,
+            Body::Hint { hint, attempt } => Body::HintAck { hint: hint.id, attempt: *attempt },
+            Body::KeepHint { target, .. } => Body::HintKept { target: *target },
+            Body::Handoff { key, round, .. } => Body::HandoffAck { key: key.clone(), round: *round },
+            Body::Forward { .. } => Body::Coordinating,
+            Body::Echo { generation, number } => Body::EchoAck { generation: *generation, number: *number },
+            _ => return None,
+        };
+        Some(Message { from: asked.to, to: ME.into(), sent_at: self.now, body, ..asked.clone() })
+    }
+
+    /// A timer it has set, which the world rings if the node still waits for it.
+    fn ring(&mut self, parts: &Parts) {
+        let back = parts.number as usize % self.timers.len().clamp(1, 12);
+        if let Some(at) = self.timers.len().checked_sub(1 + back) {
+            let timer = self.timers.remove(at);
+            if self.node.expects(timer) {
+                self.feed(Input::Timer(timer));
+            }
+        }
     }
 
     /// Every row held, for whom, and how large its clock is.
@@ -225,6 +270,16 @@ impl Fed {
         let guests = self.node.guests.all().iter();
         let guests = guests.flat_map(|(owner, guest)| guest.store.rows().iter().map(|(k, row)| ((Some(*owner), k.clone()), row.clone())));
         own.chain(guests).collect()
+    }
+
+    /// Whether this acknowledges that the owner has this very row.
+    fn sent_back(&self, owner: Option<NodeId>, key: &Key, row: &Arc<Row>, body: &Body) -> bool {
+        let Body::HandoffAck { key: acked, round } = body else { return false };
+        let this = |sent: &Message| match &sent.body {
+            Body::Handoff { key: k, row: r, round: n } => (sent.to.node(), k, r, n) == (owner, key, row, round),
+            _ => false,
+        };
+        acked == key && self.sent.iter().any(this)
     }
 
     fn judge(&mut self, input: Input<'_>, before: &Node, kept: &BTreeMap<(Option<NodeId>, Key), Arc<Row>>) {
@@ -238,8 +293,7 @@ impl Fed {
                 Some(now) => assert_eq!(Rule::LastWriteWins.merged(Some(row.clone()), Some(now)).as_ref(), Some(now), "{key:?} went back"),
                 None if owner.is_none() => assert!(row.is_deleted() && self.settings.tombstones != Tombstones::Keep, "{key:?} is gone"),
                 None => {
-                    let acked =
-                        body.is_some_and(|(m, b)| m.from.node() == *owner && matches!(b, Body::HandoffAck { key: k, .. } if k == key));
+                    let acked = body.is_some_and(|(message, body)| message.from.node() == *owner && self.sent_back(*owner, key, row, body));
                     assert!(acked, "a copy for {owner:?} was given up without its acknowledgement");
                 }
             }
@@ -270,7 +324,7 @@ proptest! {
     #[test]
     fn a_node_takes_or_leaves_whatever_comes(
         world in settings(),
-        inputs in prop::collection::vec((0..8u8, parts()), 1..120),
+        inputs in prop::collection::vec((0..14u8, parts()), 1..300),
         offset in prop_oneof![4 => Just(0i64), 1 => -34_560_000_000_000..34_560_000_000_000i64],
     ) {
         let mut fed = Fed::new(world);
@@ -280,13 +334,20 @@ proptest! {
             fed.now = fed.now.plus(parts.after);
             match how {
                 // A timer of its own that is due, or one that nothing waits for: the world asks first, but a node alone must bear it.
-                0 => fed.feed(Input::Timer(parts.timer())),
+                0 if parts.key == 0 => fed.feed(Input::Timer(parts.timer())),
+                0..=2 => fed.ring(&parts),
+                3..=5 => {
+                    if let Some(answer) = fed.answer(&parts) {
+                        fed.feed(Input::Message(&answer));
+                        earlier.push(answer);
+                    }
+                }
                 // A copy of something that came before, however long ago.
-                1 if !earlier.is_empty() => {
+                6 if !earlier.is_empty() => {
                     let copy = earlier[parts.number as usize % earlier.len()].clone();
                     fed.feed(Input::Message(&copy));
                 }
-                2 if parts.op == 0 => fed.feed(Input::Configured(if parts.key == 0 { Changed::Detector } else { Changed::Tombstones })),
+                7 if parts.op == 0 => fed.feed(Input::Configured(if parts.key == 0 { Changed::Detector } else { Changed::Tombstones })),
                 _ => {
                     let message = parts.message(fed.now);
                     prop_assert!(message.size() > 0 && message.body.code() > 0);
@@ -300,8 +361,11 @@ proptest! {
             }
         }
         // Everything volatile goes, and what was kept is taken up again.
+        let (rows, on_disk) = (fed.held(), fed.node.hints.count() - fed.node.hints.unflushed());
         fed.node.forget();
         fed.node.lose_memory();
+        prop_assert!(fed.settings.sync != Sync::EveryWrite || fed.held() == rows, "what was on disk is gone");
+        prop_assert_eq!(fed.node.hints.count(), on_disk, "what was flushed stays, nothing else");
         fed.begun.clear();
         fed.replies.clear();
         fed.feed(Input::Started);
