@@ -4,11 +4,14 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::act::act_or_say;
+use super::break_even::DigestsPay;
 use super::open::sentence;
+use super::quorum;
 use super::scrub::Scrub;
 use super::{LabHandle, Selection, Tool};
 use crate::engine::base::NodeId;
 use crate::engine::world::{Command, Config};
+use crate::view::overlap::Overlap;
 use crate::view::settings_text::{self, Change, Choice, Number, Part};
 
 /// When a change takes effect.
@@ -59,7 +62,17 @@ pub fn Settings() -> Html {
             }
         }
     };
-    let paragraphs: Html = sentences.into_iter().map(|s| html! { <p class="cfg">{ for s.into_iter().map(part) }</p> }).collect();
+    let overlap = lab.read(|s| Overlap::of(s.world().settings(), s.world().ring()));
+    let after = |sentence: &[Part]| match sentence.iter().find_map(|p| if let Part::Choice(c) = p { Some(c.id) } else { None }) {
+        Some("digests") => html! { <DigestsPay /> },
+        _ if sentence.iter().any(|p| matches!(p, Part::Choice(c) if c.id == "read-level")) => quorum::overlap(&overlap),
+        _ => Html::default(),
+    };
+    let paragraph = |s: Vec<Part>| {
+        let after = after(&s);
+        html! { <><p class="cfg">{ for s.into_iter().map(part) }</p>{ after }</> }
+    };
+    let paragraphs: Html = sentences.into_iter().map(paragraph).collect();
     html! {
         <section data-panel="settings" data-testid="settings" aria-labelledby={format!("settings-title-{}", lab.number())}>
             <h2 class="h" id={format!("settings-title-{}", lab.number())}>{ "Settings" }</h2>

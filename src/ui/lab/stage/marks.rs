@@ -63,6 +63,12 @@ fn badges(node: &NodeMark, r: f64) -> Html {
                     <text y={(size * 0.33).to_string()} font-size={size.to_string()}>{ rank }</text>
                 </g>
             }
+            if let Some(place) = node.standby {
+                <g class="badge standby" transform={format!("translate({off:.1} {:.1})", -off)} data-testid={format!("standby-{}", node.letter)}>
+                    <circle r={small.to_string()} />
+                    <text y={(size * 0.33).to_string()} font-size={size.to_string()}>{ place }</text>
+                </g>
+            }
             if node.status == Status::Down {
                 <g class="cross" transform={format!("translate({off:.1} {off:.1})")}>
                     <circle r={small.to_string()} />
@@ -96,6 +102,9 @@ fn node_label(node: &NodeMark, chip: Option<&ChipMark>) -> String {
     if let Some(chip) = chip {
         let standing = chip.standing.words();
         label.push_str(&format!(", holds {}{}", chip.label(), if standing.is_empty() { String::new() } else { format!(", {standing}") }));
+    }
+    if let Some(place) = node.standby {
+        label.push_str(&format!(", would stand in, place {place}"));
     }
     if node.selected {
         label.push_str(", selected");
