@@ -128,10 +128,10 @@ fn sizes(chosen: usize, set: UseStateSetter<usize>) -> Html {
         }
     });
     html! {
-        <p class="sand">{ "Values of " }
+        <p class="cfg">{ "The same for values of " }
             <select class="scrub" aria-label="bytes of each value" data-testid="break-even-size" {onchange}>
                 { for SIZES.iter().enumerate().map(|(i, n)| html! { <option selected={i == chosen}>{ format!("{} bytes", count((*n).into())) }</option> }) }
-            </select>
+            </select>{ "." }
         </p>
     }
 }

@@ -10,7 +10,7 @@ use crate::view::overlap::{Overlap, Promise};
 pub fn tracker(of: &Tracker) -> Html {
     let met = of.met();
     let cell = |id: &'static str, label: &'static str, n: u32| {
-        html! { <div class={classes!(id, (n == 0).then_some("none"))}><dt>{ label }</dt><dd data-testid={format!("quorum-{id}")}>{ n }</dd></div> }
+        html! { <div class={classes!(id, (n == 0).then_some("none"), (label == "down").then_some("calm"))}><dt>{ label }</dt><dd data-testid={format!("quorum-{id}")}>{ n }</dd></div> }
     };
     let hints = match (of.hints, of.hints_count) {
         (0, _) => None,
@@ -24,7 +24,7 @@ pub fn tracker(of: &Tracker) -> Html {
             <dl class="tally">
                 { cell("needed", "needed", of.needed) }
                 { cell("got", "got", of.got) }
-                { cell("failed", "failed", of.failed) }
+                { cell("failed", of.failed_words(), of.failed) }
                 { cell("waiting", "waiting", of.waiting) }
             </dl>
             if !of.zones.is_empty() {
@@ -93,7 +93,7 @@ pub fn overlap(of: &Overlap) -> Html {
         <div class="overlap" data-testid="overlap" data-promise={promise}>
             { for of.lines.iter().map(|line| html! {
                 <p class={classes!((line.promise != Promise::Meets).then_some("weak"))}>
-                    if !line.sum.is_empty() { <b class="m">{ &line.sum }</b> }
+                    if !line.sum.is_empty() { <b>{ &line.sum }</b> }
                     { text(&line.words, line.sum.is_empty()) }
                 </p>
             }) }

@@ -28,10 +28,10 @@ impl Compared {
     /// The verdict in a word or two.
     pub fn verdict(&self, first: bool) -> &'static str {
         match self.equal {
-            _ if first => "the row in hand",
+            _ if first => "in hand",
             Some(true) => "equal",
             Some(false) => "differs",
-            None => "not compared yet",
+            None => "not yet",
         }
     }
 }

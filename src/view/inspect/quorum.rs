@@ -165,6 +165,16 @@ impl Tracker {
         self.got >= self.needed || self.hints_count && self.hints > 0
     }
 
+    /// What those who failed are: silent for too long, believed down from the start, or both.
+    pub fn failed_words(&self) -> &'static str {
+        let late = self.seats.iter().any(|s| s.state == SeatState::Failed);
+        match (late, self.failed > 0) {
+            (false, true) => "down",
+            (true, _) if self.seats.iter().any(|s| matches!(s.state, SeatState::Down | SeatState::Hinted)) => "failed, down",
+            _ => "failed",
+        }
+    }
+
     /// The seat of a node.
     pub fn seat(&self, node: NodeId) -> Option<&Seat> {
         self.seats.iter().find(|s| s.node == node)

@@ -67,7 +67,7 @@ fn what_does_not_come_fails_when_time_is_up_and_what_is_lost_is_told_apart() {
     let e = waits.seat(NodeId(4)).expect("E was asked");
     assert!(e.state == SeatState::Waiting && e.lost, "F waits for what will never come");
     run.seek_time(Micros::secs(4));
-    assert_eq!((tally(&tracker(&run)), tracker(&run).met()), ((3, 2, 1, 0), false));
+    assert_eq!((tally(&tracker(&run)), tracker(&run).met(), tracker(&run).failed_words()), ((3, 2, 1, 0), false, "failed"));
     assert!(tracker(&run).words.ends_with("C and D have confirmed, E is too late."), "{}", tracker(&run).words);
 }
 
@@ -78,7 +78,7 @@ fn a_refusal_asks_nobody() {
     let mut run = quick(beats, &format!(r#"{{"at":"1ms","do":"crash","node":"E"}},{read}"#));
     run.seek_time(Micros::secs(2));
     let t = tracker(&run);
-    assert_eq!((tally(&t), t.met()), ((3, 0, 1, 0), false));
+    assert_eq!((tally(&t), t.met(), t.failed_words()), ((3, 0, 1, 0), false, "down"));
     assert_eq!(t.words, "ALL needs 3 answers; E is believed down, so nothing was sent.");
 }
 
@@ -111,7 +111,7 @@ fn digests_are_named_with_who_sent_them() {
     assert_eq!((compared.function, compared.size, compared.differ), ("MD5", 16, Some(1)));
     let lines: Vec<(String, bool, Option<bool>, &str)> =
         compared.lines.iter().enumerate().map(|(i, l)| (l.node.to_string(), l.from_row, l.equal, l.verdict(i == 0))).collect();
-    assert_eq!(lines, [("C".to_owned(), true, None, "the row in hand"), ("D".to_owned(), false, Some(false), "differs")]);
+    assert_eq!(lines, [("C".to_owned(), true, None, "in hand"), ("D".to_owned(), false, Some(false), "differs")]);
     run.seek_time(Micros::ms(50));
     assert!(view(&run).digests.is_none(), "a write compares nothing");
 }
