@@ -1,5 +1,6 @@
 //! Floor 2: runs in time. A run is a configuration, a seed and a list of commands; everything else is derived from them.
 
+mod break_even;
 mod error;
 mod file;
 mod gallery;
@@ -13,6 +14,7 @@ mod script;
 mod session;
 mod tape;
 
+pub use break_even::{BreakEven, KEYS, Measured, RATES};
 pub use error::LabError;
 pub use file::{FILE_VERSION, from_file, script_from_file, to_file};
 pub use gallery::gallery;

@@ -1,5 +1,6 @@
 //! Floor 4: pure view-models. Everything a screen shows, as plain values, testable without a browser.
 
+pub mod break_even;
 pub mod chip;
 pub mod client_text;
 pub mod console;
@@ -14,7 +15,9 @@ pub mod home;
 pub mod inspect;
 pub mod narrate;
 pub mod network_text;
+pub mod overlap;
 pub mod placement_text;
+pub mod plot;
 pub mod scene;
 pub mod settings_text;
 pub mod timeline;

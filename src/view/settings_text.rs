@@ -9,7 +9,9 @@ mod reads;
 mod writes;
 
 use crate::engine::base::{DigestFunction, Micros};
+use crate::engine::node::coordinate::need;
 use crate::engine::node::{Accrual, Detector, Level, Phi, Repair, SecondRound, Setting, Settings, Sync, Tombstones};
+use crate::engine::place::Replication;
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
 use crate::lab::Session;
 use crate::view::console::levels;
@@ -74,8 +76,16 @@ fn amount(id: &'static str, label: &'static str, value: u64, (least, most): (u64
     Part::Number(Number { id, label, value, least, most, unit })
 }
 
-fn level(id: &'static str, label: &'static str, n: u32, is: Level, set: fn(Level) -> Setting) -> Part {
-    let words = |l: Level| format!("{} ({})", l.block_for(n), l.name());
+/// How many replicas a level waits for, seen from each zone: `2`, or `2 or 1` where zones differ.
+fn waits_for(level: Level, replicas: &Replication) -> String {
+    let zones = if let Replication::PerZone(list) = replicas { list.counts().len() as u32 } else { 1 };
+    let mut counts: Vec<String> = (0..zones).map(|home| need(level, replicas, home).required().to_string()).collect();
+    counts.dedup();
+    counts.join(" or ")
+}
+
+fn level(id: &'static str, label: &'static str, replicas: &Replication, is: Level, set: fn(Level) -> Setting) -> Part {
+    let words = |l: Level| format!("{} ({})", waits_for(l, replicas), l.name());
     let options = levels(is, id == "read-level").into_iter().map(|l| (words(l), Change::Setting(set(l)))).collect();
     choice(id, label, options, Change::Setting(set(is)))
 }

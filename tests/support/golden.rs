@@ -28,7 +28,7 @@ pub const FEATURED: [(&str, &str); 11] = [
     ("hints-consistent", "f97684c25a527c9163ec2deafaa1cf5591ce9a49e8c0d3e98f129515c299c661"),
     ("hints-proximity", "7805cb6016d4d2f05fc4f03a55ff65f6cf17e48749c8cc544344cd3a712dc25f"),
     ("stand-ins", "3a6b2ecc555afb1540d371bfee3c53ecedaab8b68f331f56ef2ba727e5bded2e"),
-    ("partitions", "5091c277111a38a3b71a9e36938b045f0999e82d1d62485dc8332da7715cf453"),
+    ("partitions", "6378b25dc899e253fa2738054c4f61e7578757fd2ee41fd349ccdbb3711fb6b1"),
     ("reads", "1fec0d7bfc6603d1697e9b747496855a8b3457b7781fe238842b794cdcdcc27c"),
     ("adaptive", "4ec7696bd2ba3f874a70eb34b20a837777fd71ffbd3315984a5ca37f52b779b9"),
     ("members", "91321deef8da8c584635ce6946485cfe2ab6d15683f9f698998fac0377e6196b"),

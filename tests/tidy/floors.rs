@@ -7,7 +7,10 @@ const FLOORS: &[(&str, Crates)] = &[
     ("engine", Crates::Only(&["md5", "mur3", "serde", "sha2", "siphasher", "xxhash_rust"])),
     ("lab", Crates::Only(&["serde", "sha2", "xxhash_rust", "serde_json", "thiserror", "miniz_oxide", "base64"])),
     ("course", Crates::Only(&["serde", "sha2", "xxhash_rust", "serde_json", "thiserror", "miniz_oxide", "base64", "pulldown_cmark"])),
-    ("view", Crates::Only(&["serde", "sha2", "xxhash_rust", "serde_json", "thiserror", "miniz_oxide", "base64", "plotters"])),
+    (
+        "view",
+        Crates::Only(&["serde", "sha2", "xxhash_rust", "serde_json", "thiserror", "miniz_oxide", "base64", "plotters", "plotters_backend"]),
+    ),
     ("ui", Crates::Any),
 ];
 

@@ -3,16 +3,18 @@
 use yew::prelude::*;
 
 use super::LabHandle;
+use super::break_even::DigestsPay;
 use super::event_inspector::event_inspector;
 use super::handle::Selection;
 use super::moves::{Move, go};
 use super::node_inspector::node_inspector;
+use super::quorum;
 use super::why::mark;
 use crate::ui::marks::glyph;
 use crate::view::digest_bars::{BOX, Bar};
 use crate::view::format::count;
 use crate::view::glyph::Form;
-use crate::view::inspect::{ChipView, Cost, OpView, ReplicaRow, State, Step, shown_operation};
+use crate::view::inspect::{ChipView, Cost, OpView, ReplicaRow, Seat, State, Step, shown_operation};
 
 /// Chips in running text.
 pub fn chips(of: &[ChipView]) -> Html {
@@ -78,14 +80,16 @@ fn operation_sections(lab: &LabHandle, view: &OpView) -> Html {
                     <span class="dim m" data-testid="inspector-key">{ view.key.name() }</span>
                 </div>
                 { truth_switch(lab, view, truth) }
+                if let Some(tracker) = &view.quorum { { quorum::tracker(tracker) } }
                 <ul class="asked" aria-label={if truth { "What each replica holds".to_owned() } else { format!("What {} knows of each replica", view.via) }}>
-                    { for rows.iter().map(|row| replica(lab, row)) }
+                    { for rows.iter().map(|row| replica(lab, row, view.quorum.as_ref().and_then(|q| q.seat(row.node)), truth)) }
                 </ul>
             </section>
             <section>
                 <h3 class="h">{ format!("What {} does", view.via) }<small data-testid="inspector-status">{ &view.status }</small></h3>
                 <ol class="ladder" data-testid="ladder">{ for view.ladder.steps.iter().map(|s| step(lab, s, view.ladder.steps.iter().any(|s| s.state == State::Now))) }</ol>
             </section>
+            if let Some(digests) = &view.digests { { quorum::digests(digests) } }
             if let Some(cost) = &view.cost { { cost_section(view, cost) } }
         </>
     }
@@ -104,7 +108,7 @@ fn truth_switch(lab: &LabHandle, view: &OpView, truth: bool) -> Html {
     }
 }
 
-fn replica(lab: &LabHandle, row: &ReplicaRow) -> Html {
+fn replica(lab: &LabHandle, row: &ReplicaRow, seat: Option<&Seat>, truth: bool) -> Html {
     let light = |of: Selection| {
         let lab = lab.clone();
         Callback::from(move |_: MouseEvent| lab.set_ui(|ui| ui.hover = of))
@@ -116,12 +120,16 @@ fn replica(lab: &LabHandle, row: &ReplicaRow) -> Html {
     html! {
         <li key={row.node.0} class={classes!(row.idle.then_some("no"))} data-testid={format!("asked-{}", row.node)}
             onmouseenter={light(Selection::Node(row.node))} onmouseleave={light(Selection::Nothing)}>
-            <span class={classes!("disc", (row.place > 0).then_some("rep"))}>{ row.node.to_string() }</span>
+            <span class={classes!("disc", (row.place > 0).then_some("rep"))}>
+                { row.node.to_string() }
+                { for seat.map(|s| quorum::sign(s, truth)) }
+            </span>
             <div>
                 <div class="a">
                     { &row.head }{ " " }{ chips(&row.chips) }
                     if row.unknown { <span class="vchip unknown" title="No version known"><b>{ "?" }</b></span> }
                 </div>
+                { for seat.and_then(quorum::guest) }
                 <div class="b not-projector">{ &row.detail }</div>
             </div>
             if let Some(digest) = &row.digest {
@@ -177,6 +185,7 @@ fn cost_section(view: &OpView, cost: &Cost) -> Html {
                     </>
                 }) }
             </div>
+            <DigestsPay />
             if !cost.note.is_empty() { <p class="dimmer">{ &cost.note }</p> }
         </section>
     }

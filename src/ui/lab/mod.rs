@@ -3,6 +3,7 @@
 pub mod act;
 pub mod amount;
 pub mod branches;
+pub mod break_even;
 pub mod checks;
 pub mod chooser;
 pub mod console;
@@ -22,6 +23,7 @@ pub mod node_inspector;
 pub mod open;
 pub mod page;
 pub mod play;
+pub mod quorum;
 pub mod scrub;
 pub mod settings;
 pub mod stage;

@@ -4,12 +4,15 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::act::act_or_say;
+use super::break_even::DigestsPay;
 use super::open::sentence;
+use super::quorum;
 use super::scrub::Scrub;
 use super::{LabHandle, Selection, Tool};
 use crate::engine::base::NodeId;
 use crate::engine::world::{Command, Config};
 use crate::ui::presets::Presets;
+use crate::view::overlap::Overlap;
 use crate::view::settings_text::{self, Change, Choice, Group, Number, Part};
 
 /// When a change takes effect.
@@ -59,9 +62,12 @@ pub fn use_settings(lab: &LabHandle) -> Html {
             }
         }
     };
-    let prose = |sentences: Vec<Vec<Part>>| -> Html {
-        sentences.into_iter().map(|s| html! { <p class="cfg">{ for s.into_iter().map(&part) }</p> }).collect()
+    let overlap = lab.read(|s| Overlap::of(s.world().settings(), s.world().ring()));
+    let paragraph = |s: Vec<Part>| {
+        let after = after(&s, &overlap);
+        html! { <><p class="cfg">{ for s.into_iter().map(&part) }</p>{ after }</> }
     };
+    let prose = |sentences: Vec<Vec<Part>>| -> Html { sentences.into_iter().map(paragraph).collect() };
     let folded = |group: Group| {
         html! {
             <details class="fold" key={group.id} data-testid={format!("settings-{}", group.id)}>
@@ -85,6 +91,15 @@ pub fn use_settings(lab: &LabHandle) -> Html {
                 <p class="dimmer hint" data-testid="setting-bounds">{ format!("{}: {}. Drag, use \u{2191} and \u{2193}, or type.", number.label, number.bounds()) }</p>
             }
         </section>
+    }
+}
+
+/// What follows a sentence: what its levels promise, or where its digests pay.
+fn after(sentence: &[Part], overlap: &Overlap) -> Html {
+    match sentence.iter().find_map(|p| if let Part::Choice(c) = p { Some(c.id) } else { None }) {
+        Some("digests") => html! { <DigestsPay /> },
+        _ if sentence.iter().any(|p| matches!(p, Part::Choice(c) if c.id == "read-level")) => quorum::overlap(overlap),
+        _ => Html::default(),
     }
 }
 

@@ -3,21 +3,25 @@
 //! What a coordinator "knows" comes from messages delivered to it, from its own acts and from its own state at the cursor, never from
 //! another node's.
 
+mod compared;
 mod cost;
 mod event;
 mod expected;
 mod ladder;
 mod node;
 mod operation;
+mod quorum;
 mod replicas;
 #[cfg(test)]
 mod tests;
 
+pub use compared::{Compared, Comparison};
 pub use cost::{Bar, Cost};
 pub use event::{EventView, Link};
 pub use ladder::{Ladder, State, Step};
 pub use node::{Act, NodeView, RowView, Suspicion};
 pub use operation::{OpView, shown_operation};
+pub use quorum::{Seat, SeatState, Tracker, ZoneTally};
 pub use replicas::ReplicaRow;
 
 use crate::engine::data::{Key, Payload, Row, Version};

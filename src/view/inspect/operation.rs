@@ -1,7 +1,9 @@
 //! The operation inspector as a whole.
 
+use super::compared::Comparison;
 use super::cost::Cost;
 use super::ladder::Ladder;
+use super::quorum::Tracker;
 use super::replicas::{self, ReplicaRow};
 use crate::engine::base::{EventId, NodeId, OpId};
 use crate::engine::data::Key;
@@ -35,6 +37,10 @@ pub struct OpView {
     pub truth: Vec<ReplicaRow>,
     /// What the coordinator does, step by step.
     pub ladder: Ladder,
+    /// What the level needs and how far the coordinator has come; none before it has taken the operation up.
+    pub quorum: Option<Tracker>,
+    /// The digests compared; none for a write, or before an answer is in.
+    pub digests: Option<Comparison>,
     /// Bytes between coordinator and replicas; none before it has sent anything.
     pub cost: Option<Cost>,
 }
@@ -86,6 +92,8 @@ impl OpView {
             known: replicas::known(&facts, &stood, &present),
             truth: replicas::truth(&facts, &stood, &present),
             ladder: Ladder::of(&facts, operation, &trace),
+            quorum: Tracker::of(&facts, &stood, &present),
+            digests: Comparison::of(&facts, &stood, &present),
             cost: Cost::of(&facts, &stood, &present),
         })
     }

@@ -1,5 +1,7 @@
 //! The inspector held against engine state: nothing is known that was not delivered, and the truth is the world's.
 
+mod quorum;
+
 use super::*;
 use crate::engine::base::{Endpoint, EventId, Micros, NodeId};
 use crate::engine::data::row_digest;

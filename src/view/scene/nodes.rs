@@ -27,6 +27,8 @@ pub struct NodeMark {
     pub piece: Option<usize>,
     /// Its place in the key's preference list, from 1.
     pub rank: Option<u32>,
+    /// Its place after the preference list, if it would stand in for an owner that is down: N + 1 stands in first.
+    pub standby: Option<u32>,
     /// Whether it coordinates the operation shown.
     pub coordinator: bool,
     /// Whether it runs.
@@ -95,6 +97,7 @@ pub(super) fn nodes(session: &Session, ground: &Ground, look: &Look<'_>, shown: 
     let world = session.world();
     let via = shown.map(|s| s.via);
     let believer = via.and_then(|v| world.host(v));
+    let standbys = look.key.map_or(Vec::new(), |key| super::placement::standbys(session, key));
     let mark = |(i, place): (usize, &crate::view::geometry::ring::Place)| {
         let id = NodeId(i as u32);
         let host = &world.hosts()[i];
@@ -106,6 +109,7 @@ pub(super) fn nodes(session: &Session, ground: &Ground, look: &Look<'_>, shown: 
             moved: ground.moved(place.at),
             piece: ground.piece_of(id.into()),
             rank,
+            standby: standbys.iter().position(|n| *n == id).map(|i| (chips.len() + i) as u32 + 1),
             coordinator: via == Some(id),
             status: host.status,
             slow: world.network().slow(id),

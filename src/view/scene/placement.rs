@@ -6,7 +6,9 @@ use super::text::{TextMark, Tone, sizes};
 use super::{Focus, Look};
 use crate::engine::base::NodeId;
 use crate::engine::data::{Key, Token};
+use crate::engine::node::StandIn;
 use crate::engine::place::{Ring, ZoneId};
+use crate::engine::world::Status;
 use crate::lab::Session;
 use crate::view::geometry::ring::Anchor;
 use crate::view::geometry::{Rect, pt};
@@ -117,6 +119,31 @@ fn list(session: &Session, token: Token) -> Vec<(usize, NodeId)> {
     found
 }
 
+/// Who would stand in for owners of this key that go down, first to last: as many as there are owners. None where stand-ins are not used,
+/// and nobody who is down itself.
+pub(super) fn standbys(session: &Session, key: &Key) -> Vec<NodeId> {
+    let (world, token) = (session.world(), key.token());
+    let (ring, settings) = (world.ring(), world.settings());
+    let owners = ring.replicas(token, &settings.replicas);
+    let up = |node: &NodeId| world.host(*node).is_some_and(|h| h.status != Status::Down);
+    let skip = match settings.fallback.stand_in {
+        StandIn::Nobody => return Vec::new(),
+        StandIn::NextHealthy => 0,
+        // Partitions after the Nth, whoever owns them; owners of the key have their numbers already.
+        StandIn::Partition => settings.replicas.total() as usize,
+    };
+    let mut found: Vec<NodeId> = Vec::new();
+    for (_, node) in ring.clockwise(token).skip(skip) {
+        if found.len() == owners.len() {
+            break;
+        }
+        if !owners.contains(&node) && !found.contains(&node) && up(&node) {
+            found.push(node);
+        }
+    }
+    found
+}
+
 /// The track; none where tokens lie where the machines stand.
 pub(super) fn track(session: &Session, ground: &Ground, look: &Look<'_>) -> Option<TokenTrack> {
     let ring = session.world().ring();
@@ -211,6 +238,39 @@ mod tests {
         assert_eq!(bold, replicas, "the list in its order");
         let label = scene.key.expect("a key");
         assert_eq!(label.dot, Ground::of(&session, Profile::Desktop).layout.track_at(turn(key.token()), 0.0).rounded());
+    }
+
+    #[test]
+    fn the_next_stand_ins_are_numbered_after_the_owners() {
+        let key = Key::new("cart:ada");
+        let run = |settings: &str, commands: &str| {
+            let text = format!(r#"{{"end": "2s", "config": {{"nodes": 7, "settings": {{{settings}}}}}, "commands": [{commands}]}}"#);
+            let mut session = Session::open(serde_json::from_str::<Script>(&text).expect("a script")).expect("within bounds");
+            session.seek_time(session.end());
+            let scene = drawn(&session, Look { key: Some(&key), ..Look::default() });
+            let owners: String = scene.chips.iter().map(|c| c.node.to_string()).collect();
+            let mut next: Vec<(u32, String)> = scene.nodes.iter().filter_map(|n| Some((n.standby?, n.letter.clone()))).collect();
+            next.sort_unstable();
+            (owners, next, scene.summary)
+        };
+        let ring: String = Session::open(serde_json::from_str::<Script>(r#"{"end": "2s", "config": {"nodes": 7}}"#).expect("a script"))
+            .map(|s| s.world().ring().walk(key.token()).map(|n| n.to_string()).collect())
+            .expect("within bounds");
+        assert_eq!(run("", "").1, [], "strict quorums have none");
+        let dynamo = r#""fallback": {"stand-in": "next-healthy"}"#;
+        let (owners, next, summary) = run(dynamo, "");
+        let letter = |i: usize| ring[i..=i].to_owned();
+        assert_eq!((owners.as_str(), next), (&ring[..3], vec![(4, letter(3)), (5, letter(4)), (6, letter(5))]));
+        assert!(summary.contains(&format!(
+            "For owners that are down, {} stands in first, then {} and {}.",
+            letter(3),
+            letter(4),
+            letter(5)
+        )));
+        let down = format!(r#"{{"at": "1s", "do": "crash", "node": "{}"}}"#, letter(3));
+        assert_eq!(run(dynamo, &down).1, [(4, letter(4)), (5, letter(5)), (6, letter(6))], "who is down cannot stand in");
+        let riak = run(r#""fallback": {"stand-in": "partition"}"#, "").1;
+        assert_eq!(riak[0], (4, letter(3)), "the owner of the next partition");
     }
 
     #[test]

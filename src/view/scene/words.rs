@@ -10,6 +10,7 @@ use crate::engine::base::{Micros, arrange};
 use crate::engine::node::Verb;
 use crate::engine::world::Status;
 use crate::lab::Session;
+use crate::view::format::list;
 use crate::view::geometry::Point;
 use crate::view::placement_text;
 
@@ -57,6 +58,9 @@ fn state(node: &NodeMark, ground: &Ground) -> String {
     if node.clock_offset != 0 {
         words.push(format!("clock {}", text::offset(node.clock_offset)));
     }
+    if let Some(place) = node.standby {
+        words.push(format!("place {place}: stands in"));
+    }
     if node.coordinator {
         words.push("coordinator".to_owned());
     }
@@ -102,6 +106,12 @@ pub(super) fn summary(
     if let Some(key) = look.key {
         let held: Vec<String> = chips.iter().take(9).map(|c| format!("{} holds {}", c.node, holding(c))).collect();
         parts.push(format!("Key {}: {}.", text::clipped(key.name(), 40), held.join("; ")));
+    }
+    let mut next: Vec<(u32, &str)> = nodes.iter().filter_map(|n| Some((n.standby?, n.letter.as_str()))).collect();
+    next.sort_unstable();
+    if let [(_, first), rest @ ..] = next.as_slice() {
+        let then = if rest.is_empty() { String::new() } else { format!(", then {}", list(rest.iter().map(|(_, n)| n))) };
+        parts.push(format!("For owners that are down, {first} stands in first{then}."));
     }
     let named = |list: Vec<&str>, what: &str| (!list.is_empty()).then(|| format!("{} {what}.", list.join(", ")));
     let letters = |f: &dyn Fn(&NodeMark) -> bool| nodes.iter().filter(|n| f(n)).map(|n| n.letter.as_str()).collect::<Vec<_>>();

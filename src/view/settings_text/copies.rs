@@ -48,9 +48,9 @@ pub(super) fn copies(settings: &Settings, ring: &Ring) -> Vec<Part> {
     }
     parts.extend([
         Part::Text(". A write waits for "),
-        level("write-level", "replicas a write waits for", n, settings.write.level, Setting::WriteLevel),
+        level("write-level", "replicas a write waits for", &settings.replicas, settings.write.level, Setting::WriteLevel),
         Part::Text(", a read for "),
-        level("read-level", "replicas a read waits for", n, settings.read.level, Setting::ReadLevel),
+        level("read-level", "replicas a read waits for", &settings.replicas, settings.read.level, Setting::ReadLevel),
         Part::Text("."),
     ]);
     parts

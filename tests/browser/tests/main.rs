@@ -8,6 +8,7 @@ mod keyboard;
 mod lab;
 mod links;
 mod mouse;
+mod quorum;
 mod screens;
 mod shell;
 mod storage;

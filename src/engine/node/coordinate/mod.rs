@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use forward::Forwarded;
 pub use lately::Lately;
-pub use plan::Seat;
 pub(in crate::engine::node) use plan::nodes;
+pub use plan::{Seat, need};
 pub use read::{Answer, Phase, ReadOp};
 pub use write::WriteOp;
 

@@ -50,7 +50,7 @@ pub(super) struct Plan {
 }
 
 /// What `level` waits for at a coordinator in zone `home`. Quorum sizes come from N, not from how many nodes there happen to be.
-pub(super) fn need(level: Level, replication: &Replication, home: u32) -> Need {
+pub fn need(level: Level, replication: &Replication, home: u32) -> Need {
     match replication {
         Replication::Simple(n) => level.need(&[*n], 0),
         Replication::PerZone(list) => {

@@ -59,6 +59,12 @@ fn badges(node: &NodeMark, r: f64) -> Html {
     html! {
         <>
             if let Some(rank) = node.rank { { badge("badge", off, -off, small, text(classes!(), pt(0.0, size * 0.33), None, size, &rank.to_string())) } }
+            if let Some(place) = node.standby {
+                <g class="badge standby" transform={format!("translate({off:.1} {:.1})", -off)} data-testid={format!("standby-{}", node.letter)}>
+                    <circle r={small.to_string()} />
+                    <text y={(size * 0.33).to_string()} font-size={size.to_string()}>{ place }</text>
+                </g>
+            }
             if node.status == Status::Down {
                 { badge("cross", off, off, small, path("", &format!("M{0:.1} {0:.1}L{cross:.1} {cross:.1}M{cross:.1} {0:.1}L{0:.1} {cross:.1}", -cross))) }
             }
@@ -92,6 +98,9 @@ fn node_label(node: &NodeMark, chip: Option<&ChipMark>) -> String {
     if let Some(chip) = chip {
         let standing = chip.standing.words();
         label.push_str(&format!(", holds {}{}", chip.label(), if standing.is_empty() { String::new() } else { format!(", {standing}") }));
+    }
+    if let Some(place) = node.standby {
+        label.push_str(&format!(", would stand in, place {place}"));
     }
     if node.selected {
         label.push_str(", selected");
