@@ -69,9 +69,11 @@ fn open(text: &str) -> Result<(Value, bool), LabError> {
 /// Whether the format, format version and engine version that stand in fields of these names are ours: looked at first, so that what
 /// is foreign is called foreign and not wrong.
 pub(super) fn check_version(what: &'static str, value: &Value, names: [&str; 3]) -> Result<(), LabError> {
-    let [format, version, engine] = names.map(|name| value.get(name));
-    let format = format.and_then(Value::as_str).unwrap_or_default();
-    let [version, engine] = [version, engine].map(|number| number.and_then(Value::as_u64).unwrap_or_default());
+    let unlike = |name| LabError::Unreadable { what, why: format!("its {name} is of another kind") };
+    let fields = value.as_object().ok_or(LabError::Unreadable { what, why: "it holds no object".to_owned() })?;
+    let number = |name| fields.get(name).map_or(Ok(0), |n| n.as_u64().ok_or_else(|| unlike(name)));
+    let format = fields.get(names[0]).map_or(Ok(""), |f| f.as_str().ok_or_else(|| unlike(names[0])))?;
+    let (version, engine) = (number(names[1])?, number(names[2])?);
     let foreign = |found: String, known: String| Err(LabError::Foreign { what, found, known });
     if format != FORMAT {
         let found: String = format.chars().take(40).collect();

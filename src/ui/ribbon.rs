@@ -107,7 +107,7 @@ fn lane_view(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
                 let space = x + width - seen;
                 Some(html! {
                     <>
-                        { rect(classes!("held", look.class), &Rect::new(x, top, width, f.lane), "") }
+                        { rect(classes!("held", look.class), &Rect::new(x, top, width, f.lane), "0") }
                         <rect x={px(x)} y={px(top)} width={px(width.min(10.0))} height={px(f.lane)} fill={look.spine_fill()} />
                         if space > 42.0 {
                             { text(classes!("on"), pt(seen + 17.0, top + f.lane / 2.0 + f.words * 0.36), None, f.words, &label) }
@@ -119,7 +119,7 @@ fn lane_view(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
                 let (x, width) = room(*from, *to);
                 html! {
                     <>
-                        { rect(classes!("down"), &Rect::new(x, top, width, f.lane), "") }
+                        { rect(classes!("down"), &Rect::new(x, top, width, f.lane), "0") }
                         if width > 46.0 {
                             { text(classes!("s", "wb", "halo"), pt(x + width / 2.0, top + f.lane / 2.0 + 5.0), Some("middle"), f.words, "down") }
                         }

@@ -161,12 +161,12 @@ fn fault_ground(track: &Track, place: &FaultBox) -> Html {
     }
     let room = Rect::new(*x, *y, width.max(2.0), *height);
     if !matches!(fault.wrong, Wrong::Cut(_) | Wrong::Link(..)) {
-        return rect(classes!("span-dead"), &room, "");
+        return rect(classes!("span-dead"), &room, "0");
     }
     html! {
         <>
-            { rect(classes!("span-fault"), &room, "") }
-            { rect(classes!("span-fault-edge"), &room, "") }
+            { rect(classes!("span-fault"), &room, "0") }
+            { rect(classes!("span-fault-edge"), &room, "0") }
         </>
     }
 }
