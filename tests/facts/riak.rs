@@ -25,7 +25,8 @@ fn a_write_needs_w_and_dw_and_pw_and_confirms() {
         }
         run.at("1s", &format!("c0 A write {key} v")).end("4s").play().outcomes().remove(0)
     };
-    let table: [(&str, &[(&str, &str)], &str); 13] = [
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+    let table: [Case; 13] = [
         ("", &[("write-level", "3"), ("write.durable", "3"), ("write.primary", "3"), ("write.confirms", "3")], "written"),
         ("B", &[("write-level", "3")], "written"),
         ("B", &[("write.durable", "3")], "written"),
@@ -56,6 +57,17 @@ fn confirms_counts_machines() {
     };
     assert_eq!(write("write.durable"), ("written".to_owned(), false), "one of the three copies is a guest on a machine that has one");
     assert_eq!(write("write.confirms"), ("unavailable 2/3".to_owned(), true));
+}
+
+/// Same place, `num_node_confirms`: only stored copies confirm, here those on disk.
+#[test]
+fn confirms_counts_what_is_stored() {
+    let write = |durable: &str| {
+        let (run, key) = five();
+        let run = run.with("sync", "400ms").with("write-level", "ONE").with("write.confirms", "3").with("write.durable", durable);
+        run.at("1s", &format!("c0 A write {key} v")).end("4s").play().took_ms(0)
+    };
+    assert!(write("ONE") > 400 && write("ALL") == write("ONE"), "three machines, each after its own visit to the disk");
 }
 
 /// `riak_kv_put_fsm`: the coordinating node stores first, and only then sends to the others; W counts what is received, DW what is stored.

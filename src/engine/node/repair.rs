@@ -35,7 +35,8 @@ impl Node {
                 self.push(op, behind, lacking, held, row, ctx);
             }
             (Repair::BlockingAll, Some(row)) if push => {
-                let latch = if lacking == 0 { 0 } else { behind.len() as u32 };
+                // Apache Cassandra 3.11, `DataResolver`: all repair writes are waited for, needed or not.
+                let latch = if read.answered { 0 } else { behind.len() as u32 };
                 self.push(op, behind, latch, held, row, ctx);
             }
             (Repair::Asynchronous, Some(row)) if push => {
@@ -60,6 +61,10 @@ impl Node {
         ctx.note(op, Note::RepairStarted { to: nodes(&behind), latch });
         for seat in &behind {
             self.send_to(seat, op, Body::Repair { key: key.clone(), row: row.clone() }, ctx);
+        }
+        if latch == 0 {
+            // Enough hold it already: nobody needs to be waited for.
+            self.answer_read(op, ctx);
         }
         if let (Repair::Bounded(most), true) = (settings.repair, latch > 0) {
             ctx.wake(most, Timer::RepairBound(op));

@@ -46,9 +46,11 @@ pub struct WriteOp {
 impl WriteOp {
     /// What is waited for and not there yet: how many came, and how many are needed.
     fn missing(&self) -> Option<(u32, u32)> {
-        let machines = set_of(self.acks.iter().map(|seat| seat.node));
-        let owners = self.on_disk.iter().filter(|seat| seat.stands_for().is_none()).count() as u32;
         let (durable, primary, confirms) = self.demands;
+        // Riak KV, `riak_kv_put_core:num_node_confirms`: what is stored confirms, if stores are counted apart.
+        let confirmed = if durable > 0 || primary > 0 { &self.on_disk } else { &self.acks };
+        let machines = set_of(confirmed.iter().map(|seat| seat.node));
+        let owners = self.on_disk.iter().filter(|seat| seat.stands_for().is_none()).count() as u32;
         let demands = [
             (self.need.counted(zones(&self.acks)), self.required),
             (self.on_disk.len() as u32, durable),
