@@ -312,6 +312,8 @@ impl Fed {
         let count = |node: &Node| node.hints.lines().values().map(|line| line.hints.len()).sum::<usize>();
         let lines = self.node.hints.lines();
         assert!(lines.values().all(|l| l.bytes == l.hints.iter().map(|k| u64::from(k.hint.size())).sum::<u64>()), "the bytes add up");
+        let waiting = lines.values().flat_map(|line| &line.hints).filter(|kept| !kept.flushed).count();
+        assert_eq!(self.node.hints.unflushed(), waiting, "hints in memory are counted");
         let grows = self.out.iter().filter(|o| matches!(o, Out::Note { .. })).count();
         assert!(count(&self.node) <= count(before) + NODES as usize * (1 + count(before)) + grows, "hints multiply");
         assert!(self.out.len() < 2_000, "one input, {} consequences", self.out.len());

@@ -80,8 +80,7 @@ impl Preset {
     /// The changes that turn these settings into the preset's while a run goes on; how the ring is divided cannot change then.
     pub fn changes(&self, from: &Settings) -> Vec<Setting> {
         let to = self.settings_beside(&from.replicas);
-        let all = [
-            Setting::Replicas(to.replicas),
+        let mut all = vec![
             Setting::Write(to.write),
             Setting::Read(to.read),
             Setting::Sync(to.sync),
@@ -94,6 +93,9 @@ impl Preset {
             Setting::Digest(to.digest),
             Setting::Tombstones(to.tombstones),
         ];
+        // A level is a number out of N: N grows before the levels do, and shrinks after them.
+        let at = if to.replicas.total() < from.replicas.total() { all.len() } else { 0 };
+        all.insert(at, Setting::Replicas(to.replicas));
         let mut now = from.clone();
         all.into_iter()
             .filter(|setting| {
@@ -123,6 +125,7 @@ impl Preset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::node::Level;
 
     #[test]
     fn every_file_is_read_and_within_bounds() {
@@ -146,6 +149,23 @@ mod tests {
             assert_eq!(changes.is_empty(), from.settings == to.settings, "{} to {}", from.name, to.name);
             changes.into_iter().for_each(|change| settings.set(change));
             assert_eq!(settings, to.settings, "{} to {}", from.name, to.name);
+        }
+    }
+
+    #[test]
+    fn no_change_on_the_way_is_out_of_bounds() {
+        for (n, level) in [(5, Level::Count(5)), (1, Level::One)] {
+            let mut from = Settings { replicas: n.into(), ..Settings::default() };
+            from.write.level = level;
+            from.read.level = level;
+            for preset in presets() {
+                let mut settings = from.clone();
+                for change in preset.changes(&from) {
+                    settings.set(change);
+                    assert_eq!(settings.check(), Ok(()), "from {n} to {}", preset.name);
+                }
+                assert_eq!(settings, preset.settings);
+            }
         }
     }
 

@@ -115,12 +115,9 @@ impl Node {
     /// Brings hints to disk.
     pub(in crate::engine::node) fn flush_hints(&mut self, ctx: &mut Ctx<'_>) {
         self.hints.flush_due = false;
-        let mut count = 0;
-        for kept in self.hints.lines.values_mut().flat_map(|line| &mut line.hints).filter(|kept| !kept.flushed) {
-            kept.flushed = true;
-            count += 1;
-        }
+        let count = std::mem::take(&mut self.hints.unflushed) as u32;
         if count > 0 {
+            self.hints.lines.values_mut().flat_map(|line| &mut line.hints).for_each(|kept| kept.flushed = true);
             ctx.note(None, Note::HintsFlushed { count });
         }
     }
@@ -142,7 +139,7 @@ impl Node {
         let crowded = settings.overload > 0 && self.hints.unflushed() > settings.overload as usize;
         down.iter().copied().find(|target| {
             self.hints.lines.get(target).is_some_and(|line| {
-                let waits = crowded && line.hints.iter().any(|kept| !kept.flushed);
+                let waits = crowded && line.hints.iter().rev().any(|kept| !kept.flushed);
                 waits || settings.full == Full::Refuse && settings.room > 0 && line.bytes > settings.room
             })
         })

@@ -3,7 +3,7 @@
 mod keep;
 mod replay;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::engine::base::{Micros, NodeId, OpId, Sink, Wire};
@@ -88,9 +88,9 @@ pub struct Replay {
     /// Hints of the present page not sent yet.
     pub unsent: VecDeque<Arc<Hint>>,
     /// Hints of the present page sent and not acknowledged.
-    pub unacked: Vec<u64>,
+    pub unacked: BTreeSet<u64>,
     /// Hints acknowledged in the present page.
-    pub acked: Vec<u64>,
+    pub acked: BTreeSet<u64>,
     /// Hints delivered so far.
     pub delivered: u32,
 }
@@ -99,6 +99,8 @@ pub struct Replay {
 #[derive(Debug, Clone, Default)]
 pub struct HintStore {
     lines: BTreeMap<NodeId, Line>,
+    /// How many wait in memory: asked on every write, so counted and not searched for.
+    unflushed: usize,
     made: u64,
     attempts: u32,
     /// Whether a timer to look for replicas that are back is running. Volatile.
@@ -120,7 +122,7 @@ impl HintStore {
 
     /// How many of them a crash would take.
     pub fn unflushed(&self) -> usize {
-        self.lines.values().flat_map(|line| &line.hints).filter(|kept| !kept.flushed).count()
+        self.unflushed
     }
 
     /// When the oldest hint for `target` came.
@@ -130,6 +132,7 @@ impl HintStore {
 
     /// Adds a hint at the end of a line.
     fn push(&mut self, target: NodeId, kept: Kept) {
+        self.unflushed += usize::from(!kept.flushed);
         let line = self.lines.entry(target).or_default();
         line.bytes += u64::from(kept.hint.size());
         line.hints.push_back(kept);
@@ -140,6 +143,7 @@ impl HintStore {
         let Some(line) = self.lines.get_mut(&target) else { return Vec::new() };
         let (gone, stay): (Vec<Kept>, Vec<Kept>) = std::mem::take(&mut line.hints).into_iter().partition(|kept| goes(kept));
         line.hints = stay.into();
+        self.unflushed -= gone.iter().filter(|kept| !kept.flushed).count();
         line.bytes -= gone.iter().map(|kept| u64::from(kept.hint.size())).sum::<u64>();
         gone
     }

@@ -1,6 +1,7 @@
 //! Replay: a poll finds replicas that are back; their hints go to them page by page (Apache Cassandra 4.1, `HintsDispatchTrigger`,
 //! `HintsDispatcher`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Hint, Kept, Replay};
@@ -91,10 +92,10 @@ impl Node {
         let Some(line) = self.hints.lines.get_mut(&target) else { return };
         let Some(replay) = &mut line.replay else { return };
         let mut bytes = 0;
-        let (mut page, mut dead) = (Vec::new(), Vec::new());
+        let (mut page, mut dead) = (Vec::new(), BTreeSet::new());
         for kept in line.hints.iter().filter(|kept| kept.closed).take(replay.left as usize) {
             if kept.hint.expired(shown, ctx.settings) {
-                dead.push(kept.hint.id);
+                dead.insert(kept.hint.id);
                 continue;
             }
             if bytes >= most {
@@ -133,7 +134,7 @@ impl Node {
         let rate = (ctx.settings.hints.throttle > 0).then(|| (ctx.settings.hints.throttle / peers).max(1));
         let Some(replay) = self.hints.lines.get_mut(&target).and_then(|line| line.replay.as_mut()) else { return };
         while let Some(hint) = replay.unsent.pop_front() {
-            replay.unacked.push(hint.id);
+            replay.unacked.insert(hint.id);
             let size = u64::from(hint.size());
             ctx.send(target, hint.op, Body::Hint { hint, attempt: replay.attempt });
             if let (Some(rate), false) = (rate, replay.unsent.is_empty()) {
@@ -162,11 +163,10 @@ impl Node {
     /// A hint was acknowledged: when the page is complete, its hints are deleted and the next page follows.
     pub(in crate::engine::node) fn hint_acked(&mut self, from: NodeId, hint: u64, attempt: u32, ctx: &mut Ctx<'_>) {
         let Some(replay) = self.hints.lines.get_mut(&from).and_then(|line| line.replay.as_mut()) else { return };
-        if replay.attempt != attempt || !replay.unacked.contains(&hint) {
+        if replay.attempt != attempt || !replay.unacked.remove(&hint) {
             return;
         }
-        replay.unacked.retain(|id| *id != hint);
-        replay.acked.push(hint);
+        replay.acked.insert(hint);
         if replay.unsent.is_empty() && replay.unacked.is_empty() {
             let acked = std::mem::take(&mut replay.acked);
             replay.delivered += acked.len() as u32;
