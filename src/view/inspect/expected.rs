@@ -142,7 +142,9 @@ fn writing(ahead: &Ahead<'_, '_>, write: &WriteOp) -> Vec<Step> {
         let text = format!("Hear from {} too", list(missing.iter()));
         return vec![Step::new(text, "nobody waits", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer())];
     }
-    let wait = format!("Wait: {} of {} confirmed", write.acks.len(), write.required);
+    // A surplus in one zone does not make up for another's.
+    let counted = write.need.counted(write.acks.iter().map(|seat| seat.zone));
+    let wait = format!("Wait: {counted} of {} confirmed", write.required);
     vec![
         Step::new(wait, "", Mark::Traffic(Kind::Write, Form::Acks), ahead.answer()).waiting(),
         ahead.answer_step(&format!("at {}", write.required)),
@@ -152,7 +154,8 @@ fn writing(ahead: &Ahead<'_, '_>, write: &WriteOp) -> Vec<Step> {
 fn reading(ahead: &Ahead<'_, '_>, read: &ReadOp) -> Vec<Step> {
     match &read.phase {
         Phase::First => {
-            let wait = format!("Wait: {} of {} answers", read.answers.len(), read.required);
+            let counted = read.need.counted(read.answers.iter().map(|answer| answer.seat.zone));
+            let wait = format!("Wait: {counted} of {} answers", read.required);
             let mut steps = vec![Step::new(wait, "", Mark::Traffic(Kind::Read, Form::Carries), ahead.answer()).waiting()];
             if read.contacts.len() > 1 {
                 let compared = ahead.note(|n| matches!(n, Note::DigestsMatch | Note::DigestsDiffer { .. }));

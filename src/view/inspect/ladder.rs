@@ -126,6 +126,7 @@ impl Sends {
     fn of(id: EventId, m: &Message, to: NodeId) -> Option<Sends> {
         let (verb, mark) = match &m.body {
             Body::Write { .. } => ("write", Mark::Traffic(Kind::Write, Form::Carries)),
+            Body::Relay { .. } => ("relay", Mark::Traffic(Kind::Write, Form::Carries)),
             Body::ReadData { round: 1, .. } => ("row", Mark::Traffic(Kind::Read, Form::Asks)),
             Body::ReadData { .. } => ("again", Mark::Traffic(Kind::Read, Form::Asks)),
             Body::ReadDigest { .. } => ("digest", Mark::Traffic(Kind::Digest, Form::Asks)),
@@ -140,6 +141,7 @@ impl Sends {
         let (who, many) = (list(self.to.iter()), self.to.len() > 1);
         let text = match self.verb {
             "write" => format!("Send {version} to {who}"),
+            "relay" => format!("Send {version} to {who}, to pass on"),
             "row" if many => format!("Ask {who} for their rows"),
             "row" => format!("Ask {who} for the row"),
             "again" if many => format!("Ask {who} for their rows"),

@@ -49,7 +49,9 @@ struct Part<'a> {
 
 fn part<'a>(trace: &Trace<'a>, node: NodeId) -> Part<'a> {
     let from = trace.choice().map_or(EventId(0), |c| c.id);
-    let sent = trace.sent().filter(|(id, e, m)| *id > from && m.to.node() == Some(node) && e.who.and_then(|w| w.node()) == trace.via);
+    // In another zone one replica gets the row and passes it on: what that one was sent is what the others will get.
+    let meant = |m: &Message| m.to.node() == Some(node) || matches!(&m.body, Body::Relay { to, .. } if to.contains(&node));
+    let sent = trace.sent().filter(|(id, e, m)| *id > from && meant(m) && e.who.and_then(|w| w.node()) == trace.via);
     let answers = || trace.answers().filter(|(_, _, n, _)| *n == node);
     Part {
         sent: sent.filter(|(_, _, m)| !matches!(m.body, Body::WriteAck | Body::Data { .. } | Body::Digest(_) | Body::RepairAck)).last(),
@@ -184,7 +186,10 @@ fn asked_row(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>, node: 
         row.unknown &= !matches!(message.body, Body::RepairAck);
     } else if let Some((_, _, message)) = part.sent {
         let (head, detail) = match &message.body {
-            Body::Write { .. } => ("sent the write", waits("sent", "no confirmation")),
+            Body::Relay { .. } if message.to.node() != Some(node) => {
+                ("gets it passed on", format!("by {}; {}", facts.names.end(message.to), waits("sent", "no confirmation")))
+            }
+            Body::Write { .. } | Body::Relay { .. } => ("sent the write", waits("sent", "no confirmation")),
             Body::Repair { .. } => ("sent the repair", waits("sent", "no confirmation")),
             Body::ReadData { .. } => ("asked for its row", waits("asked", "no answer")),
             _ => ("asked for a digest", waits("asked", "no answer")),

@@ -3,7 +3,8 @@
 use super::facts::{Facts, Trace, is_answer};
 use super::short::{noun, short};
 use super::{Cause, Said, handoff};
-use crate::engine::base::{Endpoint, EventId, NodeId, OpId, Wire, arrange};
+use crate::engine::base::{Endpoint, EventId, Micros, NodeId, OpId, Wire, arrange};
+use crate::engine::node::coordinate::need;
 use crate::engine::node::{Body, Message, Note, Outcome};
 use crate::engine::world::{EventKind, Fault, LostWhy};
 use crate::view::format::{bytes, count, list, moment};
@@ -228,11 +229,27 @@ fn answer_came(facts: &Facts<'_>, id: EventId, op: OpId, via: NodeId, from: Node
             .rest(format!("{via} counts each replica once."))
             .rule("each replica counts once");
     }
-    counted_answer(&before, via, &name, what, from, m)
+    counted_answer(facts, &before, (via, op), &name, what, from, m)
+}
+
+/// How many of these nodes the level counts: a surplus of one zone does not make up for another's, and other zones may not count at all.
+fn counted_of(facts: &Facts<'_>, via: NodeId, op: OpId, at: Micros, nodes: &[NodeId]) -> u32 {
+    let (ring, settings) = (facts.session.world().ring(), facts.settings_at(at));
+    let Some(request) = facts.names.request(op) else { return nodes.len() as u32 };
+    let need = need(request.level, &settings.replicas, ring.zone_of(via).0);
+    need.counted(nodes.iter().map(|n| ring.zone_of(*n).0))
 }
 
 /// An answer in time that decides nothing yet, or one that comes after the decision.
-fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, from: NodeId, m: &Message) -> Said {
+fn counted_answer(
+    facts: &Facts<'_>,
+    before: &Trace<'_>,
+    (via, op): (NodeId, OpId),
+    name: &str,
+    what: String,
+    from: NodeId,
+    m: &Message,
+) -> Said {
     let late = |yet: &str| {
         before.reply().map(|(_, e, _)| {
             Said::new(format!("{what} comes late: nobody waits for it."))
@@ -247,21 +264,26 @@ fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, fro
         nodes.push(from);
         arrange(&mut nodes, Ord::cmp);
         nodes.dedup();
-        nodes.len()
+        nodes
     };
     let required = before.choice().map_or(0, |c| c.required);
     match &m.body {
         Body::WriteAck => late(&format!("{from} has handled the write")).unwrap_or_else(|| {
-            let n = so_far(m.body.code(), EventId(0));
+            let nodes = so_far(m.body.code(), EventId(0));
+            let began = before.choice().and_then(|c| facts.event(c.id)).map_or(m.sent_at, |e| e.at);
+            let n = counted_of(facts, via, op, began, &nodes);
+            let whole = n as usize == nodes.len();
+            let counts =
+                if whole { String::new() } else { format!(" {n} of the {} so far count: the level asks for more elsewhere.", nodes.len()) };
             Said::new(format!("{what} reaches {via}: {n} of {required}."))
-                .rest(format!("{via} answers the client at {required}."))
+                .rest(format!("{via} answers the client at {required}.{counts}"))
                 .rule("the level decides how many confirmations are waited for")
         }),
         Body::RepairAck => late(&format!("{from} has handled the repair")).unwrap_or_else(|| {
             let started = before.last_note(|n| matches!(n, Note::RepairStarted { .. }));
             let latch = started.map_or(0, |(_, n)| if let Note::RepairStarted { latch, .. } = n { *latch } else { 0 });
-            let n = so_far(m.body.code(), started.map_or(EventId(0), |(id, _)| id));
-            Said::new(format!("{what} reaches {via}: {n} of {latch}.")).rest("The answer waits for the others.")
+            let nodes = so_far(m.body.code(), started.map_or(EventId(0), |(id, _)| id));
+            Said::new(format!("{what} reaches {via}: {} of {latch}.", nodes.len())).rest("The answer waits for the others.")
         }),
         Body::Data { round, .. } if *round > 1 => {
             let waiting = waiting_rows(before, from);

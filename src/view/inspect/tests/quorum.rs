@@ -42,6 +42,9 @@ fn zones_are_counted_one_by_one() {
     let zones: Vec<(&str, Option<u32>)> = t.zones.iter().map(|z| (z.name.as_str(), z.needed)).collect();
     assert_eq!((t.needed, zones), (4, vec![("north", Some(2)), ("south", Some(2))]));
     assert!(t.zones[0].got >= 2 && t.got <= t.needed, "a surplus in the north does not count: {t:?}");
+    let mut torn = zoned("EACH_QUORUM", "write", r#"{"at":"1ms","do":"cut","islands":[["D","E","F"]]},"#);
+    torn.seek_time(Micros::ms(100));
+    assert!(view_has(&torn, State::Now, "Wait: 2 of 4 confirmed"), "{:?}", ladder(&view(&torn)));
     let mut local = zoned("LOCAL_QUORUM", "write", r#"{"at":"1ms","do":"cut","islands":[["D","E","F"]]},"#);
     local.seek_time(Micros::ms(100));
     let t = tracker(&local);
@@ -52,6 +55,11 @@ fn zones_are_counted_one_by_one() {
         1,
         "one message went south, to be passed on: {t:?}"
     );
+    let southern: Vec<(String, String)> =
+        view(&local).known.into_iter().filter(|r| r.node.0 > 2).map(|r| (r.node.to_string(), r.head)).collect();
+    let heads = |head: &str| southern.iter().filter(|(_, h)| h == head).count();
+    assert_eq!((heads("sent the write"), heads("gets it passed on")), (1, 2), "{southern:?}");
+    assert!(view(&local).ladder.steps.iter().any(|s| s.text.ends_with("to pass on")));
     let mut plain = zoned("QUORUM", "write", "");
     plain.seek_time(Micros::ms(45));
     assert!(tracker(&plain).zones.is_empty(), "QUORUM does not tell zones apart");
