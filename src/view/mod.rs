@@ -14,6 +14,7 @@ pub mod home;
 pub mod inspect;
 pub mod narrate;
 pub mod network_text;
+pub mod outage;
 pub mod placement_text;
 pub mod scene;
 pub mod settings_text;

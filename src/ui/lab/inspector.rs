@@ -7,6 +7,7 @@ use super::event_inspector::EventInspector;
 use super::handle::Selection;
 use super::moves::{Move, go};
 use super::node_inspector::NodeInspector;
+use super::two_clocks;
 use super::why::mark;
 use crate::ui::marks::glyph;
 use crate::view::digest_bars::{BOX, Bar};
@@ -88,6 +89,7 @@ fn operation_sections(lab: &LabHandle, view: &OpView) -> Html {
                 <h3 class="h">{ format!("What {} does", view.via) }<small data-testid="inspector-status">{ &view.status }</small></h3>
                 <ol class="ladder" data-testid="ladder">{ for view.ladder.steps.iter().map(|s| step(lab, s, view.ladder.steps.iter().any(|s| s.state == State::Now))) }</ol>
             </section>
+            { two_clocks::of_write(lab, view.op) }
             if let Some(cost) = &view.cost { { cost_section(view, cost) } }
         </>
     }

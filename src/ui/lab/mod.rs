@@ -13,6 +13,7 @@ pub mod handle;
 pub mod help;
 pub mod inspector;
 pub mod keeping;
+mod kept;
 pub mod keys;
 pub mod legend;
 pub mod messages;
@@ -31,6 +32,7 @@ pub mod title;
 pub mod tools;
 pub mod transport;
 pub mod two;
+mod two_clocks;
 pub mod why;
 pub mod workloads;
 

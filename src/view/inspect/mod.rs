@@ -6,6 +6,7 @@
 mod cost;
 mod event;
 mod expected;
+mod kept;
 mod ladder;
 mod node;
 mod operation;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use cost::{Bar, Cost};
 pub use event::{EventView, Link};
+pub use kept::{GuestView, HintView, LineView};
 pub use ladder::{Ladder, State, Step};
 pub use node::{Act, NodeView, RowView, Suspicion};
 pub use operation::{OpView, shown_operation};

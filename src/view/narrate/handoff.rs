@@ -111,6 +111,13 @@ pub(super) fn said(at: &At<'_, '_>, note: &Note) -> Said {
         Note::HandoffDone { owner } => {
             said.rest(format!("{owner} holds what it missed; {who} is no stand-in any more.")).rule("a stand-in gives back what it holds")
         }
+        _ => policy(who, said, note),
+    }
+}
+
+/// The same for what policies of writes and reads make a coordinator do.
+fn policy(who: &str, said: Said, note: &Note) -> Said {
+    match note {
         Note::Forwarded { to } => said
             .rest(format!("{who} does not hold the key; {to} does, and answers the client itself."))
             .rule("only a node that holds the key coordinates its writes"),
