@@ -15,6 +15,7 @@ pub mod home;
 pub mod inspect;
 pub mod narrate;
 pub mod network_text;
+pub mod outage;
 pub mod overlap;
 pub mod placement_text;
 pub mod plot;

@@ -141,8 +141,8 @@ fn reading(s: &Settings) -> Vec<Part> {
         "when copies that are behind are repaired",
         &[
             ("before the answer", Setting::Repair(Repair::Blocking)),
-            ("before the answer, all of them", Setting::Repair(Repair::BlockingAll)),
-            ("before the answer, but not for long", Setting::Repair(bounded)),
+            ("all before the answer", Setting::Repair(Repair::BlockingAll)),
+            ("first, but not for long", Setting::Repair(bounded)),
             ("after the answer", Setting::Repair(Repair::Asynchronous)),
             ("never", Setting::Repair(Repair::Off)),
         ],

@@ -9,6 +9,7 @@ use super::handle::Selection;
 use super::moves::{Move, go};
 use super::node_inspector::node_inspector;
 use super::quorum;
+use super::two_clocks;
 use super::why::mark;
 use crate::ui::marks::glyph;
 use crate::view::digest_bars::{BOX, Bar};
@@ -90,6 +91,7 @@ fn operation_sections(lab: &LabHandle, view: &OpView) -> Html {
                 <ol class="ladder" data-testid="ladder">{ for view.ladder.steps.iter().map(|s| step(lab, s, view.ladder.steps.iter().any(|s| s.state == State::Now))) }</ol>
             </section>
             if let Some(digests) = &view.digests { { quorum::digests(digests) } }
+            { two_clocks::of_write(lab, view.op) }
             if let Some(cost) = &view.cost { { cost_section(view, cost) } }
         </>
     }

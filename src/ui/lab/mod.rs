@@ -14,6 +14,7 @@ pub mod handle;
 pub mod help;
 pub mod inspector;
 pub mod keeping;
+mod kept;
 pub mod keys;
 pub mod legend;
 pub mod messages;
@@ -33,6 +34,7 @@ pub mod title;
 pub mod tools;
 pub mod transport;
 pub mod two;
+mod two_clocks;
 pub mod why;
 pub mod workloads;
 

@@ -7,6 +7,8 @@ use super::act::act_or_say;
 use super::event_inspector::{close, pairs};
 use super::handle::Selection;
 use super::inspector::chips;
+use super::kept;
+use super::two_clocks;
 use super::why::visit;
 use crate::engine::base::NodeId;
 use crate::engine::world::Status;
@@ -29,6 +31,9 @@ pub fn node_inspector(lab: &LabHandle, node: NodeId) -> Html {
             <p class="who" data-testid="node-status">{ &view.status }</p>
             <div class="verbs">{ for view.acts.iter().map(|a| button(lab, a)) }</div>
             { pairs(&view.facts) }
+            { two_clocks::of_node(lab, view.node) }
+            { kept::hints(lab, &view.hints) }
+            { kept::guests(&view.guests) }
             { believes(lab, &view) }
             { suspects(&view) }
             { works(lab, &view) }

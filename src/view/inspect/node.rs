@@ -1,6 +1,7 @@
 //! The node inspector: what one node holds and believes, and what a person can do to it.
 
 use super::ChipView;
+use super::kept::{self, GuestView, LineView};
 use crate::engine::base::{EventId, Micros, NodeId, OpId};
 use crate::engine::node::arrivals::Arrivals;
 use crate::engine::node::coordinate::Pending;
@@ -74,6 +75,10 @@ pub struct NodeView {
     pub rows: Vec<RowView>,
     /// How many rows it holds in all.
     pub total: u64,
+    /// Hints it keeps, by the replica they are for.
+    pub hints: Vec<LineView>,
+    /// Copies it holds for others, by owner.
+    pub guests: Vec<GuestView>,
     /// Whom it believes down, since when, and the event to go to.
     pub down: Vec<(NodeId, String, Option<EventId>)>,
     /// How it suspects each peer, in node order; empty unless the accrual detector is in use.
@@ -97,6 +102,8 @@ impl NodeView {
             facts: pairs(session, host, machine),
             rows: rows(&facts, machine),
             total: machine.store.rows().len(),
+            hints: kept::lines(session, &facts, machine),
+            guests: kept::guests(&facts, machine),
             down: down(&facts, machine, host.status),
             suspicions: suspicions(session, machine, host.status),
             works: works(&facts, machine),

@@ -91,7 +91,7 @@ pub(super) fn version_mark(session: &Session, key: &Key, version: &Version, lett
     VersionMark { number, look: chip::look(number), stone, text }
 }
 
-fn row_marks(session: &Session, key: &Key, row: Option<&Arc<Row>>, letters: usize) -> Vec<VersionMark> {
+pub(super) fn row_marks(session: &Session, key: &Key, row: Option<&Arc<Row>>, letters: usize) -> Vec<VersionMark> {
     row.map_or(Vec::new(), |r| r.versions().iter().map(|v| version_mark(session, key, v, letters)).collect())
 }
 

@@ -8,6 +8,7 @@ mod card;
 mod copies;
 mod flight;
 mod ground;
+mod kept;
 mod nodes;
 mod placement;
 mod rooms;
@@ -21,6 +22,7 @@ pub use card::{CardRow, CompareCard};
 pub use copies::{ChipMark, LoserMark, Standing, VersionMark};
 pub use flight::{FlightMark, flights, form, kind, progress, sent_event, version_of};
 pub use ground::{Ground, Road, Severed, Snip};
+pub use kept::{GuestMark, HintBadge};
 pub use nodes::{ClientMark, NodeMark, status_word};
 pub use placement::{TokenTrack, ZoneMark};
 pub use text::{Sizes, TextMark, Tone, clipped, clock, name, offset, sizes, what};
@@ -186,6 +188,8 @@ pub struct Scene {
     pub nodes: Vec<NodeMark>,
     /// What replicas hold, in preference order.
     pub chips: Vec<ChipMark>,
+    /// Copies of the key that stand-ins hold in their owners' names.
+    pub guests: Vec<GuestMark>,
     /// Rows that replicas have just refused.
     pub losers: Vec<LoserMark>,
     /// The clients.
@@ -304,6 +308,7 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
     let mut rooms = Rooms::new(ground, &chips);
     let label = mark.as_ref().map(|(_, l)| key_room(l));
     label.into_iter().for_each(|r| rooms.hold(r));
+    let guests = look.key.map_or(Vec::new(), |k| kept::guests(session, ground, k, &nodes, &mut rooms));
     let zones = placement::zones(session, ground, &mut rooms);
     let legend = legend(session, ground, look.key, &mut rooms);
     let tally = traffic::tally(session, ground, &mut rooms);
@@ -332,8 +337,8 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
         owned,
         stretches: nodes.iter().filter_map(stretch).collect(),
         key: mark.map(|(_, label)| label),
-        summary: words::summary(session, &nodes, &chips, &clients, look, shown.as_ref()),
-        table: words::table(&nodes, &chips, ground),
+        summary: words::summary(session, &nodes, (&chips, &guests), &clients, look, shown.as_ref()),
+        table: words::table(&nodes, &chips, &guests, ground),
         messages: words::messages(session, &flying, look),
         trails: traffic::trails(session, ground, shown.as_ref()),
         stops: traffic::stops(session, ground, shown.as_ref()),
@@ -342,6 +347,7 @@ pub fn scene(session: &Session, ground: &mut Ground, look: &Look<'_>) -> Scene {
         nodes,
         losers: look.key.map_or(Vec::new(), |k| copies::losers(session, &chips, k)),
         chips,
+        guests,
         clients,
         legend,
         tally,

@@ -2,6 +2,7 @@
 
 use super::copies::{ChipMark, dot_class};
 use super::ground::Ground;
+use super::kept::HintBadge;
 use super::rooms::Rooms;
 use super::text::{self, TextMark, Tone};
 use super::{Focus, Look, Shown};
@@ -41,6 +42,8 @@ pub struct NodeMark {
     pub suspected: bool,
     /// Whether it is not on the main sheet.
     pub cut_off: bool,
+    /// The hints it keeps for others.
+    pub hints: Option<HintBadge>,
     /// Messages waiting at its door while it is paused.
     pub held: usize,
     /// In a large ring: the class of the version it holds.
@@ -116,6 +119,7 @@ pub(super) fn nodes(session: &Session, ground: &Ground, look: &Look<'_>, shown: 
             clock_offset: host.node.clock.offset,
             suspected: believer.is_some_and(|b| b.status != Status::Down && !b.node.believes_up(id)),
             cut_off: ground.group(id.into()).is_some_and(|g| g != 0),
+            hints: HintBadge::of(session, host, look.key),
             held: host.held(),
             holds: if ground.layout.detail == Detail::Dot { dot_class(chips, id) } else { None },
             notes: Vec::new(),
@@ -143,6 +147,9 @@ fn lines(node: &NodeMark, ground: &Ground, believer: Option<NodeId>, first_of_pi
         Status::Paused if node.held > 0 => lines.push((format!("paused, {} wait", node.held), Tone::Fault)),
         Status::Paused => lines.push(("paused".to_owned(), Tone::Fault)),
         Status::Up => {}
+    }
+    if let Some(hints) = node.hints.as_ref().filter(|_| !phone) {
+        lines.push((hints.words(), Tone::QuietBold));
     }
     if node.slow > Micros::ZERO {
         lines.push((format!("slow {}", text::offset(node.slow.0.min(i64::MAX as u64) as i64)), Tone::Fault));

@@ -317,3 +317,45 @@ fn a_removed_tombstone_leaves_no_chip_and_nobody_behind() {
     chips.sort_by_key(|c| c.0);
     assert_eq!(chips, [(0, Standing::Nothing), (1, Standing::Newest), (1, Standing::Newest)]);
 }
+
+/// A run of the gallery, at an instant in milliseconds.
+fn shipped(slug: &str, ms: u64) -> Session {
+    let (_, file) = crate::lab::gallery().iter().find(|(s, _)| *s == slug).expect("it is in the gallery");
+    let mut session = Session::open(crate::lab::script_from_file(file).expect("it reads")).expect("it is within bounds");
+    session.seek_time(Micros::ms(ms));
+    session
+}
+
+#[test]
+fn hints_lie_in_an_envelope_at_their_keeper_until_they_are_delivered() {
+    let key = Key::new("map");
+    let at = |ms| drawn(&shipped("hinted-handoff", ms), &key);
+    assert!(at(1_500).nodes.iter().all(|n| n.hints.is_none()), "before the timeout nobody keeps anything");
+    let kept = at(3_000);
+    let badges: Vec<_> = kept.nodes.iter().filter_map(|n| Some((n.letter.as_str(), n.hints.as_ref()?))).collect();
+    let [("A", badge)] = badges.as_slice() else { panic!("A alone keeps hints: {badges:?}") };
+    assert_eq!((badge.words().as_str(), badge.seal, badge.going), ("3 hints for C", Some("v3"), false));
+    assert!(kept.summary.contains("A keeps 3 hints for C."), "{}", kept.summary);
+    assert!(at(6_400).nodes[0].hints.as_ref().is_some_and(|h| h.going && h.count == 3), "none goes before the page is confirmed");
+    assert!(at(7_000).nodes.iter().all(|n| n.hints.is_none()), "all are delivered");
+}
+
+#[test]
+fn guest_copies_stand_beside_their_stand_in_and_leave_once_confirmed() {
+    let key = Key::new("bill");
+    let at = |ms| drawn(&shipped("sloppy-quorum", ms), &key);
+    let held = at(3_000);
+    let words: Vec<String> = held.guests.iter().map(|g| format!("{}: {}", g.node, g.words())).collect();
+    assert_eq!(words, ["D: v2 for B", "E: v2 for C"]);
+    assert!(held.guests.iter().all(|g| !g.leaving && held.chips.iter().all(|c| c.node != g.node)));
+    let rooms: Vec<_> = held.guests.iter().map(|g| g.room).chain(held.chips.iter().filter_map(|c| c.room)).collect();
+    assert!(rooms.iter().enumerate().all(|(i, a)| rooms[..i].iter().all(|b| !a.meets(b))), "no two chips lie on each other");
+    assert!(held.table[3].version.ends_with("keeps v2 for B"), "{}", held.table[3].version);
+    assert!(at(4_450).guests.iter().all(|g| g.leaving), "sent, and not confirmed yet");
+    assert!(at(5_000).guests.is_empty(), "the owners have them");
+}
+
+fn drawn(session: &Session, key: &Key) -> Scene {
+    let mut ground = Ground::of(session, Profile::Desktop);
+    scene(session, &mut ground, &look(key))
+}

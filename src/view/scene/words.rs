@@ -3,6 +3,7 @@
 use super::copies::{ChipMark, Standing};
 use super::flight::FlightMark;
 use super::ground::Ground;
+use super::kept::GuestMark;
 use super::nodes::{ClientMark, NodeMark, status_word};
 use super::text;
 use super::{Look, Shown};
@@ -64,6 +65,9 @@ fn state(node: &NodeMark, ground: &Ground) -> String {
     if node.coordinator {
         words.push("coordinator".to_owned());
     }
+    if let Some(hints) = &node.hints {
+        words.push(format!("keeps {}", hints.words()));
+    }
     if node.suspected {
         words.push("believed down by the coordinator".to_owned());
     }
@@ -82,13 +86,13 @@ fn holding(chip: &ChipMark) -> String {
 }
 
 /// The table.
-pub(super) fn table(nodes: &[NodeMark], chips: &[ChipMark], ground: &Ground) -> Vec<TableRow> {
-    let row = |n: &NodeMark| TableRow {
-        node: n.letter.clone(),
-        state: state(n, ground),
-        version: chips.iter().find(|c| c.node == n.id).map_or("not a replica".to_owned(), holding),
-        waiting: n.held.to_string(),
+pub(super) fn table(nodes: &[NodeMark], chips: &[ChipMark], guests: &[GuestMark], ground: &Ground) -> Vec<TableRow> {
+    let version = |n: &NodeMark| {
+        let own = chips.iter().find(|c| c.node == n.id).map_or("not a replica".to_owned(), holding);
+        let others = guests.iter().filter(|g| g.node == n.id).map(|g| format!("; keeps {}", g.words()));
+        own + &others.collect::<String>()
     };
+    let row = |n: &NodeMark| TableRow { node: n.letter.clone(), state: state(n, ground), version: version(n), waiting: n.held.to_string() };
     nodes.iter().map(row).collect()
 }
 
@@ -96,7 +100,7 @@ pub(super) fn table(nodes: &[NodeMark], chips: &[ChipMark], ground: &Ground) -> 
 pub(super) fn summary(
     session: &Session,
     nodes: &[NodeMark],
-    chips: &[ChipMark],
+    (chips, guests): (&[ChipMark], &[GuestMark]),
     clients: &[ClientMark],
     look: &Look<'_>,
     shown: Option<&Shown>,
@@ -106,6 +110,7 @@ pub(super) fn summary(
     if let Some(key) = look.key {
         let held: Vec<String> = chips.iter().take(9).map(|c| format!("{} holds {}", c.node, holding(c))).collect();
         parts.push(format!("Key {}: {}.", text::clipped(key.name(), 40), held.join("; ")));
+        parts.extend(guests.iter().map(|g| format!("{} keeps {}.", g.node, g.words())));
     }
     let mut next: Vec<(u32, &str)> = nodes.iter().filter_map(|n| Some((n.standby?, n.letter.as_str()))).collect();
     next.sort_unstable();
@@ -113,6 +118,7 @@ pub(super) fn summary(
         let then = if rest.is_empty() { String::new() } else { format!(", then {}", list(rest.iter().map(|(_, n)| n))) };
         parts.push(format!("For owners that are down, {first} stands in first{then}."));
     }
+    parts.extend(nodes.iter().filter_map(|n| Some(format!("{} keeps {}.", n.letter, n.hints.as_ref()?.words()))));
     let named = |list: Vec<&str>, what: &str| (!list.is_empty()).then(|| format!("{} {what}.", list.join(", ")));
     let letters = |f: &dyn Fn(&NodeMark) -> bool| nodes.iter().filter(|n| f(n)).map(|n| n.letter.as_str()).collect::<Vec<_>>();
     parts.extend(named(letters(&|n| n.cut_off), "cut off"));

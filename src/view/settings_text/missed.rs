@@ -34,10 +34,10 @@ fn keeper(now: HintSettings) -> Part {
         &[
             ("by nobody", Keeper::Nobody),
             ("by the coordinator", Keeper::Coordinator),
-            ("by another replica of the key", Keeper::Replica),
-            ("by any node outside the list", Keeper::Any),
-            ("by one of the next nodes outside the list", Keeper::Consistent(next)),
-            ("by the nearest node outside the list", Keeper::Proximity),
+            ("by another replica", Keeper::Replica),
+            ("by any outside node", Keeper::Any),
+            ("by one of the next nodes", Keeper::Consistent(next)),
+            ("by the nearest outside node", Keeper::Proximity),
         ],
         now.keeper,
         |keeper| Setting::Hints(HintSettings { keeper, ..now }),
@@ -53,7 +53,7 @@ fn kept(now: HintSettings) -> Vec<Part> {
     let anew = one_of(
         "hint-window-from",
         "what the window is counted from",
-        &[("not even if it shows up for a moment", true), ("and again each time it goes down", false)],
+        &[("even if it comes and goes", true), ("anew each time it goes", false)],
         now.persistent_window,
         |persistent_window| Setting::Hints(HintSettings { persistent_window, ..now }),
     );
@@ -127,8 +127,8 @@ fn room(now: HintSettings) -> Vec<Part> {
             "what happens to hints that do not fit",
             &[
                 ("new ones are dropped", Full::Drop),
-                ("only the newest of each key stays", Full::Compact),
-                ("writes that need one are refused", Full::Refuse),
+                ("only each key's newest stays", Full::Compact),
+                ("such writes are refused", Full::Refuse),
             ],
             now.full,
             |full| Setting::Hints(HintSettings { full, ..now }),
@@ -144,14 +144,18 @@ fn room(now: HintSettings) -> Vec<Part> {
     let overload = one_of(
         "hint-overloaded",
         "whether hints in memory hold writes back",
-        &[("however many hints wait in memory", 0), ("unless hints in memory exceed", most)],
+        &[("whatever waits in memory", 0), ("while memory holds at most", most)],
         now.overload,
         |overload| Setting::Hints(HintSettings { overload, ..now }),
     );
     parts.extend([Part::Text(". Writes are taken "), overload]);
     if now.overload > 0 {
         let most = (1, u32::MAX.into());
-        parts.extend([Part::Text(" "), amount("hint-overload", "hints in memory at most", now.overload.into(), most, Unit::Count)]);
+        parts.extend([
+            Part::Text(" "),
+            amount("hint-overload", "hints in memory at most", now.overload.into(), most, Unit::Count),
+            Part::Text(" hints"),
+        ]);
     }
     parts.push(Part::Text("."));
     parts
@@ -184,11 +188,7 @@ pub(super) fn stand_ins(now: &FallbackSettings) -> Vec<Vec<Part>> {
     let who = one_of(
         "stand-in",
         "who stands in for an owner that is down",
-        &[
-            ("nobody", StandIn::Nobody),
-            ("the next healthy node", StandIn::NextHealthy),
-            ("the owner of the next healthy partition", StandIn::Partition),
-        ],
+        &[("nobody", StandIn::Nobody), ("the next healthy node", StandIn::NextHealthy), ("the next healthy partition", StandIn::Partition)],
         now.stand_in,
         |stand_in| Setting::Fallback(FallbackSettings { stand_in, ..now }),
     );
@@ -224,7 +224,7 @@ pub(super) fn rules(s: &Settings) -> Vec<Vec<Part>> {
     let prefix = one_of(
         "prefix",
         "which replicas a read asks",
-        &[("begins with the coordinator's own", usual), ("always asks the first of the list", Proximity::Prefix)],
+        &[("begins close by", usual), ("asks the first listed", Proximity::Prefix)],
         read.proximity,
         |proximity| Setting::Read(crate::engine::node::ReadSettings { proximity, ..read }),
     );

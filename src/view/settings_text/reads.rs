@@ -33,10 +33,10 @@ fn asked(now: ReadSettings) -> Vec<Part> {
         "contact",
         "how many replicas a read asks",
         &[
-            ("as many replicas as it waits for", Contact::Level),
+            ("as many as it waits for", Contact::Level),
             ("all replicas", Contact::Everyone),
             ("by chance all replicas", chance),
-            ("all replicas the more often, the more it finds wrong", adaptive),
+            ("all, if copies often differ", adaptive),
         ],
         now.contact,
         |contact| Setting::Read(ReadSettings { contact, ..now }),
@@ -106,7 +106,7 @@ fn more(now: ReadSettings) -> Vec<Part> {
     let wider = one_of(
         "additional-write",
         "whether a slow repair is widened",
-        &[("those that were read", None), ("all replicas once it has taken", some)],
+        &[("those that were read", None), ("all replicas after", some)],
         now.additional_write,
         |additional_write| Setting::Read(ReadSettings { additional_write, ..now }),
     );

@@ -126,13 +126,13 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
         [
             "Hints, none are kept (as usual): What a replica misses is kept [by nobody].",
             "Stand-ins, nobody: strict quorums (as usual): For an owner believed down [nobody] stands in.",
-            "How writes go, to all replicas at once (as usual): A write is coordinated by [whichever node is asked]. It [sends it to all replicas at once]. \
-             Into another zone goes [one message, which is passed on there]. A replica [stores] what comes after the coordinator's patience. \
+            "How writes go, to all replicas at once (as usual): A write is coordinated by [whichever node is asked]. It [sends it to all at once]. \
+             Into another zone goes [one message, passed on]. A replica [stores] what comes after the coordinator's patience. \
              Of those it waits for, [any of them] must have it on disk and [any of them] must be owners and not stand-ins; they must be at least [0] different machines.",
-            "How reads go, from as many as needed (as usual): A read asks [as many replicas as it waits for]; its own zone first, [in ring order]. \
+            "How reads go, from as many as needed (as usual): A read asks [as many as it waits for]; its own zone first, [in ring order]. \
              One replica more is asked [never]. A repair goes to [those that were read]; one that is not confirmed is [left at that]. \
              Of the answers, [any of them] must come from owners and not stand-ins. To have no row [is an answer like any other]; a read gives up when [too few can still answer].",
-            "Rules to break, all are kept (as usual): Hints expire [in time]. A repair [replaces only what is older]. A read [begins with the coordinator's own].",
+            "Rules to break, all are kept (as usual): Hints expire [in time]. A repair [replaces only what is older]. A read [begins close by].",
         ]
     );
     let hinted = told(
@@ -141,9 +141,9 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
     assert_eq!(
         hinted[0],
         "Hints, kept by the coordinator (active): What a replica misses is kept [by the coordinator] as a hint, but no new ones once it has been down for [3 h], \
-         [not even if it shows up for a moment]. Hints reach the disk within [10 s]. Every [10 s] the keeper looks who is back; replay begins [then], \
+         [even if it comes and goes]. Hints reach the disk within [10 s]. Every [10 s] the keeper looks who is back; replay begins [then], \
          in pages of [512 KiB], [at most] [1 MiB] a second shared with the other nodes, to [2] at once. It [goes on]. \
-         Hints for one replica get [all the room they need]. Writes are taken [however many hints wait in memory]. A hint lives [as long as tombstones do]."
+         Hints for one replica get [all the room they need]. Writes are taken [whatever waits in memory]. A hint lives [as long as tombstones do]."
     );
     assert!(
         hinted[1].starts_with("Stand-ins, the next healthy node (active)") && hinted[1].contains("left alone for [1 min]"),

@@ -48,14 +48,14 @@ fn sent(now: WriteSettings) -> Vec<Part> {
     let first = one_of(
         "local-first",
         "when the coordinator stores its own copy",
-        &[("sends it to all replicas at once", false), ("stores its own copy before it sends any", true)],
+        &[("sends it to all at once", false), ("stores its own copy first", true)],
         now.local_first,
         |local_first| set(WriteSettings { local_first, ..now }),
     );
     let relay = one_of(
         "relay",
         "how a write goes into another zone",
-        &[("one message, which is passed on there", true), ("a message to each replica", false)],
+        &[("one message, passed on", true), ("one for each replica", false)],
         now.relay,
         |relay| set(WriteSettings { relay, ..now }),
     );

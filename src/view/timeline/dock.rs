@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::bands::Bands;
+use super::beats::{BeatMark, beats};
 use super::clock::{Tick, ticks};
 use super::marks::{Marks, marks, visible};
 use super::track::{OpSpan, Track};
@@ -111,6 +112,8 @@ pub struct Dock {
     pub marks: Marks,
     /// Faults.
     pub faults: Vec<FaultBox>,
+    /// Beats of outages.
+    pub beats: Vec<BeatMark>,
     /// Stale copies.
     pub plot: Plot,
     /// Other branches.
@@ -155,6 +158,7 @@ impl Dock {
             diamonds: diamonds(&track.decisions, session.log(), &scale),
             marks: marks(session.log(), &scale, &bands),
             faults: fault_boxes(track, &scale, &bands),
+            beats: beats(track, &scale, &bands),
             plot: plot(session.divergence(), track.worst, &scale, &bands),
             ghosts: ghosts(track, &scale, &bands),
             bands,
@@ -173,6 +177,9 @@ impl Dock {
         let b = &self.bands;
         if let Some(hit) = self.ops.iter().find(|o| inside(o.x, o.y, o.width, o.height)) {
             return Hit::Operation(track.operations[hit.index].op);
+        }
+        if let Some(beat) = self.beats.iter().find(|m| (m.x - x).abs() <= 5.0 && y >= m.y && y <= m.y + m.height) {
+            return beat.event.map_or(Hit::Time(beat.at), Hit::Event);
         }
         if let Some(hit) = self.faults.iter().find(|f| inside(f.x, f.y, f.width, f.height)) {
             return Hit::Event(track.faults[hit.index].began);
@@ -216,6 +223,7 @@ impl Dock {
             + m.more.len()
             + m.bars.len()
             + 2 * self.faults.len()
+            + 2 * self.beats.len()
             + 3 * self.ghosts.len()
             + 2
     }

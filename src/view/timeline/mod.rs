@@ -3,6 +3,7 @@
 //! [`Track`] is what a run holds at any zoom, found once per recording. [`Dock`] is one view of it, laid out for a size and a [`Window`].
 
 mod bands;
+mod beats;
 mod clock;
 mod dock;
 mod faults;
@@ -13,6 +14,7 @@ mod track;
 mod window;
 
 pub use bands::{Bands, NARROW};
+pub use beats::BeatMark;
 pub use clock::{Tick, clock, ratio};
 pub use dock::{Diamond, Dock, FaultBox, GhostLine, Hit, OpBox, Plot, fitting};
 pub use faults::{FaultSpan, Wrong};

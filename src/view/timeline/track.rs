@@ -8,6 +8,7 @@ use crate::engine::observe::{History, Operation};
 use crate::lab::{BranchId, Session};
 use crate::view::glyph::Kind;
 use crate::view::narrate::{verb_letter, verb_name};
+use crate::view::outage::{Outage, outages};
 use crate::view::scene::kind;
 
 /// Tells recordings apart: equal stamps mean the same known events.
@@ -103,6 +104,8 @@ pub struct Track {
     pub faults: Vec<FaultSpan>,
     /// Rows of fault spans needed.
     pub fault_lanes: usize,
+    /// Outages with their beats.
+    pub outages: Vec<Outage>,
     /// Most stale copies at any time.
     pub worst: u64,
     /// Other branches.
@@ -135,6 +138,7 @@ impl Track {
             op_lanes,
             faults,
             fault_lanes,
+            outages: outages(session),
             worst,
             ghosts: ghosts(session),
         }

@@ -9,10 +9,13 @@ use super::parts::{chip_class, chip_parts, glyph, words};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::world::Status;
 use crate::ui::svg::{circle, group, moved, path, path_at, rect, text};
+use crate::view::chip;
 use crate::view::geometry::ring::Detail;
-use crate::view::geometry::{Pen, Point, Profile, pt};
+use crate::view::geometry::{Pen, Point, Profile, Rect, pt};
 use crate::view::glyph::{Form, SCISSORS};
-use crate::view::scene::{ChipMark, ClientMark, CompareCard, Ground, KeyLabel, LoserMark, MessageMark, NodeMark, Scene, status_word};
+use crate::view::scene::{
+    ChipMark, ClientMark, CompareCard, Ground, GuestMark, HintBadge, KeyLabel, LoserMark, MessageMark, NodeMark, Scene, status_word,
+};
 
 /// Things of the stage that can be walked to with the arrow keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,44 @@ fn arc(radius: f64) -> String {
     format!("M0 {:.1}A{radius:.1} {radius:.1} 0 1 1 {:.1} 0", -radius, -radius)
 }
 
+/// The hints a node keeps: an envelope sealed with the version it carries, and how many there are.
+fn envelope(hints: &HintBadge, at: Point, small: f64) -> Html {
+    let (w, h) = (small * 2.9, small * 2.0);
+    let (outline, flap, seal) = chip::envelope(&Rect::new(-w / 2.0, -h / 2.0, w, h));
+    let size = small * 1.5;
+    html! {
+        <g class={classes!("envelope", hints.going.then_some("going"))} transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
+            <path class="paper-of" d={outline} />
+            <path class="flap" d={flap} />
+            if let Some(class) = hints.seal {
+                <rect class={classes!("core", class)} x={seal.x.to_string()} y={seal.y.to_string()} width={seal.w.to_string()} height={seal.h.to_string()} rx="1" />
+            }
+            <g class="tally" transform={format!("translate({:.1} {:.1})", -w / 2.0, h / 2.0)}>
+                <circle r={(small * 0.95).to_string()} />
+                <text y={(size * 0.34).to_string()} font-size={size.to_string()}>{ hints.count }</text>
+            </g>
+        </g>
+    }
+}
+
+/// A copy in another node's name. When it leaves, its place stays dashed until the owner has confirmed.
+fn guest(guest: &GuestMark, around: &Around<'_>) -> Html {
+    let name = format!("guest-{}-{}", guest.node, guest.owner);
+    let version = guest.versions.last();
+    let fresh = (around.fresh)(&name).then_some("fresh");
+    let label = version.map_or(String::new(), |v| v.look.label.clone());
+    html! {
+        <g key={name.clone()} data-testid={name} data-version={label} data-leaving={guest.leaving.to_string()}
+            class={classes!("guest", guest.leaving.then_some("leaving"), guest.gone.then_some("faint"))}>
+            <rect class="sleeve" x={(guest.room.x - 3.5).to_string()} y={(guest.room.y - 3.5).to_string()}
+                width={(guest.room.w + 7.0).to_string()} height={(guest.room.h + 7.0).to_string()} rx="4" />
+            <g class={classes!(chip_class(version), fresh)}>{ chip_parts(version, &guest.room) }</g>
+            { words(&guest.note, true) }
+            if let Some(value) = &guest.value { { words(value, true) } }
+        </g>
+    }
+}
+
 /// The small marks round a disc: rank, trouble, clock.
 fn badges(node: &NodeMark, r: f64) -> Html {
     let off = r * 0.74;
@@ -58,6 +99,7 @@ fn badges(node: &NodeMark, r: f64) -> Html {
     let wave = format!("M{:.1} {:.1}q{q:.1}-6 {h:.1} 0t{h:.1} 0t{h:.1} 0t{h:.1} 0", -r * 0.6, r + 6.0, q = r * 0.15, h = r * 0.3);
     html! {
         <>
+            if let Some(hints) = &node.hints { { envelope(hints, pt(-off, off), small) } }
             if let Some(rank) = node.rank { { badge("badge", off, -off, small, text(classes!(), pt(0.0, size * 0.33), None, size, &rank.to_string())) } }
             if let Some(place) = node.standby {
                 <g class="badge standby" transform={format!("translate({off:.1} {:.1})", -off)} data-testid={format!("standby-{}", node.letter)}>
@@ -90,7 +132,7 @@ fn badge(class: &'static str, x: f64, y: f64, r: f64, on_it: Html) -> Html {
     group(classes!(class), Some(format!("translate({x:.1} {y:.1})")), html! { <>{ circle("", r) }{ on_it }</> })
 }
 
-fn node_label(node: &NodeMark, chip: Option<&ChipMark>) -> String {
+fn node_label<'a>(node: &NodeMark, chip: Option<&ChipMark>, guests: impl Iterator<Item = &'a GuestMark>) -> String {
     let mut label = format!("Node {}, {}", node.letter, status_word(node.status));
     if node.cut_off {
         label.push_str(", cut off");
@@ -101,6 +143,12 @@ fn node_label(node: &NodeMark, chip: Option<&ChipMark>) -> String {
     }
     if let Some(place) = node.standby {
         label.push_str(&format!(", would stand in, place {place}"));
+    }
+    if let Some(hints) = &node.hints {
+        label.push_str(&format!(", keeps {}", hints.words()));
+    }
+    for guest in guests {
+        label.push_str(&format!(", keeps {}", guest.words()));
     }
     if node.selected {
         label.push_str(", selected");
@@ -132,7 +180,7 @@ fn node(scene: &Scene, node: &NodeMark, around: &Around<'_>) -> Html {
         <g key={item.name()}>
         <g class={class.clone()} transform={at.clone()}
             role="button" tabindex={if around.stop == Some(item) { "0" } else { "-1" }}
-            aria-label={node_label(node, chip)} data-item={item.name()}
+            aria-label={node_label(node, chip, scene.guests.iter().filter(|g| g.node == node.id))} data-item={item.name()}
             data-testid={format!("node-{}", node.letter)}
             data-version={chip.map_or("none".to_owned(), ChipMark::label)}
             data-status={status_word(node.status)} data-cut={node.cut_off.to_string()}>
@@ -298,6 +346,7 @@ fn on_piece(scene: &Scene, piece: Option<usize>, around: &Around<'_>) -> Html {
         <>
             <g>{ for scene.nodes.iter().filter(|n| n.piece == piece).map(|n| node(scene, n, around)) }</g>
             <g>{ for scene.chips.iter().filter(|c| here(c.node)).map(|c| chip(c, around)) }</g>
+            <g>{ for scene.guests.iter().filter(|g| here(g.node)).map(|g| guest(g, around)) }</g>
             <g>{ for scene.losers.iter().filter(|l| here(l.node)).map(|l| loser(l, around)) }</g>
             <g>{ for scene.nodes.iter().filter(|n| n.notes_piece == piece).flat_map(|n| &n.notes).map(|t| words(t, true)) }</g>
             <g>{ for scene.clients.iter().filter(|c| c.piece == piece).map(|c| client(c, scene.profile)) }</g>

@@ -25,6 +25,7 @@ pub fn loser_name(loser: &LoserMark) -> String {
 /// Names of all that comes in with a movement.
 fn names(scene: &Scene, ground: &Ground) -> Vec<String> {
     let mut names: Vec<String> = scene.chips.iter().map(|c| format!("chip-{}-{}", c.node, c.label())).collect();
+    names.extend(scene.guests.iter().map(|g| format!("guest-{}-{}", g.node, g.owner)));
     names.extend(ground.tear.iter().flat_map(|t| &t.pieces).map(piece_name));
     names.extend(scene.losers.iter().map(loser_name));
     names.extend(scene.card.iter().map(|c| format!("card-{}-{}", c.rows.len(), c.verdicts.len())));

@@ -52,6 +52,9 @@ pub fn Strip(props: &StripProps) -> Html {
             { for dock.marks.more.iter().map(|(x, n)| more(*x, *n, &dock.bands)) }
             { ghosts(dock) }
             { for dock.faults.iter().map(|f| fault_ground(&props.track.0, f)) }
+            <g data-testid="timeline-beats">{ for dock.beats.iter().map(|beat| html! {
+                <path class="beat" d={format!("M{} {}v{}", px(beat.x), px(beat.y - 2.0), px(beat.height + 4.0))} data-beat={beat.words.clone()} />
+            }) }</g>
         </g>
     }
 }
@@ -200,6 +203,9 @@ impl Picture<'_> {
             <g aria-hidden="true" class={(self.dock.ops.len() > CROWD).then_some("crowd")}>
                 <rect class="veil" data-part="veil" x="0" y={px(top)} width={px(scale.right() - scale.left)} height={px(b.plot_base - top)} />
                 { for self.dock.faults.iter().map(|f| self.fault_words(f)) }
+                { for self.dock.beats.iter().filter(|beat| !beat.label.is_empty()).map(|beat| html! {
+                    <text class="halo sb f-ink" x={px(beat.label_x)} y={px(beat.y + beat.height / 2.0 + b.font * 0.34)} font-size={px(b.font)}>{ beat.label }</text>
+                }) }
                 { for self.dock.ops.iter().map(|o| self.operation(o, x)) }
                 { for self.dock.diamonds.iter().map(|d| {
                     let class = if is_past(d.first, self.cursor) { "dec" } else { "dec to-come" };
