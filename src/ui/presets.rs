@@ -50,7 +50,11 @@ pub fn Presets(props: &PresetsProps) -> Html {
 /// Makes the settings those of a preset, here or from the start of the run.
 fn take(lab: &LabHandle, preset: &Preset, start: bool) {
     if start {
-        from_start(lab, |config| preset.apply(config));
+        let done = from_start(lab, |config| preset.apply(config));
+        if done && !lab.read(|s| preset.has(s.world().settings())) {
+            let words = format!("From its start the run is like {}; its own commands change settings later on.", preset.like);
+            lab.set_ui(|ui| ui.notice = Some(words));
+        }
         return;
     }
     let changes = lab.read(|s| preset.changes(s.world().settings()));

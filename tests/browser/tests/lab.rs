@@ -201,3 +201,37 @@ async fn zones_and_partitions_are_chosen_on_the_first_page_and_drawn() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_preset_is_chosen_on_the_first_page_by_address_and_in_the_settings() {
+    journey("lab-presets", Screen::LAPTOP, async |page| {
+        let choose = |what: &str, value: &str| {
+            format!(
+                "const s = document.querySelector('[data-testid={what}]'); s.value = '{value}';
+                s.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+            )
+        };
+        page.open("#/").await?;
+        page.find("[data-testid=ring-like]").await?;
+        page.run(&choose("ring-like", "riak")).await?;
+        page.until("the address", "return document.querySelector('[data-testid=open-like]').hash === '#/new?preset=riak'").await?;
+        page.open("#/new?preset=riak").await?;
+        page.until("the preset", "return document.querySelector('[data-testid=setting-preset]').value === 'riak'").await?;
+        page.run("document.querySelector('[data-testid=settings] [data-testid=fidelity]').open = true").await?;
+        let told = page.text("[data-testid=settings] [data-testid=fidelity]").await?;
+        let riak = drift::lab::preset("riak").expect("a preset");
+        assert!(riak.fidelity.iter().chain(&riak.sources).all(|line| told.contains(line.as_str())), "{told}");
+        let settings = is_native(page).await?;
+        assert!(riak.is(settings.world().settings(), settings.script().config.topology.style), "the run has it written out");
+        // From here: the settings are another system's, the ring stays as it is divided.
+        page.run(&choose("setting-preset", "cassandra")).await?;
+        page.until("the other preset", "return document.querySelector('[data-testid=setting-preset]').value === 'cassandra'").await?;
+        assert!(page.text("[data-testid=settings]").await?.contains("divided otherwise"));
+        let changed = is_native(page).await?;
+        assert!(drift::lab::preset("cassandra").is_some_and(|p| p.has(changed.world().settings())));
+        page.open("#/new?preset=mongo").await?;
+        page.until("the refusal", "return document.body.innerText.includes('must be one of plain, dynamo')").await?;
+        Ok(())
+    })
+    .await;
+}
