@@ -87,7 +87,7 @@ fn command(what: &str) -> Value {
         ["cut-link", a, b] => json!({"do": "cut-link", "a": a, "b": b}),
         ["mend", cut] => json!({"do": "mend", "cut": cut.parse::<u32>().expect("a number")}),
         ["mend-all"] => json!({"do": "mend-all"}),
-        [verb @ ("crash" | "restart" | "pause" | "resume" | "wipe"), node] => json!({"do": verb, "node": node}),
+        [verb @ ("crash" | "restart" | "pause" | "resume" | "wipe" | "backup" | "restore"), node] => json!({"do": verb, "node": node}),
         ["clock", node, offset] => json!({"do": "clock", "node": node, "offset-us": offset.parse::<i64>().expect("a number")}),
         ["slow", node, by] => json!({"do": "slow", "node": node, "by": by}),
         ["link", from, ">", to, rest @ ..] => {
@@ -164,6 +164,25 @@ impl Run {
     pub fn with(mut self, name: &str, value: &str) -> Run {
         let (path, value) = setting(name, value);
         *path.iter().fold(&mut self.config["settings"], |place, step| &mut place[*step]) = value;
+        self
+    }
+
+    /// A part of the settings, as it stands in a run file: `whole("hints", json!({"keeper": "coordinator"}))`.
+    pub fn whole(mut self, name: &str, value: Value) -> Run {
+        self.config["settings"][name] = value;
+        self
+    }
+
+    /// Zones, racks and how the ring is divided.
+    pub fn topology(mut self, value: Value) -> Run {
+        self.config["topology"] = value;
+        self
+    }
+
+    /// A command as it stands in a run file.
+    pub fn then(mut self, when: &str, mut command: Value) -> Run {
+        command["at"] = json!(when);
+        self.commands.push(command);
         self
     }
 
