@@ -54,12 +54,12 @@ pub struct Made {
 }
 
 /// What a run may have besides reads and writes.
-struct Features {
-    on: u64,
+pub struct Features {
+    pub on: u64,
 }
 
 impl Features {
-    fn has(&self, feature: u32) -> bool {
+    pub fn has(&self, feature: u32) -> bool {
         self.on >> feature & 1 == 1
     }
 }
@@ -86,26 +86,28 @@ const LAZY_SYNC: u32 = 18;
 const DELETES: u32 = 19;
 
 /// Milliseconds of faults, of quiet after them, and of a whole run.
-const FAULTS_MS: u64 = 4_000;
-const READS_MS: u64 = 8_000;
-const END_MS: u64 = 10_000;
+pub const FAULTS_MS: u64 = 4_000;
+pub const READS_MS: u64 = 8_000;
+pub const END_MS: u64 = 10_000;
 
-struct Maker {
-    dice: Dice,
-    features: Features,
-    nodes: u64,
-    clients: u64,
-    keys: Vec<String>,
-    cuts: u64,
-    links: Vec<String>,
+/// A run in the making.
+pub struct Maker {
+    pub dice: Dice,
+    pub features: Features,
+    pub nodes: u64,
+    pub clients: u64,
+    pub keys: Vec<String>,
+    pub cuts: u64,
+    pub links: Vec<String>,
 }
 
-fn name(n: u64) -> String {
+/// The name of a node.
+pub fn name(n: u64) -> String {
     char::from(b'A' + n as u8).to_string()
 }
 
 impl Maker {
-    fn node(&mut self) -> String {
+    pub fn node(&mut self) -> String {
         name(self.dice.below(self.nodes))
     }
 
@@ -135,7 +137,7 @@ impl Maker {
         }
     }
 
-    fn network(&mut self) -> Vec<(&'static str, String)> {
+    pub fn network(&mut self) -> Vec<(&'static str, String)> {
         let latency = match self.dice.below(3) {
             0 => format!("{}ms", 1 + self.dice.below(40)),
             1 => format!("{}ms..{}ms", 1 + self.dice.below(10), 10 + self.dice.below(60)),
@@ -183,7 +185,7 @@ impl Maker {
     }
 
     /// A fault of a kind that this run has; `None` if the drawn kind is left out.
-    fn fault(&mut self) -> Option<String> {
+    pub fn fault(&mut self) -> Option<String> {
         let kind = 5 + self.dice.below(14) as u32;
         if !self.features.has(kind) {
             return None;

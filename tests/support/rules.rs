@@ -25,6 +25,8 @@ pub struct Rules {
     pub blocking: bool,
     /// Time between two heartbeats, and silence after which a peer is held to be down.
     pub beats: Option<(Micros, Micros)>,
+    /// All settings as they are.
+    pub all: Settings,
 }
 
 impl Rules {
@@ -38,7 +40,13 @@ impl Rules {
             client_timeout: settings.client_timeout,
             digests: settings.read.digests,
             blocking: settings.read.repair == Repair::Blocking,
-            beats: if let Detector::Heartbeat { every, timeout } = settings.detector { Some((every, timeout)) } else { None },
+            beats: match settings.detector {
+                Detector::None => None,
+                Detector::Heartbeat { every, timeout } => Some((every, timeout)),
+                // How long a silence is too long is not fixed; suspicion by a fixed time does not occur.
+                Detector::Accrual(accrual) => Some((accrual.every, Micros::MAX)),
+            },
+            all: settings.clone(),
         }
     }
 

@@ -210,6 +210,25 @@ impl Run {
         self
     }
 
+    /// A part of the settings, as it stands in a run file: `whole("hints", json!({"keeper": "coordinator"}))`.
+    pub fn whole(mut self, name: &str, value: Value) -> Run {
+        self.config["settings"][name] = value;
+        self
+    }
+
+    /// Zones, racks and how the ring is divided.
+    pub fn topology(mut self, value: Value) -> Run {
+        self.config["topology"] = value;
+        self
+    }
+
+    /// A command as it stands in a run file.
+    pub fn then(mut self, when: &str, mut command: Value) -> Run {
+        command["at"] = json!(when);
+        self.commands.push(command);
+        self
+    }
+
     /// What becomes of heartbeats in the log: `kept` or `counted`.
     pub fn chatter(mut self, what: &str) -> Run {
         self.config["chatter"] = json!(what);

@@ -137,6 +137,18 @@ impl Clients {
 }
 
 impl Op {
+    /// What promises look at.
+    pub fn promised(&self) -> crate::promises::Op<'_> {
+        crate::promises::Op {
+            request: &self.request,
+            began: self.began,
+            made: &self.made,
+            ended: self.ended.as_ref(),
+            required: self.required,
+            alone: false,
+        }
+    }
+
     /// A message reached the coordinator. Returns whether it is a request that must be taken up.
     fn delivered(&mut self, message: &Message, now: Micros, world: &World, rules: &Rules, rush: bool) -> bool {
         let from = message.from.node();

@@ -6,8 +6,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod clients;
+mod hints;
 mod post;
 mod promises;
+mod quorums;
 mod replicas;
 
 #[path = "../support/random.rs"]
@@ -16,23 +18,30 @@ mod random;
 mod rules;
 #[path = "../support/run.rs"]
 mod run;
+#[path = "../support/wide.rs"]
+mod wide;
 
 use std::collections::BTreeMap;
 
 use clients::Clients;
-use drift::engine::node::{Note, Outcome};
+use drift::engine::node::{NoHint, Note, Outcome};
 use drift::engine::observe::Truth;
-use drift::engine::world::{Event, EventKind, Fault, LostWhy};
+use drift::engine::world::{ClientAct, Event, EventKind, Fault, LostWhy, World};
 use drift::lab::{Player, Session};
+use hints::Hints;
 use post::{Post, well_formed};
+use quorums::Quorums;
 use random::Made;
 use replicas::Replicas;
 use rules::Rules;
+use wide::Broken;
 
 /// Commands of a run before it is made whole.
 const COMMANDS: u64 = 60;
 /// Runs, unless `SIM_CASES` says otherwise.
 const CASES: u64 = 400;
+/// Runs over the whole foreground path.
+const WIDE_CASES: u64 = 600;
 
 #[expect(clippy::disallowed_methods, reason = "which seeds to try is chosen outside the runs; each run depends on its seed alone")]
 fn number(name: &str) -> Option<u64> {
@@ -41,6 +50,8 @@ fn number(name: &str) -> Option<u64> {
 
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
 const KINDS: usize = 37;
+/// The same for runs over the whole foreground path.
+const WIDE_KINDS: usize = 68;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;
@@ -75,7 +86,7 @@ fn kind(event: &Event) -> &'static str {
             Note::Suspected(_) => "suspected",
             Note::Trusted(_) => "trusted",
             Note::Synced { .. } => "synced",
-            _ => "another note",
+            note => another(note),
         },
         EventKind::Fault(fault) => match fault {
             Fault::Cut(_) => "cut",
@@ -97,16 +108,84 @@ fn kind(event: &Event) -> &'static str {
             Fault::WorkloadBegan { .. } => "workload began",
             Fault::WorkloadEnded { .. } => "workload ended",
         },
+        EventKind::Client(ClientAct::Retried { .. }) => "retried",
+        EventKind::Client(ClientAct::Asked { .. }) => "asked directly",
+        EventKind::Client(ClientAct::WroteBack { .. }) => "wrote back",
+        EventKind::Removed(_) => "purged",
         _ => "anything else",
     }
 }
 
+fn another(note: &Note) -> &'static str {
+    match note {
+        Note::StoodIn { .. } => "stood in",
+        Note::HintKept { late: false, .. } => "hint kept",
+        Note::HintKept { late: true, .. } => "hint kept late",
+        Note::HintSent { .. } => "hint sent",
+        Note::HintRefused { why: NoHint::Window, .. } => "hint refused: window",
+        Note::HintRefused { why: NoHint::Room, .. } => "hint refused: room",
+        Note::HintRefused { why: NoHint::Keeper, .. } => "hint refused: keeper",
+        Note::HintCounted => "hint counted",
+        Note::HintsFlushed { .. } => "hints flushed",
+        Note::ReplayStarted { .. } => "replay started",
+        Note::ReplayStopped { .. } => "replay stopped",
+        Note::ReplayDone { .. } => "replay done",
+        Note::HintsExpired { .. } => "hints expired",
+        Note::HintsMoved { .. } => "hints moved",
+        Note::HandoffStarted { .. } => "handoff started",
+        Note::HandoffStopped { .. } => "handoff stopped",
+        Note::HandoffDone { .. } => "handoff done",
+        Note::Forwarded { .. } => "forwarded",
+        Note::LocalFirst => "local first",
+        Note::DroppedLate { .. } => "dropped late",
+        Note::Speculated { .. } => "speculated",
+        Note::WroteMore { .. } => "wrote more",
+        Note::RepairBounded { .. } => "repair bounded",
+        Note::Lingers { .. } => "lingers",
+        Note::NotFound { .. } => "not found by too many",
+        Note::Convicted { .. } => "convicted",
+        Note::EchoAsked(_) => "echo asked",
+        Note::Revived { .. } => "revived",
+        Note::StoodStill { .. } => "stood still",
+        _ => "another note",
+    }
+}
+
+/// The reference for operations: a strict one for plain runs, or one that knows the whole foreground path.
+enum Judge {
+    Plain(Clients),
+    Wide(Box<Quorums>),
+}
+
+impl Judge {
+    fn see(&mut self, event: &Event, world: &World, rules: &Rules) -> Result<(), String> {
+        match self {
+            Judge::Plain(clients) => clients.see(event, world, rules),
+            Judge::Wide(quorums) => quorums.see(event, world, rules),
+        }
+    }
+
+    fn asked_rightly(&mut self, world: &World) -> Result<(), String> {
+        match self {
+            Judge::Plain(clients) => clients.asked_rightly(),
+            Judge::Wide(quorums) => quorums.asked_rightly(world),
+        }
+    }
+
+    fn operations(&self) -> Vec<promises::Op<'_>> {
+        match self {
+            Judge::Plain(clients) => clients.ops.values().map(clients::Op::promised).collect(),
+            Judge::Wide(quorums) => quorums.ops.values().map(quorums::Op::promised).collect(),
+        }
+    }
+}
+
 /// Plays a run beside the reference. Fails with the event and the law it breaks.
-fn follow(made: &Made, seen: &mut Seen) -> Result<(), String> {
+fn follow(made: &Made, mut judge: Judge, seen: &mut Seen) -> Result<(), String> {
     let script = made.run.script();
     let mut log = Vec::new();
     let mut player = Player::new(&script, &mut log);
-    let (mut post, mut replicas, mut clients) = (Post::new(&script), Replicas::new(script.config.nodes), Clients::default());
+    let (mut post, mut replicas, mut hints) = (Post::new(&script), Replicas::default(), Hints::default());
     let (mut from, mut more) = (0, true);
     loop {
         let rules = Rules::of(player.world.settings());
@@ -116,11 +195,16 @@ fn follow(made: &Made, seen: &mut Seen) -> Result<(), String> {
             well_formed(&log, at)
                 .and_then(|()| post.see(event, world, &rules))
                 .and_then(|()| replicas.see(event, world, &rules))
-                .and_then(|()| clients.see(event, world, &rules))
+                .and_then(|()| hints.see(event, world, &rules))
+                .and_then(|()| judge.see(event, world, &rules))
                 .map_err(|law| format!("event {at} at {}: {law}", event.at))?;
         }
         let after = |law| format!("after event {} at {}: {law}", log.len(), player.world.now());
-        replicas.compare(&player.world).and_then(|()| clients.asked_rightly()).map_err(after)?;
+        replicas
+            .compare(&player.world)
+            .and_then(|()| hints.compare(&player.world, &replicas, &rules))
+            .and_then(|()| judge.asked_rightly(&player.world))
+            .map_err(after)?;
         if from < log.len() && player.truth.stale_copies() != Truth::of(&player.world).stale_copies() {
             return Err(after("the truth kept event by event is not that of a full look".to_owned()));
         }
@@ -132,8 +216,10 @@ fn follow(made: &Made, seen: &mut Seen) -> Result<(), String> {
     }
     replicas.compare_all(&player.world)?;
     post.all_accounted_for(&player.world)?;
-    *seen.entry("pairs that must overlap").or_default() += u64::from(promises::kept(made, &clients)?);
-    promises::healed(made, &clients)?;
+    let operations = judge.operations();
+    *seen.entry("pairs that must overlap").or_default() += u64::from(promises::kept(made, &operations)?);
+    promises::healed(made, &operations)?;
+    Hints::drained(&player.world)?;
     if player.truth.stale_copies() > 0 {
         return Err("everything is whole and every key was read at ALL, yet replicas disagree".to_owned());
     }
@@ -150,37 +236,78 @@ fn travels_alike(player: &Player, script: drift::lab::Script, events: u32) -> Re
     if session.world().fingerprint() == player.world.fingerprint() { Ok(()) } else { Err("a session plays another run".to_owned()) }
 }
 
-/// Leaves out whatever command may be left out without the run keeping the laws.
-fn smallest(mut made: Made) -> Made {
-    let mut at = 0;
-    while at < made.faults {
-        let mut less = made.clone();
-        less.run = less.run.without(at);
-        less.faults -= 1;
-        if follow(&less, &mut Seen::new()).is_err() { made = less } else { at += 1 }
-    }
-    made
+/// A kind of runs, each made from a seed, with the reference that judges them.
+#[derive(Clone, Copy)]
+struct Family {
+    make: fn(u64) -> Made,
+    judge: fn() -> Judge,
 }
 
-fn play(seed: u64, seen: &mut Seen) {
-    let made = random::run(seed, COMMANDS);
-    if let Err(law) = follow(&made, seen) {
-        let small = smallest(made);
-        let again = follow(&small, &mut Seen::new()).err().unwrap_or_default();
-        panic!("SIM_SEED={seed}: {law}\n\nas small as it gets: {again}\n{}\n", small.run.text());
+const PLAIN: Family = Family { make: |seed| random::run(seed, COMMANDS), judge: || Judge::Plain(Clients::default()) };
+const WIDE: Family = Family { make: |seed| wide::run(seed, COMMANDS, Broken::Nothing), judge: || Judge::Wide(Box::default()) };
+
+impl Family {
+    fn follow(self, made: &Made, seen: &mut Seen) -> Result<(), String> {
+        follow(made, (self.judge)(), seen)
+    }
+
+    /// Leaves out whatever command may be left out without the run keeping the laws.
+    fn smallest(self, mut made: Made) -> Made {
+        let mut at = 0;
+        while at < made.faults {
+            let mut less = made.clone();
+            less.run = less.run.without(at);
+            less.faults -= 1;
+            if self.follow(&less, &mut Seen::new()).is_err() { made = less } else { at += 1 }
+        }
+        made
+    }
+
+    fn play(self, seed: u64, seen: &mut Seen) {
+        let made = (self.make)(seed);
+        if let Err(law) = self.follow(&made, seen) {
+            let small = self.smallest(made);
+            let again = self.follow(&small, &mut Seen::new()).err().unwrap_or_default();
+            panic!("SIM_SEED={seed}: {law}\n\nas small as it gets: {again}\n{}\n", small.run.text());
+        }
+    }
+
+    /// Plays all seeds; every one of so many kinds of things must have happened in them.
+    fn play_all(self, usual: u64, kinds: usize) {
+        let mut seen = Seen::new();
+        if let Some(seed) = number("SIM_SEED") {
+            return self.play(seed, &mut seen);
+        }
+        let cases = number("SIM_CASES").unwrap_or(usual);
+        let first = number("SIM_FIRST").unwrap_or(0);
+        (first..first + cases).for_each(|seed| self.play(seed, &mut seen));
+        println!("{seen:#?}");
+        // In fewer runs something rare may be missing by chance.
+        assert!(seen.len() == kinds || cases < usual, "of {kinds} kinds of things {} happened: {seen:#?}", seen.len());
     }
 }
 
 #[test]
 fn laws_hold_in_random_runs() {
-    let mut seen = Seen::new();
-    if let Some(seed) = number("SIM_SEED") {
-        play(seed, &mut seen);
-        return;
-    }
-    let cases = number("SIM_CASES").unwrap_or(CASES);
-    (0..cases).for_each(|seed| play(seed, &mut seen));
-    println!("{seen:#?}");
-    // In fewer runs something rare may be missing by chance.
-    assert!(seen.len() == KINDS || cases < CASES, "of {KINDS} kinds of things only {} ever happened: {seen:#?}", seen.len());
+    PLAIN.play_all(CASES, KINDS);
+}
+
+#[test]
+fn laws_hold_on_the_whole_foreground_path() {
+    WIDE.play_all(WIDE_CASES, WIDE_KINDS);
+}
+
+/// The law that a rule broken on purpose breaks in one of the first runs.
+fn caught(broken: Broken) -> String {
+    let found = (0..200).find_map(|seed| WIDE.follow(&wide::run(seed, COMMANDS, broken), &mut Seen::new()).err());
+    found.unwrap_or_else(|| panic!("nobody noticed {broken:?}"))
+}
+
+#[test]
+fn rules_broken_on_purpose_are_noticed() {
+    let laws = [Broken::Hints, Broken::Repair, Broken::Prefix].map(caught);
+    println!("{laws:#?}");
+    assert!(laws[0].contains("expired") || laws[0].contains("holds"), "{laws:?}");
+    assert!(laws[1].contains("holds"), "{laws:?}");
+    assert!(laws[2].contains("ask itself first") || laws[2].contains("another zone before its own"), "{laws:?}");
 }

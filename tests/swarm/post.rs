@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use drift::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, Wire};
+use drift::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, OpId, Wire};
 use drift::engine::node::{Body, Message, Note};
 use drift::engine::world::{Chatter, Command, Event, EventKind, Fault, Latency, LostWhy, NetworkConfig, Status, World};
 use drift::lab::Script;
@@ -49,6 +49,8 @@ pub struct Post {
     status: Vec<Status>,
     /// When a node last handled a heartbeat of another.
     heard: BTreeMap<(NodeId, NodeId), Micros>,
+    /// When an echo last came back to a node from another.
+    echoed: BTreeMap<(NodeId, NodeId), Micros>,
     /// When a node last told another that it lives, since its detector began anew.
     told: BTreeMap<(NodeId, Endpoint), Micros>,
     /// When a node last went on: what it says at that instant is late, and may be followed by new settings.
@@ -67,6 +69,7 @@ impl Post {
             letters: BTreeMap::new(),
             status: vec![Status::Up; script.config.nodes as usize],
             heard: BTreeMap::new(),
+            echoed: BTreeMap::new(),
             told: BTreeMap::new(),
             went_on: BTreeMap::new(),
             hears: script.config.chatter == Chatter::Kept,
@@ -131,7 +134,8 @@ impl Post {
     fn sent(&mut self, message: &Arc<Message>, event: &Event, world: &World) -> Result<(), String> {
         let mut bytes: Vec<u8> = Vec::new();
         message.encode(&mut bytes);
-        let said = (event.at, event.who, event.op, event.cause) == (message.sent_at, Some(message.from), message.op, message.cause);
+        let said = (event.at, event.who, event.op, event.cause)
+            == (message.sent_at, Some(message.from), message.op.map(OpId::first), message.cause);
         if !said || bytes.len() as u32 != message.size {
             return Err(format!("{message:?} is not what its event says, or not {} bytes long", bytes.len()));
         }
@@ -178,6 +182,9 @@ impl Post {
         if let (Body::Heartbeat { .. }, Endpoint::Node(from), Endpoint::Node(to)) = (&message.body, from, to) {
             self.heard.insert((to, from), now);
         }
+        if let (Body::EchoAck { .. }, Endpoint::Node(from), Endpoint::Node(to)) = (&message.body, from, to) {
+            self.echoed.insert((to, from), now);
+        }
         let network = letter.network;
         let (local, took) = (from == to, arrived.since(message.sent_at));
         let least = match network.latency {
@@ -223,6 +230,10 @@ impl Post {
         match note {
             Note::Suspected(peer) if rules.beats.is_none_or(|(_, silence)| now.since(last(*peer)) <= silence) => {
                 Err(format!("{node} suspects {peer}, heard at {}", last(*peer)))
+            }
+            // Being heard is not enough: an echo must come back, too.
+            Note::Revived { peer, .. } if self.hears && self.echoed.get(&(node, *peer)) != Some(&now) => {
+                Err(format!("{node} trusts {peer} without an echo at {now}"))
             }
             Note::Trusted(peer) if self.hears && last(*peer) != now => Err(format!("{node} trusts {peer}, not heard at {now}")),
             _ => Ok(()),

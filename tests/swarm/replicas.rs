@@ -1,13 +1,16 @@
-//! The reference for what replicas hold: for each, the versions it was given in order, how many of them are on disk, and nothing else.
-//! What it holds for a key is the largest of them; a crash takes the list back to the disk.
+//! The reference for what replicas hold: a map of histories. For each copy (a replica's own, or one that a stand-in keeps for it) every
+//! version it was given, in order, and how many of them are on disk; nothing else. What it holds for a key is the largest version since it
+//! last gave the key up; a crash takes the history back to the disk. It judges by the rules alone, not by switches that break them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use drift::engine::base::{Endpoint, Micros, NodeId, OpId};
-use drift::engine::data::{Clock, Key, Payload, Row, Version, row_digest};
-use drift::engine::node::{Body, Message, Note, Timer};
+use drift::engine::base::{Endpoint, Micros, NodeId};
+use drift::engine::data::{Clock, Key, Payload, Row, Version};
+use drift::engine::node::{Body, Message, Note, Removed, Timer, Tombstones};
 use drift::engine::world::{Event, EventKind, Fault, Status, World};
 
+use crate::hints::outlived;
 use crate::rules::Rules;
 
 /// Where a version stands among others of its key under last write wins: time, then tombstone, then bytes, then maker.
@@ -24,48 +27,64 @@ pub fn only(row: &Row) -> &Version {
     &row.versions()[0]
 }
 
-#[derive(Default)]
-struct Replica {
-    given: Vec<(Key, Version)>,
-    /// How many of `given` are on disk.
+/// Whose copy at which node: its own if nobody is named.
+type Seat = (NodeId, Option<NodeId>);
+
+/// One copy's history.
+#[derive(Default, Clone)]
+struct Copy {
+    /// What came, or `None` where the key was given up.
+    past: Vec<(Key, Option<Version>)>,
+    /// How much of it is on disk.
     disk: usize,
-    /// When the rest must be.
-    due: Option<Micros>,
-    last_stamp: u64,
 }
 
-impl Replica {
+impl Copy {
     fn holds(&self, key: &Key) -> Option<&Version> {
-        self.given.iter().filter(|(k, _)| k == key).map(|(_, v)| v).max_by_key(|v| rank(v))
+        self.past.iter().rev().find(|(k, _)| k == key).and_then(|(_, v)| v.as_ref())
     }
 
-    fn has_at_least(&self, key: &Key, version: &Version, on_disk: bool) -> bool {
-        let known = if on_disk { &self.given[..self.disk] } else { &self.given };
-        known.iter().any(|(k, v)| k == key && rank(v) >= rank(version))
+    fn has_had(&self, key: &Key, version: &Version, on_disk: bool) -> bool {
+        let known = if on_disk { &self.past[..self.disk] } else { &self.past };
+        known.iter().any(|(k, v)| k == key && v.as_ref().is_some_and(|v| rank(v) >= rank(version)))
     }
+
+    fn keys(&self) -> BTreeSet<&Key> {
+        self.past.iter().map(|(key, _)| key).collect()
+    }
+}
+
+/// A handoff under way: its round, and what was sent in it and is not acknowledged.
+#[derive(Default)]
+struct Handoff {
+    round: u32,
+    sent: BTreeMap<Key, Version>,
 }
 
 /// The reference for all replicas.
+#[derive(Default)]
 pub struct Replicas {
-    each: Vec<Replica>,
+    copies: BTreeMap<Seat, Copy>,
+    /// When what is not on disk must be there, by node.
+    due: BTreeMap<NodeId, Micros>,
+    last_stamp: BTreeMap<NodeId, u64>,
+    backups: BTreeMap<NodeId, Vec<(Seat, Copy)>>,
+    handoffs: BTreeMap<(NodeId, NodeId), Handoff>,
     /// Every version ever made.
     made: BTreeSet<(Key, Version)>,
-    keys: BTreeMap<OpId, Key>,
-    /// What a replica was given for an operation, until it acknowledges it: by a write, or by a repair.
-    owed: BTreeMap<(OpId, NodeId, bool), (Key, Version)>,
-    touched: BTreeSet<(NodeId, Key)>,
+    /// The keys of operations, by number.
+    keys: BTreeMap<u32, Key>,
+    /// What a copy was given for an operation, until it acknowledges it: by a write, or by a repair.
+    owed: BTreeMap<(u32, u8, Seat, bool), (Key, Version)>,
+    /// What an owner was handed: by whom, in which round.
+    handed: BTreeMap<(NodeId, NodeId, Key, u32), Version>,
+    touched: BTreeSet<(Seat, Key)>,
 }
 
 impl Replicas {
-    /// Replicas that hold nothing.
-    pub fn new(nodes: u32) -> Replicas {
-        Replicas {
-            each: (0..nodes).map(|_| Replica::default()).collect(),
-            made: BTreeSet::new(),
-            keys: BTreeMap::new(),
-            owed: BTreeMap::new(),
-            touched: BTreeSet::new(),
-        }
+    /// Whether somebody made this version.
+    pub fn was_made(&self, key: &Key, version: &Version) -> bool {
+        self.made.contains(&(key.clone(), version.clone()))
     }
 
     /// Follows one event.
@@ -73,31 +92,71 @@ impl Replicas {
         let node = event.who.and_then(Endpoint::node);
         match (&event.kind, node) {
             (EventKind::Began { request, .. }, _) => {
-                self.keys.extend(event.op.map(|op| (op, request.key.clone())));
+                self.keys.extend(event.op.map(|op| (op.number, request.key.clone())));
                 Ok(())
             }
             (EventKind::Note(Note::Stamped { key, version }), Some(node)) => self.stamped(node, key, version),
-            (EventKind::Delivered(message), Some(node)) => self.delivered(node, message, event.at, rules),
-            (EventKind::Sent(message), Some(node)) => self.said(node, message, rules),
-            (EventKind::Timer(Timer::Sync), Some(node)) => {
-                let replica = &mut self.each[node.index()];
-                replica.disk = replica.given.len();
-                let due = replica.due.take();
-                if due.is_some_and(|due| due <= event.at) { Ok(()) } else { Err(format!("{node} syncs at the wrong time: {due:?}")) }
-            }
-            (EventKind::Fault(Fault::Crashed { lost }), Some(node)) => self.crashed(node, *lost),
-            (EventKind::Fault(Fault::Wiped { .. }), Some(node)) => {
-                self.each[node.index()] = Replica { last_stamp: self.each[node.index()].last_stamp, ..Replica::default() };
+            (EventKind::Note(Note::HandoffStopped { owner, .. }), Some(node)) => {
+                self.handoffs.remove(&(node, *owner));
                 Ok(())
             }
-            (EventKind::Fault(Fault::Preloaded { .. }), _) => self.preloaded(world),
+            (EventKind::Delivered(message), Some(node)) => self.delivered(node, message, event.at, world, rules),
+            (EventKind::Sent(message), Some(node)) => self.said(node, message, event.at, world, rules),
+            (EventKind::Removed(removed), Some(node)) => self.removed(node, removed, event.at, world, rules),
+            (EventKind::Timer(Timer::Sync), Some(node)) => {
+                self.of(node).for_each(|copy| copy.disk = copy.past.len());
+                let due = self.due.remove(&node);
+                if due.is_some_and(|due| due <= event.at) { Ok(()) } else { Err(format!("{node} syncs at the wrong time: {due:?}")) }
+            }
+            (EventKind::Fault(fault), node) => self.fault(fault, node, world),
             _ => Ok(()),
         }
     }
 
+    fn of(&mut self, node: NodeId) -> impl Iterator<Item = &mut Copy> {
+        self.copies.iter_mut().filter(move |((at, _), _)| *at == node).map(|(_, copy)| copy)
+    }
+
+    fn fault(&mut self, fault: &Fault, node: Option<NodeId>, world: &World) -> Result<(), String> {
+        match (fault, node) {
+            (Fault::Crashed { lost }, Some(node)) => return self.crashed(node, *lost),
+            (Fault::Wiped { .. }, Some(node)) => self.replace(node, Vec::new()),
+            (Fault::BackedUp { .. }, Some(node)) => {
+                let disk = |copy: &Copy| Copy { past: copy.past[..copy.disk].to_vec(), disk: copy.disk };
+                let own = self.copies.iter().filter(|((at, _), _)| *at == node);
+                let saved = own.map(|(seat, copy)| (*seat, disk(copy))).collect();
+                self.backups.insert(node, saved);
+            }
+            (Fault::Restored { .. }, Some(node)) => {
+                let saved = self.backups.get(&node).cloned().ok_or("restored without a backup")?;
+                self.replace(node, saved);
+            }
+            (Fault::Preloaded { .. }, _) => return self.preloaded(world),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A node has another disk from here on.
+    fn replace(&mut self, node: NodeId, copies: Vec<(Seat, Copy)>) {
+        let all = self.copies.iter().filter(|((at, _), _)| *at == node);
+        self.touched.extend(all.flat_map(|(seat, copy)| copy.keys().into_iter().map(|key| (*seat, key.clone()))));
+        self.copies.retain(|(at, _), _| *at != node);
+        for (seat, copy) in copies {
+            self.touched.extend(copy.keys().into_iter().map(|key| (seat, key.clone())));
+            self.copies.insert(seat, copy);
+        }
+        self.forget(node);
+    }
+
+    fn forget(&mut self, node: NodeId) {
+        self.due.remove(&node);
+        self.handoffs.retain(|(at, _), _| *at != node);
+    }
+
     fn stamped(&mut self, node: NodeId, key: &Key, version: &Version) -> Result<(), String> {
         let Clock::Stamp(stamp) = version.clock;
-        let last = &mut self.each[node.index()].last_stamp;
+        let last = self.last_stamp.entry(node).or_default();
         if stamp.node != node || stamp.micros <= *last {
             return Err(format!("{node} stamped {version:?} after {last}"));
         }
@@ -106,54 +165,139 @@ impl Replicas {
         Ok(())
     }
 
-    fn delivered(&mut self, node: NodeId, message: &Message, now: Micros, rules: &Rules) -> Result<(), String> {
-        let (Body::Write { key, row } | Body::Repair { key, row }) = &message.body else { return Ok(()) };
+    fn delivered(&mut self, node: NodeId, message: &Message, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
+        let owner = message.owner.filter(|owner| *owner != node);
+        let late = rules.all.write.drop_late && now.since(message.sent_at) > rules.write_timeout;
+        let (seat, key, row) = match &message.body {
+            Body::Write { .. } | Body::Relay { .. } | Body::Passed { .. } if late => return Ok(()),
+            Body::Write { key, row } | Body::Relay { key, row, .. } | Body::Passed { key, row, .. } | Body::Repair { key, row } => {
+                ((node, owner), key, row)
+            }
+            Body::Handoff { key, row, round } => {
+                if let Some(from) = message.from.node() {
+                    self.handed.insert((from, node, key.clone(), *round), only(row).clone());
+                }
+                ((node, None), key, row)
+            }
+            Body::HandoffAck { key, round } => {
+                self.handed_back(node, message.from.node(), key, *round);
+                return Ok(());
+            }
+            // Too old by the receiver's clock: it must not take it.
+            Body::Hint { hint, .. } if outlived(hint, shows(world, node, now), rules) => return Ok(()),
+            Body::Hint { hint, .. } => ((node, None), &hint.key, &hint.row),
+            _ => return Ok(()),
+        };
         let version = only(row);
-        if row.versions().len() != 1 || !self.made.contains(&(key.clone(), version.clone())) {
+        if row.versions().len() != 1 || !self.was_made(key, version) {
             return Err(format!("{node} was given a version of {key} that nobody made: {row:?}"));
         }
         if let Some(op) = message.op {
-            self.owed.insert((op, node, matches!(message.body, Body::Repair { .. })), (key.clone(), version.clone()));
+            let repair = matches!(message.body, Body::Repair { .. });
+            self.owed.insert((op.number, op.attempt, (node, message.owner), repair), (key.clone(), version.clone()));
         }
-        let replica = &mut self.each[node.index()];
-        if replica.holds(key).is_none_or(|held| rank(held) < rank(version)) {
-            replica.given.push((key.clone(), version.clone()));
-            if let (Some(span), None) = (rules.lazy_sync, replica.due) {
-                replica.due = Some(now.plus(span));
-            }
+        let copy = self.copies.entry(seat).or_default();
+        let news = copy.holds(key).is_none_or(|held| rank(held) < rank(version));
+        if news {
+            copy.past.push((key.clone(), Some(version.clone())));
+        }
+        self.kept(seat, key, news, now, rules);
+        Ok(())
+    }
+
+    /// A copy was given something: what of it is on disk.
+    fn kept(&mut self, seat: Seat, key: &Key, news: bool, now: Micros, rules: &Rules) {
+        if let Some(span) = rules.lazy_sync.filter(|_| news) {
+            self.due.entry(seat.0).or_insert(now.plus(span));
         }
         if rules.lazy_sync.is_none() {
-            replica.disk = replica.given.len();
+            let copy = self.copies.entry(seat).or_default();
+            copy.disk = copy.past.len();
         }
-        self.touched.insert((node, key.clone()));
+        self.touched.insert((seat, key.clone()));
+    }
+
+    /// An owner acknowledged: only then, and only if nothing newer has come meanwhile, may the stand-in's copy go.
+    fn handed_back(&mut self, node: NodeId, from: Option<NodeId>, key: &Key, round: u32) {
+        let Some(owner) = from else { return };
+        let Some(handoff) = self.handoffs.get_mut(&(node, owner)).filter(|handoff| handoff.round == round) else { return };
+        let Some(sent) = handoff.sent.remove(key) else { return };
+        if handoff.sent.is_empty() {
+            self.handoffs.remove(&(node, owner));
+        }
+        let copy = self.copies.entry((node, Some(owner))).or_default();
+        if copy.holds(key) == Some(&sent) {
+            copy.past.push((key.clone(), None));
+            copy.disk = copy.past.len();
+        }
+        self.touched.insert(((node, Some(owner)), key.clone()));
+    }
+
+    /// A replica gave a row up by itself: only a tombstone older than the grace, by its own clock.
+    fn removed(&mut self, node: NodeId, removed: &Removed, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
+        let seat = (node, None);
+        let shown = shows(world, node, now);
+        let copy = self.copies.entry(seat).or_default();
+        if copy.holds(&removed.key) != Some(only(&removed.row)) || !forgotten(&removed.row, shown, rules) {
+            return Err(format!("{node} gave up {:?} before its time", removed.row));
+        }
+        copy.past.push((removed.key.clone(), None));
+        self.kept(seat, &removed.key, true, now, rules);
         Ok(())
     }
 
     /// What a replica says about itself must be so.
-    fn said(&self, node: NodeId, message: &Message, rules: &Rules) -> Result<(), String> {
-        let Some(op) = message.op else { return Ok(()) };
-        let replica = &self.each[node.index()];
-        let row = || self.keys.get(&op).and_then(|key| replica.holds(key)).map(|v| std::sync::Arc::new(Row::single(v.clone())));
-        let right = match &message.body {
-            Body::WriteAck | Body::RepairAck => {
-                let owed = self.owed.get(&(op, node, message.body == Body::RepairAck));
-                owed.is_some_and(|(key, version)| replica.has_at_least(key, version, rules.lazy_sync.is_none()))
+    fn said(&mut self, node: NodeId, message: &Message, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
+        let seat = (node, message.owner.filter(|owner| *owner != node));
+        if let (Body::Handoff { key, row, round }, Some(owner)) = (&message.body, message.to.node()) {
+            let guest = self.copies.get(&(node, Some(owner)));
+            if guest.and_then(|guest| guest.holds(key)) != Some(only(row)) {
+                return Err(format!("{node} hands {owner} what it does not hold for it: {row:?}"));
             }
+            let handoff = self.handoffs.entry((node, owner)).or_default();
+            if handoff.round != *round {
+                *handoff = Handoff { round: *round, ..Handoff::default() };
+            }
+            handoff.sent.insert(key.clone(), only(row).clone());
+            return Ok(());
+        }
+        if let (Body::HandoffAck { key, round }, Some(to)) = (&message.body, message.to.node()) {
+            let given = self.handed.get(&(to, node, key.clone(), *round));
+            let has =
+                given.is_some_and(|v| self.copies.get(&(node, None)).is_some_and(|copy| copy.has_had(key, v, rules.lazy_sync.is_none())));
+            return if has { Ok(()) } else { Err(format!("{node} confirms a handoff of {key} that it has not")) };
+        }
+        let Some(op) = message.op else { return Ok(()) };
+        let nothing = Copy::default();
+        let copy = self.copies.get(&seat).unwrap_or(&nothing);
+        let owed = |repair: bool| self.owed.get(&(op.number, op.attempt, (node, message.owner), repair));
+        let has = |repair: bool, disk: bool| owed(repair).is_some_and(|(key, version)| copy.has_had(key, version, disk));
+        let row = || {
+            let version = self.keys.get(&op.number).and_then(|key| copy.holds(key))?;
+            let row = Row::single(version.clone());
+            (!forgotten(&row, shows(world, node, now), rules)).then(|| Arc::new(row))
+        };
+        let right = match &message.body {
+            Body::WriteAck => has(false, rules.lazy_sync.is_none()),
+            Body::OnDisk => has(false, true),
+            Body::RepairAck => has(true, rules.lazy_sync.is_none()),
             Body::Data { row: said, .. } => *said == row(),
-            Body::Digest(said) => *said == row_digest(&row()),
+            Body::Digest(said) => *said == rules.all.digest.of(&row()),
             _ => true,
         };
         if right { Ok(()) } else { Err(format!("{node} says what is not so: {message:?}")) }
     }
 
     fn crashed(&mut self, node: NodeId, lost: u32) -> Result<(), String> {
-        let replica = &mut self.each[node.index()];
-        let gone: BTreeSet<Key> = replica.given.drain(replica.disk..).map(|(key, _)| key).collect();
-        replica.due = None;
+        let mut gone: BTreeSet<(Seat, Key)> = BTreeSet::new();
+        for (seat, copy) in self.copies.iter_mut().filter(|((at, _), _)| *at == node) {
+            gone.extend(copy.past.drain(copy.disk..).map(|(key, _)| (*seat, key)));
+        }
+        self.forget(node);
         if gone.len() as u32 != lost {
             return Err(format!("{node} lost {lost} keys in a crash, should be {}", gone.len()));
         }
-        self.touched.extend(gone.into_iter().map(|key| (node, key)));
+        self.touched.extend(gone);
         Ok(())
     }
 
@@ -174,9 +318,9 @@ impl Replicas {
             }
             self.made.insert((key.clone(), copies[0].1.clone()));
             for (node, version) in copies {
-                let replica = &mut self.each[node.index()];
-                replica.given.push((key.clone(), version));
-                replica.disk = replica.given.len();
+                let copy = self.copies.entry((node, None)).or_default();
+                copy.past.push((key.clone(), Some(version)));
+                copy.disk = copy.past.len();
             }
         }
         Ok(())
@@ -184,15 +328,17 @@ impl Replicas {
 
     /// After a step: whatever it touched is as the reference says, and no sync is overdue.
     pub fn compare(&mut self, world: &World) -> Result<(), String> {
-        for (node, key) in std::mem::take(&mut self.touched) {
-            let held = world.host(node).and_then(|host| host.node.store.get(&key)).map(|row| only(row));
-            let wanted = self.each[node.index()].holds(&key);
+        for ((node, owner), key) in std::mem::take(&mut self.touched) {
+            let host = world.host(node).ok_or("no such node")?;
+            let row = owner.map_or_else(|| host.node.store.get(&key), |owner| host.node.guests.get(owner, &key));
+            let held = row.map(|row| only(row));
+            let wanted = self.copies.get(&(node, owner)).and_then(|copy| copy.holds(&key));
             if held != wanted {
-                return Err(format!("{node} holds {held:?} for {key}, should hold {wanted:?}"));
+                return Err(format!("{node} (for {owner:?}) holds {held:?} for {key}, should hold {wanted:?}"));
             }
         }
         for host in world.hosts() {
-            let overdue = self.each[host.node.id.index()].due.is_some_and(|due| due < world.now());
+            let overdue = self.due.get(&host.node.id).is_some_and(|due| *due < world.now());
             if overdue && host.status == Status::Up {
                 return Err(format!("{} has not brought its log to disk in time", host.node.id));
             }
@@ -202,14 +348,29 @@ impl Replicas {
 
     /// At the end: every row of every store is as the reference says.
     pub fn compare_all(&self, world: &World) -> Result<(), String> {
+        let mut held: BTreeMap<(Seat, &Key), &Version> = BTreeMap::new();
         for host in world.hosts() {
-            let held: BTreeMap<&Key, &Version> = host.node.store.rows().iter().map(|(key, row)| (key, only(row))).collect();
-            let replica = &self.each[host.node.id.index()];
-            let wanted: BTreeMap<&Key, &Version> = replica.given.iter().filter_map(|(key, _)| Some((key, replica.holds(key)?))).collect();
-            if held != wanted {
-                return Err(format!("{} holds {held:?}, should hold {wanted:?}", host.node.id));
+            let id = host.node.id;
+            held.extend(host.node.store.rows().iter().map(|(key, row)| (((id, None), key), only(row))));
+            for (owner, guest) in host.node.guests.all() {
+                held.extend(guest.store.rows().iter().map(|(key, row)| (((id, Some(*owner)), key), only(row))));
             }
         }
-        Ok(())
+        let keys = self.copies.iter().flat_map(|(seat, copy)| copy.keys().into_iter().map(move |key| (*seat, copy, key)));
+        let wanted: BTreeMap<(Seat, &Key), &Version> = keys.filter_map(|(seat, copy, key)| Some(((seat, key), copy.holds(key)?))).collect();
+        if held == wanted { Ok(()) } else { Err(format!("replicas hold {held:?}, should hold {wanted:?}")) }
     }
+}
+
+/// What a node's clock shows.
+pub fn shows(world: &World, node: NodeId, now: Micros) -> u64 {
+    world.host(node).map_or(0, |host| host.node.clock.shows(now))
+}
+
+/// Whether a row is a tombstone that counts as gone when a clock shows this.
+fn forgotten(row: &Row, shown: u64, rules: &Rules) -> bool {
+    let Tombstones::Purge { grace, .. } = rules.all.tombstones else { return false };
+    let version = only(row);
+    let Clock::Stamp(stamp) = version.clock;
+    matches!(version.payload, Payload::Tombstone) && shown > stamp.micros.saturating_add(grace.0)
 }

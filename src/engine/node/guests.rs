@@ -58,6 +58,11 @@ impl Guests {
         self.by_owner.values_mut().map(|guest| &mut guest.store)
     }
 
+    /// Whether a timer to look for owners that are back is running.
+    pub(super) fn looks(&self) -> bool {
+        self.tick_due
+    }
+
     /// How many changes a crash would take back.
     pub fn unsynced(&self) -> usize {
         self.by_owner.values().map(|guest| guest.store.unsynced()).sum()

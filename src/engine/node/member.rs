@@ -84,7 +84,8 @@ impl Node {
         let (beats, echoes) = (self.heartbeats.beats, self.heartbeats.echoes);
         self.heartbeats = Heartbeats { epoch, beats, echoes, looked: ctx.now, ..Heartbeats::default() };
         let Some(every) = ctx.settings.detector.every() else { return };
-        let peers = ctx.ring.tokens().iter().map(|(_, node)| *node).filter(|node| *node != self.id);
+        // Also those that only coordinate: they must know who is up.
+        let peers = (0..ctx.ring.nodes()).map(NodeId).filter(|node| *node != self.id);
         self.heartbeats.heard.extend(peers.map(|peer| (peer, ctx.now)));
         if let Detector::Accrual(settings) = ctx.settings.detector {
             let window = |peer: &NodeId| (*peer, Arrivals::begin(ctx.now, settings.initial));

@@ -314,10 +314,11 @@ impl Node {
             Timer::WriteMore(op) => {
                 matches!(self.coordinator.pending(op), Some(Pending::Read(read)) if read.repair_waits() && !read.spare.is_empty())
             }
-            Timer::HintFlush => self.hints.unflushed() > 0,
-            Timer::HintPoll => self.hints.count() > 0,
+            // Even if nothing is left to do: only a timer that comes makes room for the next.
+            Timer::HintFlush => self.hints.flush_due,
+            Timer::HintPoll => self.hints.poll_due,
             Timer::HintNext(target, attempt) | Timer::HintPage(target, attempt) => self.replays(target, attempt),
-            Timer::Handoff => !self.guests.all().is_empty(),
+            Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
         }

@@ -69,7 +69,9 @@ impl Node {
         if let (Repair::Bounded(most), true) = (settings.repair, latch > 0) {
             ctx.wake(most, Timer::RepairBound(op));
         }
-        if let (Some(delay), true, true) = (settings.additional_write, latch > 0, more) {
+        // Where all that are repaired must confirm, nobody else's confirmation can stand in (Apache Cassandra 3.x has no such write).
+        let may = latch > 0 && more && settings.repair != Repair::BlockingAll;
+        if let (Some(delay), true) = (settings.additional_write, may) {
             ctx.wake(delay, Timer::WriteMore(op));
         }
         if settings.hint_repairs {

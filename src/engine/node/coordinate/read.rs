@@ -102,6 +102,17 @@ impl ReadOp {
         data && owners >= self.primary && self.need.met(zones(self.counting()))
     }
 
+    /// What is missing when the coordinator's patience is over: how many are there, of how many. What holds the answer back may be something
+    /// else than their number (the row itself, or a repair that all must confirm): then one counts as missing, as in Apache Cassandra
+    /// (`BlockingReadRepair.awaitWrites`).
+    fn missing(&self) -> (u32, u32) {
+        let (received, owners) = (self.received(), self.counting().filter(|seat| seat.stands_for().is_none()).count() as u32);
+        match self.phase {
+            Phase::First if received >= self.required && owners < self.primary => (owners, self.primary),
+            _ => (received.min(self.required.saturating_sub(1)), self.required),
+        }
+    }
+
     /// How many replicas said that they have no such key, if that is too many.
     fn absent(&self) -> Option<u32> {
         let (limit, _) = self.absent_limit?;
@@ -309,7 +320,7 @@ impl Node {
 
     /// The coordinator's patience with a read is over.
     pub(super) fn read_timed_out(&mut self, op: OpId, read: ReadOp, ctx: &mut Ctx<'_>) {
-        let missing = (read.received(), read.required);
+        let missing = read.missing();
         let silent: Vec<NodeId> = match &read.phase {
             Phase::Repairing { to, acks, .. } => to.iter().filter(|seat| !acks.contains(seat)).map(|seat| seat.owner).collect(),
             _ => Vec::new(),
@@ -351,11 +362,12 @@ impl ReadOp {
         waits && !self.answered && !self.spare.is_empty()
     }
 
-    /// Whether enough rows are in: of everyone asked again, or of as many as the level needs.
+    /// Whether enough rows are in: of everyone asked again, or of as many as the level and PR need.
     pub(super) fn second_round_over(&self) -> bool {
         let Phase::Second { waiting } = &self.phase else { return false };
-        let rest = self.answers.iter().map(|a| &a.seat).filter(|seat| !waiting.contains(seat));
-        waiting.is_empty() || !self.answered && self.need.met(zones(rest))
+        let rest = || self.counting().filter(|seat| !waiting.contains(seat));
+        let owners = rest().filter(|seat| seat.stands_for().is_none()).count() as u32;
+        waiting.is_empty() || !self.answered && owners >= self.primary && self.need.met(zones(rest()))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Keeping hints: whether, by whom, and in what room.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Hint, Kept};
-use crate::engine::base::{Micros, NodeId, OpId, Purpose, pick};
-use crate::engine::data::{Key, Row};
+use crate::engine::base::{Micros, NodeId, OpId, Purpose, Wire, pick};
+use crate::engine::data::{Key, Merge, Row};
 use crate::engine::node::coordinate::Pending;
 use crate::engine::node::note::NoHint;
 use crate::engine::node::{Body, Ctx, Full, Keeper, Node, Note, Timer};
@@ -84,11 +85,7 @@ impl Node {
         let settings = ctx.settings.hints;
         let full = |node: &Node| settings.room > 0 && node.hints.lines.get(&target).is_some_and(|line| line.bytes > settings.room);
         if full(self) && settings.full == Full::Compact {
-            let busy = |kept: &Kept, node: &Node| node.hints.lines[&target].replay.is_some() && kept.closed;
-            let newest = &hint.key;
-            let old: Vec<u64> =
-                self.hints.lines[&target].hints.iter().filter(|k| k.hint.key == *newest && !busy(k, self)).map(|k| k.hint.id).collect();
-            self.hints.take(target, |kept| old.contains(&kept.hint.id));
+            self.compact(target, &hint, ctx);
         }
         if full(self) {
             ctx.note(hint.op, Note::HintRefused { target, why: NoHint::Room });
@@ -98,6 +95,20 @@ impl Node {
         self.hints.push(target, Kept { hint, since: ctx.now, flushed: settings.flush == Micros::ZERO, closed: false });
         self.start_hint_timers(ctx);
         true
+    }
+
+    /// Makes room for a hint by dropping those of its key that are no newer, unless they are just being sent. If that does not make
+    /// enough room nothing is dropped: the new hint will not be kept, and would be missed together with them.
+    fn compact(&mut self, target: NodeId, new: &Hint, ctx: &Ctx<'_>) {
+        let Some(line) = self.hints.lines.get(&target) else { return };
+        let goes = |kept: &&Kept| {
+            let older = matches!(ctx.settings.rule.merge(&new.row, &kept.hint.row), Merge::Left | Merge::Same);
+            kept.hint.key == new.key && older && !(line.replay.is_some() && kept.closed)
+        };
+        let old: BTreeMap<u64, u64> = line.hints.iter().filter(goes).map(|kept| (kept.hint.id, u64::from(kept.hint.size()))).collect();
+        if line.bytes - old.values().sum::<u64>() <= ctx.settings.hints.room {
+            self.hints.take(target, |kept| old.contains_key(&kept.hint.id));
+        }
     }
 
     /// Sets the timers that hints need, unless they run.

@@ -84,7 +84,8 @@ impl Level {
             Level::LocalOne if one_zone => Need::Total(1),
             Level::LocalOne => Need::Zone { zone: local, count: 1 },
             Level::LocalQuorum if !one_zone => Need::Zone { zone: local, count: here / 2 + 1 },
-            Level::EachQuorum if !one_zone => Need::Each(zones.iter().map(|n| n / 2 + 1).collect()),
+            // Of a zone that holds no replica nothing can be asked.
+            Level::EachQuorum if !one_zone => Need::Each(zones.iter().map(|n| if *n == 0 { 0 } else { n / 2 + 1 }).collect()),
             Level::Quorum | Level::LocalQuorum | Level::EachQuorum => Need::Total(total / 2 + 1),
         }
     }
