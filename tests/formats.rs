@@ -312,6 +312,27 @@ fn the_command_line_judges_in_words() {
 }
 
 #[test]
+fn the_command_line_prints_presets_with_what_they_differ_in() {
+    let list = drift(&["preset"]);
+    assert!(list.status.success());
+    let names = String::from_utf8_lossy(&list.stdout).into_owned();
+    for preset in drift::lab::presets() {
+        assert!(names.contains(&format!("{} ", preset.name)), "{names}");
+        let output = drift(&["preset", &preset.name]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && preset.fidelity.iter().chain(&preset.sources).all(|line| text.contains(line)), "{text}");
+        // What is printed can be pasted into a run file.
+        let config = text.split_once("\"config\"\n").map(|(_, config)| config).expect("the configuration is printed");
+        let run = format!(r#"{{"format":"drift-run","version":1,"engine":2,"run":{{"end":"1s","config":{config},"commands":[]}}}}"#);
+        let read = script_from_file(&run).expect("it reads").config;
+        assert!(preset.is(&read.settings, read.topology.style), "{}", preset.name);
+    }
+    let unknown = drift(&["preset", "mongo"]);
+    let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(unknown.status.code() == Some(2) && said.contains("mongo") && said.contains("cassandra-3, riak"), "{said}");
+}
+
+#[test]
 fn a_bad_file_or_command_line_ends_with_two_and_says_why() {
     let cargo = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let wrong: [&[&str]; 7] =

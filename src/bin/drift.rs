@@ -14,7 +14,7 @@ mod native {
     use std::process::ExitCode;
 
     use drift::engine::observe::History;
-    use drift::lab::{BOUNDS, LabError, Report, Script, Session, script_from_file};
+    use drift::lab::{BOUNDS, LabError, Preset, Report, Script, Session, preset, presets, script_from_file};
     use drift::view::gauge::GaugeView;
     use drift::view::narrate;
     use drift::view::verdict::{Judge, plain};
@@ -26,6 +26,8 @@ drift: play a run of Drift & Repair without a page
 usage: drift run FILE       print a JSON report of the run in FILE
        drift events FILE    print its events, one line each: number, time, who, what
        drift check FILE     print what its clients could complain of, and what the run cost
+       drift preset [NAME]  print a preset: its settings, their sources, and where the engine differs
+                            from the real system; without NAME, what presets there are
        drift --help | --version
 
 FILE is a run file as the page exports it; - reads standard input.
@@ -74,8 +76,20 @@ Exit code 2: the file or the command line is not accepted; standard error says w
             [verb, file] if verb == "run" => Ok(What::Run(file.clone())),
             [verb, file] if verb == "events" => Ok(What::Events(file.clone())),
             [verb, file] if verb == "check" => Ok(What::Check(file.clone())),
-            _ => Err(format!("expected `run FILE`, `events FILE` or `check FILE`\n\n{HELP}").into()),
+            [verb] if verb == "preset" => {
+                let line = |p: &Preset| format!("{:<12} {}: {}", p.name, p.title, p.about);
+                Ok(What::Print(presets().iter().map(line).collect::<Vec<_>>().join("\n")))
+            }
+            [verb, name] if verb == "preset" => match preset(name) {
+                Some(preset) => Ok(What::Print(preset.text())),
+                None => Err(format!("there is no preset called \"{name}\": there are {}", names()).into()),
+            },
+            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE` or `preset NAME`\n\n{HELP}").into()),
         }
+    }
+
+    fn names() -> String {
+        presets().iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     fn carry_out(what: What) -> Result<String, String> {

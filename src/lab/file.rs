@@ -15,19 +15,6 @@ pub const FILE_VERSION: u32 = 1;
 const FORMAT: &str = "drift-run";
 const WHAT: &str = "the run file";
 
-/// The envelope, read first so that a foreign file is called foreign and not wrong.
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(default)]
-    format: String,
-    #[serde(default)]
-    version: u64,
-    #[serde(default)]
-    engine: u64,
-    /// Present in a tree, absent in a single run.
-    branches: Option<serde::de::IgnoredAny>,
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileBranch {
@@ -74,13 +61,17 @@ fn open(text: &str) -> Result<(Value, bool), LabError> {
         return Err(LabError::TooLarge { what: WHAT, size: text.len() as u64, limit: BOUNDS.file_bytes as u64, unit: "bytes" });
     }
     let value: Value = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
-    let envelope = Envelope::deserialize(&value).map_err(|e| unreadable(&e))?;
-    check_version(WHAT, &envelope.format, envelope.version, envelope.engine)?;
-    Ok((value, envelope.branches.is_some()))
+    check_version(WHAT, &value, ["format", "version", "engine"])?;
+    let is_tree = value.get("branches").is_some_and(|branches| !branches.is_null());
+    Ok((value, is_tree))
 }
 
-/// Whether a format, format version and engine version are ours.
-pub(super) fn check_version(what: &'static str, format: &str, version: u64, engine: u64) -> Result<(), LabError> {
+/// Whether the format, format version and engine version that stand in fields of these names are ours: looked at first, so that what
+/// is foreign is called foreign and not wrong.
+pub(super) fn check_version(what: &'static str, value: &Value, names: [&str; 3]) -> Result<(), LabError> {
+    let [format, version, engine] = names.map(|name| value.get(name));
+    let format = format.and_then(Value::as_str).unwrap_or_default();
+    let [version, engine] = [version, engine].map(|number| number.and_then(Value::as_u64).unwrap_or_default());
     let foreign = |found: String, known: String| Err(LabError::Foreign { what, found, known });
     if format != FORMAT {
         let found: String = format.chars().take(40).collect();
@@ -120,7 +111,7 @@ pub fn to_file(session: &Session) -> String {
         now: session.now(),
     };
     // Plain structs of strings and numbers always have a JSON form.
-    serde_json::to_string(&file).unwrap_or_default()
+    serde_json::to_value(&file).unwrap_or_default().to_string()
 }
 
 /// Reads a session from a file, at the place where it was left (or where its author wants a reader to begin).

@@ -6,6 +6,8 @@ pub fn gallery() -> &'static [(&'static str, &'static str)] {
         ("three-answers", include_str!("../../static/runs/three-answers.json")),
         ("cut-and-return", include_str!("../../static/runs/cut-and-return.json")),
         ("v5-v3-v5", include_str!("../../static/runs/v5-v3-v5.json")),
+        ("hinted-handoff", include_str!("../../static/runs/hinted-handoff.json")),
+        ("sloppy-quorum", include_str!("../../static/runs/sloppy-quorum.json")),
         ("week", include_str!("../../static/runs/week.json")),
     ]
 }

@@ -27,17 +27,6 @@ struct Payload {
     at: u32,
 }
 
-/// What is read first, so that a foreign link is called foreign.
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(default)]
-    f: String,
-    #[serde(default)]
-    v: u64,
-    #[serde(default)]
-    e: u64,
-}
-
 /// The payload of a link to the current branch and place. Fails if it would be too long; a file always works.
 pub fn to_link(session: &Session) -> Result<String, LabError> {
     let payload = Payload {
@@ -47,8 +36,8 @@ pub fn to_link(session: &Session) -> Result<String, LabError> {
         run: session.script().clone(),
         at: session.cursor(),
     };
-    let json = serde_json::to_vec(&payload).unwrap_or_default();
-    let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(compress_to_vec(&json, 9)));
+    let json = serde_json::to_value(&payload).unwrap_or_default().to_string();
+    let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(compress_to_vec(json.as_bytes(), 9)));
     if text.len() > BOUNDS.link_bytes {
         return Err(LabError::TooLarge { what: WHAT, size: text.len() as u64, limit: BOUNDS.link_bytes as u64, unit: "characters" });
     }
@@ -77,8 +66,7 @@ pub fn from_link(text: &str) -> Result<(Script, u32), LabError> {
     let value: serde_json::Value = std::str::from_utf8(&json)
         .map_err(|_| unreadable("it is damaged or cut off"))
         .and_then(|json| serde_json::from_str(json).map_err(|e| unreadable(&e.to_string())))?;
-    let envelope = Envelope::deserialize(&value).map_err(|e| unreadable(&e.to_string()))?;
-    check_version(WHAT, &envelope.f, envelope.v, envelope.e)?;
+    check_version(WHAT, &value, ["f", "v", "e"])?;
     let payload = Payload::deserialize(value).map_err(|e| unreadable(&e.to_string()))?;
     payload.run.check()?;
     Ok((payload.run, payload.at))

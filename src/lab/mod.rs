@@ -6,6 +6,7 @@ mod gallery;
 mod link;
 mod player;
 mod predicate;
+mod preset;
 mod report;
 mod report_checks;
 mod script;
@@ -18,6 +19,7 @@ pub use gallery::gallery;
 pub use link::{from_link, to_link};
 pub use player::Player;
 pub use predicate::Predicate;
+pub use preset::{Preset, preset, presets};
 pub use report::{AttemptReport, OperationReport, Report, TrafficReport};
 pub use report_checks::{
     ChecksReport, EntropyReport, KeyReport, MetricsReport, PairReport, RepairsReport, SpansReport, StaleReport, VerbReport,

@@ -1,20 +1,61 @@
 //! A run as it is stored: what a person or a teacher writes down.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::error::LabError;
 use crate::engine::base::Micros;
 use crate::engine::data::Key;
 use crate::engine::world::{Command, CommandError, Config, LIMITS};
 
-/// A command and when it is carried out.
+/// A command and when it is carried out. In a run file one object: `{"at":"1s","do":"crash","node":"C"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct Timed {
     /// When. Commands of one instant happen before everything else of that instant, in the order in which they stand.
     pub at: Micros,
     /// What.
-    #[serde(flatten)]
     pub command: Command,
+}
+
+// serde can flatten and tag inside, too, but then compiles every command a second time, for its own form of values in between:
+// a tenth of the page.
+impl TryFrom<Map<String, Value>> for Timed {
+    type Error = serde_json::Error;
+
+    fn try_from(mut fields: Map<String, Value>) -> Result<Timed, serde_json::Error> {
+        let mut take = |name| fields.remove(name).ok_or_else(|| serde_json::Error::missing_field(name));
+        let at = Micros::deserialize(take("at")?)?;
+        let name = String::deserialize(take("do")?)?;
+        // A command without fields is its name alone.
+        let bare = fields.is_empty().then(|| Command::deserialize(Value::String(name.clone())).ok()).flatten();
+        let command = match bare {
+            Some(command) => command,
+            None => Command::deserialize(Value::Object(Map::from_iter([(name, Value::Object(fields))])))?,
+        };
+        Ok(Timed { at, command })
+    }
+}
+
+impl From<Timed> for Map<String, Value> {
+    fn from(timed: Timed) -> Map<String, Value> {
+        // Plain structs of strings and numbers always have a JSON form.
+        let json = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
+        let mut all = Map::from_iter([("at".to_owned(), json(serde_json::to_value(timed.at)))]);
+        match json(serde_json::to_value(timed.command)) {
+            Value::Object(tagged) => {
+                for (name, fields) in tagged {
+                    all.insert("do".to_owned(), Value::String(name));
+                    if let Value::Object(fields) = fields {
+                        all.extend(fields);
+                    }
+                }
+            }
+            bare => _ = all.insert("do".to_owned(), bare),
+        }
+        all
+    }
 }
 
 /// A run: the same script gives the same events, for ever.
@@ -104,10 +145,15 @@ impl Script {
         {
             return Err(invalid("focus", format!("must have at most {} bytes", LIMITS.key_bytes)));
         }
+        // Each command is judged by the settings in force when its turn comes.
+        let mut config = self.config.clone();
         let (mut last, mut keys, mut bytes, mut workloads) = (Micros::ZERO, 0u64, 0u64, 0usize);
         for (i, timed) in self.commands.iter().enumerate() {
             let at_fault = |error| LabError::Invalid { place: format!("command {}, ", i + 1), error };
-            timed.command.check(&self.config).map_err(at_fault)?;
+            timed.command.check(&config).map_err(at_fault)?;
+            if let Command::Set { setting } = &timed.command {
+                config.settings.set(*setting);
+            }
             if timed.at < last {
                 let problem = format!("must not be before the command above it ({last}), is {}", timed.at);
                 return Err(at_fault(CommandError { field: "at", problem }));

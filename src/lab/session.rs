@@ -93,6 +93,11 @@ impl Session {
         &self.tape.script
     }
 
+    /// What the world is made of, with the settings in force at the cursor: what a command is checked against.
+    pub fn config(&self) -> Config {
+        Config { settings: self.world().settings().clone(), ..self.tape.script.config.clone() }
+    }
+
     /// The world at the cursor.
     pub fn world(&self) -> &World {
         &self.tape.here.world
@@ -293,7 +298,7 @@ impl Session {
     /// Carries out a command at the cursor. Acting before what has been seen, or before commands still to come, keeps that future as a
     /// branch of its own and starts a new one.
     pub fn act(&mut self, command: Command) -> Result<Acted, LabError> {
-        command.check(&self.tape.script.config)?;
+        command.check(&self.config())?;
         let changes_past = self.seen > self.cursor() || self.tape.here.commands < self.tape.script.commands.len();
         let mut script = self.script_so_far();
         // After everything of this instant: a command stands before all else of its own instant, so it gets the next one.

@@ -3,12 +3,12 @@
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use super::header::{Header, SkipLink};
+use super::header::{Bar, header, skip_link};
 use super::home::Home;
 use super::lab::open::Place;
 use super::lab::page::LabPage;
 use super::lab::two::TwoLabs;
-use super::marks::Patterns;
+use super::marks::patterns;
 use super::route::{Route, set_title};
 
 /// The page.
@@ -16,8 +16,8 @@ use super::route::{Route, set_title};
 pub fn App() -> Html {
     html! {
         <HashRouter>
-            <SkipLink />
-            <Patterns />
+            { skip_link() }
+            { patterns() }
             <Switch<Route> render={show} />
         </HashRouter>
     }
@@ -55,7 +55,7 @@ fn Nowhere() -> Html {
     use_effect_with((), |()| set_title("Not found"));
     html! {
         <>
-            <Header />
+            { header(Bar::default()) }
             <main id="main" class="pg" tabindex="-1" data-testid="not-found">
                 <div class="cover"><div>
                     <h1>{ "There is nothing here" }</h1>

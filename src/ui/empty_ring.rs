@@ -83,8 +83,8 @@ fn choice(
 }
 
 /// The sentence and its button.
-#[component]
-pub fn EmptyRing() -> Html {
+#[hook]
+pub fn use_empty_ring() -> Html {
     let wanted = use_state_eq(|| Wanted {
         nodes: 6,
         zones: 1,

@@ -3,31 +3,26 @@
 use yew::prelude::*;
 use yew_router::prelude::Link;
 
-use super::marks::icon;
+use super::marks;
 use super::route::Route;
 use super::theme;
 use crate::view::glyph::Icon;
 
-/// Properties of [`Header`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct HeaderProps {
+/// What a page puts into the bar.
+#[derive(Default)]
+pub struct Bar {
     /// The entry of the navigation that is marked as current.
-    #[prop_or_default]
     pub current: Option<Route>,
     /// What is open, in the middle.
-    #[prop_or_default]
     pub mid: Html,
     /// Tools of this page, left of those that every page has.
-    #[prop_or_default]
     pub tools: Html,
     /// Tools of this page, right of those that every page has.
-    #[prop_or_default]
     pub last: Html,
 }
 
 /// The bar at the top.
-#[component]
-pub fn Header(props: &HeaderProps) -> Html {
+pub fn header(bar: Bar) -> Html {
     html! {
         <header class="top">
             <Link<Route> classes="brand" to={Route::Home}>
@@ -39,13 +34,13 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <span>{ "Drift & Repair" }</span>
             </Link<Route>>
             <nav aria-label="Places">
-                { for [(Route::Home, "Home"), (Route::Lab, "Lab"), (Route::Two, "Two labs")].map(|(to, name)| place(to, name, props.current.as_ref())) }
+                { for [(Route::Home, "Home"), (Route::Lab, "Lab"), (Route::Two, "Two labs")].map(|(to, name)| place(to, name, bar.current.as_ref())) }
             </nav>
-            <div class="mid">{ props.mid.clone() }</div>
+            <div class="mid">{ bar.mid }</div>
             <div class="tools">
-                { props.tools.clone() }
+                { bar.tools }
                 <ThemeButton />
-                { props.last.clone() }
+                { bar.last }
             </div>
         </header>
     }
@@ -57,38 +52,24 @@ fn place(to: Route, name: &'static str, current: Option<&Route>) -> Html {
     html! { <a href={format!("#{}", to.to_path())} aria-current={mark}>{ name }</a> }
 }
 
-/// Properties of [`ToolButton`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct ToolButtonProps {
-    /// Its picture.
-    pub icon: Icon,
-    /// What it does.
-    pub label: AttrValue,
-    /// Its name for tests.
-    pub testid: AttrValue,
-    /// Whether it is on, if it can be on.
-    #[prop_or_default]
-    pub pressed: Option<bool>,
-    /// More classes.
-    #[prop_or_default]
-    pub class: Classes,
-    /// What to do.
-    pub onclick: Callback<MouseEvent>,
+/// A button that says what it does.
+pub fn verb(name: &'static str, testid: &'static str, onclick: Callback<MouseEvent>) -> Html {
+    html! { <button type="button" class="btn sm" data-testid={testid} {onclick}>{ name }</button> }
 }
 
 /// A square button with a picture.
-#[component]
-pub fn ToolButton(props: &ToolButtonProps) -> Html {
+pub fn tool_button(icon: Icon, label: &str, testid: &'static str, pressed: Option<bool>, onclick: Callback<MouseEvent>) -> Html {
+    let label = AttrValue::from(label.to_owned());
     html! {
         <button
             type="button"
-            class={classes!("tb", props.class.clone())}
-            data-testid={props.testid.clone()}
-            aria-label={props.label.clone()}
-            title={props.label.clone()}
-            aria-pressed={props.pressed.map(|on| on.to_string())}
-            onclick={props.onclick.clone()}
-        >{ icon(props.icon) }</button>
+            class="tb"
+            data-testid={testid}
+            aria-label={label.clone()}
+            title={label.clone()}
+            aria-pressed={pressed.map(|on| on.to_string())}
+            {onclick}
+        >{ marks::icon(icon) }</button>
     }
 }
 
@@ -104,12 +85,11 @@ pub fn ThemeButton() -> Html {
         })
     };
     let label = if *dark { "Light page" } else { "Dark page" };
-    html! { <ToolButton icon={Icon::Contrast} {label} testid="theme" {onclick} /> }
+    tool_button(Icon::Contrast, label, "theme", None, onclick)
 }
 
 /// A link past the bar, for a keyboard. The address stays as it is: what follows the `#` is the router's.
-#[component]
-pub fn SkipLink() -> Html {
+pub fn skip_link() -> Html {
     let onclick = Callback::from(|event: MouseEvent| {
         event.prevent_default();
         let main = gloo::utils::document().get_element_by_id("main");

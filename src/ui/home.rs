@@ -4,10 +4,11 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 use yew_router::prelude::Link;
 
-use super::empty_ring::EmptyRing;
-use super::header::Header;
+use super::empty_ring::use_empty_ring;
+use super::header::{Bar, header};
 use super::marks::{glyph, icon};
-use super::ribbon::{Frame, RibbonView};
+use super::presets::RingLike;
+use super::ribbon::{Frame, drawing};
 use super::route::{Route, set_title};
 use super::storage;
 use crate::engine::node::Repair;
@@ -67,24 +68,26 @@ fn compute(mut so_far: Computed) -> Computed {
 pub fn Home() -> Html {
     use_effect_with((), |()| set_title(""));
     let computed = use_computed();
+    let (doors, empty_ring) = (use_doors(), use_empty_ring());
     let place = gallery().iter().position(|(slug, _)| *slug == COVER).unwrap_or_default();
     let cover = computed.pictures.get(place).cloned().flatten();
     html! {
         <>
-            <Header current={Route::Home} />
+            { header(Bar { current: Some(Route::Home), ..Bar::default() }) }
             <main id="main" class="pg" tabindex="-1" data-testid="home">
                 <div class="cover">
                     <div>
                         <h1>{ "Copies drift. Watch them mend." }</h1>
                         <p>{ "A textbook on databases without a leader, built around a real replication engine that runs in this page. Every run can be stopped, rewound, changed and shared." }</p>
                     </div>
-                    <Doors />
+                    { doors }
                 </div>
                 { cover_part(gallery().get(place).map_or("", |(slug, _)| slug), cover.as_ref()) }
                 <div class="sec"><h2>{ "Runs" }</h2><p>{ "Ready to be broken. Each picture is the run itself at its end." }</p></div>
                 <ul class="gal">{ for gallery().iter().enumerate().map(|(i, (slug, file))| card(slug, file, computed.pictures.get(i).cloned().flatten())) }</ul>
                 { healing_part(&computed.healing) }
-                <EmptyRing />
+                { empty_ring }
+                <RingLike />
                 <footer class="foot">
                     <span>{ "Runs in this page alone: nothing is sent anywhere." }</span>
                     <Link<Route> to={Route::Two}>{ "Two labs side by side" }</Link<Route>>
@@ -96,8 +99,8 @@ pub fn Home() -> Html {
 }
 
 /// Where to go first.
-#[component]
-fn Doors() -> Html {
+#[hook]
+fn use_doors() -> Html {
     let latest = use_memo((), |()| storage::latest());
     html! {
         <div class="cta">
@@ -119,11 +122,11 @@ fn continued(address: &str) -> String {
 
 fn cover_part(slug: &str, picture: Option<&Picture>) -> Html {
     let Some(picture) = picture else { return html! { <div class="front-room"></div> } };
-    let Some(ribbon) = picture.ribbon.clone() else { return Html::default() };
+    let Some(ribbon) = &picture.ribbon else { return Html::default() };
     html! {
         <figure data-testid="cover">
-            <RibbonView ribbon={ribbon.clone()} frame={Frame::WIDE} class="wide" />
-            <RibbonView {ribbon} frame={Frame::NARROW} class="narrow" />
+            { drawing(ribbon, Frame::WIDE, "wide") }
+            { drawing(ribbon, Frame::NARROW, "narrow") }
             <figcaption class="figcap">
                 { format!("{}: {}. ", picture.title, picture.facts) }<a href={format!("#/lab/{slug}")}>{ "Open this run" }</a>
             </figcaption>

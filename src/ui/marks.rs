@@ -46,8 +46,7 @@ pub fn version(number: u32, stone: bool) -> Html {
 }
 
 /// The patterns that chips, dead nodes and cuts are filled with: once for each page.
-#[component]
-pub fn Patterns() -> Html {
+pub fn patterns() -> Html {
     let side = TILE_SIZE.to_string();
     let [(dead, dead_lines), (cut, cut_lines)] = HATCHES;
     html! {

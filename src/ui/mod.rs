@@ -7,10 +7,12 @@ pub mod home;
 pub mod lab;
 pub mod marks;
 pub mod panic;
+pub mod presets;
 pub mod ribbon;
 pub mod route;
 pub mod share;
 pub mod storage;
+pub mod svg;
 pub mod theme;
 
 /// Puts the page into the element `#app`, in place of what stood there while the engine loaded.

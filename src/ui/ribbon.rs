@@ -3,9 +3,11 @@
 use yew::prelude::*;
 
 use super::marks::glyph_parts;
-use crate::engine::base::Micros;
+use crate::engine::base::{Micros, arrange};
+use crate::ui::svg::{path, path_at, px, rect, text};
 use crate::view::chip::look;
 use crate::view::format::{list, span};
+use crate::view::geometry::{Rect, pt};
 use crate::view::glyph::{Form, Kind, LOST};
 use crate::view::home::{Lane, Ribbon, ticks};
 
@@ -43,24 +45,11 @@ impl Frame {
     }
 }
 
-/// Properties of [`RibbonView`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct RibbonProps {
-    /// What to draw.
-    pub ribbon: Ribbon,
-    /// Places and sizes.
-    pub frame: Frame,
-    /// Its class: which screens show it.
-    pub class: Classes,
-}
-
 /// The drawing.
-#[component]
-pub fn RibbonView(props: &RibbonProps) -> Html {
-    let (ribbon, f) = (&props.ribbon, props.frame);
+pub fn drawing(ribbon: &Ribbon, f: Frame, class: &'static str) -> Html {
     let bottom = f.bottom(ribbon.lanes.len());
     html! {
-        <svg class={classes!("front", props.class.clone())} viewBox={format!("0 0 {} {}", f.width, bottom + 22.0)} role="img" aria-label={summary(ribbon)}>
+        <svg class={classes!("front", class)} viewBox={format!("0 0 {} {}", f.width, bottom + 22.0)} role="img" aria-label={summary(ribbon)}>
             { axis(ribbon, f, bottom) }
             { for ribbon.lanes.iter().enumerate().map(|(i, lane)| lane_view(ribbon, f, i, lane)) }
             { for ribbon.lanes.iter().enumerate().map(|(i, lane)| notes(ribbon, f, i, lane)) }
@@ -90,10 +79,8 @@ fn axis(ribbon: &Ribbon, f: Frame, bottom: f64) -> Html {
             let words = if days { format!("day {}", at.0 / 86_400_000_000 + 1) } else if at.0 == 0 { "0".to_owned() } else { span(*at) };
             html! {
                 <>
-                    <path class="day" d={format!("M{x} 4V{bottom}")} />
-                    if x + 40.0 < f.width {
-                        <text class="s f-ink3" x={(x + 4.0).to_string()} y={(bottom + 16.0).to_string()} font-size={f.words.to_string()}>{ words }</text>
-                    }
+                    { path("day", &format!("M{x} 4V{bottom}")) }
+                    if x + 40.0 < f.width { { text(classes!("s", "f-ink3"), pt(x + 4.0, bottom + 16.0), None, f.words, &words) } }
                 </>
             }
         }) }
@@ -102,32 +89,28 @@ fn axis(ribbon: &Ribbon, f: Frame, bottom: f64) -> Html {
 
 fn lane_view(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
     let top = f.top(i);
-    let (y, height) = (top.to_string(), f.lane.to_string());
     let room = |from: Micros, to: Micros| {
         let x = f.x(from, ribbon.end);
         (x, (f.x(to, ribbon.end) - x).max(1.0))
     };
     html! {
         <g class="lane">
-            <text class="d wb" x={(f.left * 0.52).to_string()} y={(top + f.lane * 0.5 + 8.0).to_string()} text-anchor="middle" font-size={(f.words * 1.45).to_string()}>
-                { lane.node.to_string() }
-            </text>
-            <path class="base" d={format!("M{} {}H{}", f.left, top + f.lane / 2.0, f.width - 8.0)} />
+            { text(classes!("d", "wb"), pt(f.left * 0.52, top + f.lane * 0.5 + 8.0), Some("middle"), f.words * 1.45, &lane.node.to_string()) }
+            { path("base", &format!("M{} {}H{}", f.left, top + f.lane / 2.0, f.width - 8.0)) }
             { for lane.held.iter().filter_map(|held| {
                 let (number, stone) = held.version?;
                 let (x, width) = room(held.from, held.to);
                 let look = look(number);
+                let label = if stone { format!("{} deleted", look.label) } else { look.label.clone() };
                 // The label begins where the lane can be seen.
                 let seen = lane.down.iter().find(|(from, to)| *from <= held.from && held.from < *to).map_or(x, |(_, to)| f.x(*to, ribbon.end));
                 let space = x + width - seen;
                 Some(html! {
                     <>
-                        <rect class={classes!("held", look.class)} x={x.to_string()} y={y.clone()} width={width.to_string()} height={height.clone()} />
-                        <rect x={x.to_string()} y={y.clone()} width={width.min(10.0).to_string()} height={height.clone()} fill={look.spine_fill()} />
+                        { rect(classes!("held", look.class), &Rect::new(x, top, width, f.lane), "") }
+                        <rect x={px(x)} y={px(top)} width={px(width.min(10.0))} height={px(f.lane)} fill={look.spine_fill()} />
                         if space > 42.0 {
-                            <text class="on" x={(seen + 17.0).to_string()} y={(top + f.lane / 2.0 + f.words * 0.36).to_string()} font-size={f.words.to_string()}>
-                                { if stone { format!("{} deleted", look.label) } else { look.label } }
-                            </text>
+                            { text(classes!("on"), pt(seen + 17.0, top + f.lane / 2.0 + f.words * 0.36), None, f.words, &label) }
                         }
                     </>
                 })
@@ -136,14 +119,14 @@ fn lane_view(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
                 let (x, width) = room(*from, *to);
                 html! {
                     <>
-                        <rect class="down" x={x.to_string()} y={y.clone()} width={width.to_string()} height={height.clone()} />
+                        { rect(classes!("down"), &Rect::new(x, top, width, f.lane), "") }
                         if width > 46.0 {
-                            <text class="s wb halo" x={(x + width / 2.0).to_string()} y={(top + f.lane / 2.0 + 5.0).to_string()} text-anchor="middle" font-size={f.words.to_string()}>{ "down" }</text>
+                            { text(classes!("s", "wb", "halo"), pt(x + width / 2.0, top + f.lane / 2.0 + 5.0), Some("middle"), f.words, "down") }
                         }
                     </>
                 }
             }) }
-            { for lane.cut.iter().map(|(from, to)| html! { <path class="torn" d={torn(f.x(*from, ribbon.end), f.x(*to, ribbon.end), top - 6.5)} /> }) }
+            { for lane.cut.iter().map(|(from, to)| path("torn", &torn(f.x(*from, ribbon.end), f.x(*to, ribbon.end), top - 6.5))) }
         </g>
     }
 }
@@ -168,22 +151,22 @@ fn torn(x0: f64, x1: f64, y: f64) -> String {
 /// What was missed and what mended it, in words where there is room.
 fn notes(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
     let top = f.top(i);
-    let y = (top + f.lane + f.words + 1.0).to_string();
+    let y = top + f.lane + f.words + 1.0;
     let mut free = 0.0;
-    let mut word = |x: f64, class: &'static str, text: String| {
-        let half = text.chars().count() as f64 * f.words * 0.25;
+    let mut word = |x: f64, class: &'static str, what: String| {
+        let half = what.chars().count() as f64 * f.words * 0.25;
         let middle = x.clamp(f.left + half, f.width - 8.0 - half);
         let fits = middle - half > free;
         if fits {
             free = middle + half + 8.0;
         }
-        fits.then(|| html! { <text class={classes!("s", "wb", class)} x={middle.to_string()} y={y.clone()} text-anchor="middle" font-size={f.words.to_string()}>{ text }</text> })
+        fits.then(|| text(classes!("s", "wb", class), pt(middle, y), Some("middle"), f.words, &what))
     };
     let mut marks: Vec<(Micros, Option<String>)> =
         lane.missed.iter().map(|(at, n)| (*at, Some(format!("{} misses v{n}", lane.node)))).collect();
     marks.extend(lane.lost.iter().map(|(at, n)| (*at, Some(format!("{} loses v{n}", lane.node)))));
     marks.extend(lane.repairs.iter().map(|(at, _)| (*at, None)));
-    marks.sort_unstable();
+    arrange(&mut marks, Ord::cmp);
     html! {
         { for marks.into_iter().map(|(at, bad)| {
             let x = f.x(at, ribbon.end);
@@ -191,7 +174,7 @@ fn notes(ribbon: &Ribbon, f: Frame, i: usize, lane: &Lane) -> Html {
             match bad {
                 Some(what) => html! {
                     <>
-                        <path class="lost k-fault on-version" transform={format!("translate({x} {middle}) scale(.62)")} d={LOST} />
+                        { path_at("lost k-fault on-version", LOST, Some(format!("translate({x} {middle}) scale(.62)"))) }
                         { word(x, "f-fault", what) }
                     </>
                 },

@@ -112,6 +112,13 @@ pub fn clipped(text: &str, most: usize) -> String {
     out
 }
 
+/// A text of ours that begins a sentence: with a capital.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    // Our own words are English; every script's capitals would be four kilobytes of tables.
+    letters.next().map_or_else(String::new, |first| [first.to_ascii_uppercase()].into_iter().chain(letters).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! Words a newcomer may not know, each with one sentence, and where in a text they stand.
 
+use crate::engine::base::arrange;
+
 /// A word and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {
@@ -58,7 +60,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
             found.push((start, end, *term));
         }
     }
-    found.sort_unstable_by_key(|(start, _, _)| *start);
+    arrange(&mut found, |a, b| a.0.cmp(&b.0));
     let mut pieces = Vec::with_capacity(found.len() * 2 + 1);
     let mut from = 0;
     for (start, end, term) in found {

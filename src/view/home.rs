@@ -1,7 +1,5 @@
 //! What the front page shows of each run, computed from the run itself: lanes filled with the version held, a small ring, and numbers.
 
-use std::collections::BTreeMap;
-
 use crate::engine::base::{Endpoint, Micros, NodeId};
 use crate::engine::data::{Change, Key, Row};
 use crate::engine::node::{Note, Repair, Setting, Traffic, Verb};
@@ -142,7 +140,7 @@ fn dots(session: &Session, key: Option<&Key>) -> Vec<Dot> {
 pub fn ribbon(session: &Session, key: &Key) -> Ribbon {
     let (world, end) = (session.world(), session.end());
     let replicas = world.ring().replicas(key.token(), &session.script().config.settings.replicas);
-    let mut lanes: BTreeMap<NodeId, Writing> = replicas.iter().map(|n| (*n, Writing::default())).collect();
+    let mut lanes: Vec<Writing> = replicas.iter().map(|_| Writing::default()).collect();
     let mut made: Vec<(Micros, u32)> = Vec::new();
     for event in session.log() {
         if let EventKind::Note(Note::Stamped { key: k, version }) = &event.kind
@@ -151,17 +149,17 @@ pub fn ribbon(session: &Session, key: &Key) -> Ribbon {
             made.push((event.at, session.history().ordinal(key, version)));
         }
         let node = event.who.and_then(Endpoint::node);
-        if let Some(lane) = node.and_then(|n| lanes.get_mut(&n)) {
-            lane.take(session, key, event);
+        if let Some(place) = node.and_then(|n| replicas.iter().position(|r| *r == n)) {
+            lanes[place].take(session, key, event);
         }
     }
     let cuts = cut_off(session, &replicas);
-    let finish = |node: &NodeId| {
-        let mut lane = lanes.remove(node).unwrap_or_default().finish(*node, end, &made);
-        lane.cut = cuts.get(node).cloned().unwrap_or_default();
+    let finish = |(writing, node): (Writing, &NodeId)| {
+        let mut lane = writing.finish(*node, end, &made);
+        lane.cut = cuts.iter().filter(|(who, ..)| who == node).map(|(_, from, to)| (*from, *to)).collect();
         lane
     };
-    Ribbon { key: key.name().to_owned(), end, lanes: replicas.iter().map(finish).collect() }
+    Ribbon { key: key.name().to_owned(), end, lanes: lanes.into_iter().zip(&replicas).map(finish).collect() }
 }
 
 /// A lane being written.
@@ -180,7 +178,7 @@ struct Writing {
 impl Writing {
     fn take(&mut self, session: &Session, key: &Key, event: &Event) {
         match &event.kind {
-            EventKind::Applied(a) if a.key == *key => {
+            EventKind::Applied(a) if a.key == *key && a.stands_for.is_none() => {
                 let is = number(session, key, &a.given);
                 if a.by == Traffic::Write {
                     self.written.push(is.0);
@@ -225,9 +223,9 @@ impl Writing {
 }
 
 /// When each replica was on an island without all the others: from when to when.
-fn cut_off(session: &Session, replicas: &[NodeId]) -> BTreeMap<NodeId, Vec<(Micros, Micros)>> {
+fn cut_off(session: &Session, replicas: &[NodeId]) -> Vec<(NodeId, Micros, Micros)> {
     let mut open: Vec<(u32, NodeId, Micros)> = Vec::new();
-    let mut done: BTreeMap<NodeId, Vec<(Micros, Micros)>> = BTreeMap::new();
+    let mut done = Vec::new();
     let mut cuts = 0u32;
     for timed in &session.script().commands {
         match &timed.command {
@@ -242,7 +240,7 @@ fn cut_off(session: &Session, replicas: &[NodeId]) -> BTreeMap<NodeId, Vec<(Micr
                 open.retain(|(cut, node, since)| {
                     let over = mended.is_none_or(|m| m == *cut);
                     if over {
-                        done.entry(*node).or_default().push((*since, timed.at));
+                        done.push((*node, *since, timed.at));
                     }
                     !over
                 });
@@ -250,9 +248,7 @@ fn cut_off(session: &Session, replicas: &[NodeId]) -> BTreeMap<NodeId, Vec<(Micr
             _ => {}
         }
     }
-    for (_, node, since) in open {
-        done.entry(node).or_default().push((since, session.end()));
-    }
+    done.extend(open.into_iter().map(|(_, node, since)| (node, since, session.end())));
     done
 }
 

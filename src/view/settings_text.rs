@@ -1,15 +1,22 @@
 //! The settings as sentences whose values can be changed, and reading the values that people type.
 
 mod copies;
+mod groups;
 mod living;
+mod missed;
+mod number;
+mod reads;
+mod writes;
 
 use crate::engine::base::{DigestFunction, Micros};
 use crate::engine::node::{Accrual, Detector, Level, Phi, Repair, SecondRound, Setting, Settings, Sync, Tombstones};
 use crate::engine::world::{LIMITS, Latency, NetworkConfig};
 use crate::lab::Session;
 use crate::view::console::levels;
-use crate::view::format::span;
 use living::{beats, deletes};
+
+pub use groups::{Group, groups};
+pub use number::{Number, Unit, exact, per_cent_field, read_offset, read_per_cent, read_span, scaled};
 
 /// What a changed value does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,34 +42,6 @@ pub struct Choice {
     pub chosen: Option<usize>,
 }
 
-/// What a number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Things.
-    Count,
-    /// Microseconds.
-    Span,
-    /// Thousandths of a level of suspicion.
-    Level,
-}
-
-/// A number that can be scrubbed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Number {
-    /// A stable name: `setting-<id>` in the page.
-    pub id: &'static str,
-    /// What it is, for somebody who does not see the sentence.
-    pub label: &'static str,
-    /// The value in force.
-    pub value: u64,
-    /// Smallest value allowed.
-    pub least: u64,
-    /// Largest value allowed.
-    pub most: u64,
-    /// What it counts.
-    pub unit: Unit,
-}
-
 /// A part of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
@@ -76,132 +55,6 @@ pub enum Part {
     Number(Number),
 }
 
-impl Number {
-    /// The value as it stands in the sentence.
-    pub fn shown(&self) -> String {
-        shown(self.unit, self.value)
-    }
-
-    /// The bounds in words.
-    pub fn bounds(&self) -> String {
-        format!("{} to {}", shown(self.unit, self.least), shown(self.unit, self.most))
-    }
-
-    /// The value `steps` steps up (down, if negative): times go 1, 2, 5, 10.
-    pub fn stepped(&self, from: u64, steps: i32) -> u64 {
-        let mut value = from;
-        for _ in 0..steps.unsigned_abs() {
-            value = match (self.unit, steps > 0) {
-                (Unit::Count, true) => value.saturating_add(1),
-                (Unit::Count, false) => value.saturating_sub(1),
-                (Unit::Level, true) => value.saturating_add(500),
-                (Unit::Level, false) => value.saturating_sub(500),
-                (Unit::Span, true) => rungs().find(|r| *r > value).unwrap_or(value),
-                (Unit::Span, false) => rungs().take_while(|r| *r < value).last().unwrap_or(value),
-            };
-        }
-        value.clamp(self.least, self.most)
-    }
-
-    /// Reads what somebody typed, or says what is wrong with it.
-    pub fn read(&self, text: &str) -> Result<u64, String> {
-        let value = match self.unit {
-            Unit::Count => text.trim().parse().map_err(|_| "write a whole number".to_owned()),
-            Unit::Span => read_span(text).map(|s| s.0),
-            Unit::Level => text.trim().parse::<Phi>().map(|phi| phi.0).map_err(|_| "write a level such as 8 or 8.5".to_owned()),
-        };
-        let wrong = |why: &str| format!("{}: {why}, {}.", capital(self.label), self.bounds());
-        let value = value.map_err(|why| wrong(&why))?;
-        if (self.least..=self.most).contains(&value) {
-            Ok(value)
-        } else {
-            Err(wrong(&format!("{} is out of bounds", shown(self.unit, value))))
-        }
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default() + chars.as_str()
-}
-
-fn shown(unit: Unit, value: u64) -> String {
-    match unit {
-        Unit::Count => value.to_string(),
-        Unit::Span => exact(Micros(value)),
-        Unit::Level => Phi(value).to_string(),
-    }
-}
-
-/// A time that reads back as itself: rounded only if nothing is lost.
-pub fn exact(of: Micros) -> String {
-    if of == Micros::ZERO {
-        return "0 ms".to_owned();
-    }
-    let text = span(of);
-    if read_span(&text) == Ok(of) { text } else { of.to_string() }
-}
-
-/// 1, 2, 5, 10 … microseconds up to a year.
-fn rungs() -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(1u64), |n| n.checked_mul(10)).take_while(|n| *n < LIMITS.span.0).flat_map(|n| [n, 2 * n, 5 * n])
-}
-
-/// Reads a time such as `80 ms`, `1.5 s` or `2h`; a number alone counts milliseconds.
-pub fn read_span(text: &str) -> Result<Micros, String> {
-    const WRONG: &str = "write a time such as 80 ms or 1.5 s";
-    let text = text.trim();
-    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let size: u64 = match unit.trim() {
-        "us" | "µs" | "μs" => 1,
-        "" | "ms" => 1_000,
-        "s" => 1_000_000,
-        "min" => 60_000_000,
-        "h" => 3_600_000_000,
-        "d" => 86_400_000_000,
-        _ => return Err(WRONG.to_owned()),
-    };
-    scaled(number, size).map(Micros).ok_or_else(|| WRONG.to_owned())
-}
-
-/// A decimal number times `size`, rounded down; nothing if it is no number or too large.
-pub fn scaled(number: &str, size: u64) -> Option<u64> {
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 6 {
-        return None;
-    }
-    let fraction = if part.is_empty() { 0 } else { part.parse::<u64>().ok()?.checked_mul(size)? / 10u64.pow(part.len() as u32) };
-    whole.parse::<u64>().ok()?.checked_mul(size)?.checked_add(fraction)
-}
-
-/// Reads a time either way: `+80 ms`, `-1.5 s`.
-pub fn read_offset(text: &str) -> Result<i64, String> {
-    let text = text.trim();
-    let (sign, size) = match text.strip_prefix(['-', '\u{2212}']) {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let size = read_span(size)?;
-    if size > LIMITS.span {
-        return Err(format!("the clock can be off by at most {} either way", span(LIMITS.span)));
-    }
-    Ok(sign * size.0 as i64)
-}
-
-/// Reads a share in per cent, as parts per million: `2.5` is 25 000.
-pub fn read_per_cent(text: &str) -> Result<u32, String> {
-    let number = text.trim().trim_end_matches('%').trim();
-    let ppm = scaled(number, 10_000).filter(|ppm| *ppm <= 1_000_000);
-    ppm.map(|ppm| ppm as u32).ok_or_else(|| "write a share from 0 to 100 %".to_owned())
-}
-
-/// A share in per cent as it stands in a field: `2.5`.
-pub fn per_cent_field(ppm: u32) -> String {
-    crate::view::format::per_cent(ppm).trim_end_matches(" %").to_owned()
-}
-
 fn choice(id: &'static str, label: &'static str, options: Vec<(String, Change)>, is: Change) -> Part {
     let chosen = options.iter().position(|(_, change)| *change == is);
     Part::Choice(Choice { id, label, options, chosen })
@@ -209,6 +62,16 @@ fn choice(id: &'static str, label: &'static str, options: Vec<(String, Change)>,
 
 pub(super) fn settings_choice(id: &'static str, label: &'static str, options: &[(&str, Setting)], is: Setting) -> Part {
     choice(id, label, options.iter().map(|(words, s)| ((*words).to_owned(), Change::Setting(*s))).collect(), Change::Setting(is))
+}
+
+/// A choice among values of one part of a setting.
+fn one_of<T: Copy>(id: &'static str, label: &'static str, options: &[(&str, T)], is: T, set: impl Fn(T) -> Setting) -> Part {
+    let options: Vec<(&str, Setting)> = options.iter().map(|(words, value)| (*words, set(*value))).collect();
+    settings_choice(id, label, &options, set(is))
+}
+
+fn amount(id: &'static str, label: &'static str, value: u64, (least, most): (u64, u64), unit: Unit) -> Part {
+    Part::Number(Number { id, label, value, least, most, unit })
 }
 
 fn level(id: &'static str, label: &'static str, n: u32, is: Level, set: fn(Level) -> Setting) -> Part {
@@ -223,6 +86,9 @@ fn time(id: &'static str, label: &'static str, value: Micros) -> Part {
 
 /// What stands for the interval until somebody chooses another, when writes begin to reach the disk later.
 const SYNC: Micros = Micros::secs(10);
+/// How long an answer waits for a repair until somebody chooses another span.
+const BOUND: Micros = Micros::ms(20);
+
 /// The settings in force at the cursor, sentence by sentence.
 pub fn sentences(session: &Session) -> Vec<Vec<Part>> {
     let settings = session.world().settings();
@@ -259,11 +125,14 @@ fn reading(s: &Settings) -> Vec<Part> {
         &[("those that differ", Setting::SecondRound(SecondRound::Differing)), ("everyone", Setting::SecondRound(SecondRound::Everyone))],
         Setting::SecondRound(s.read.second_round),
     );
+    let bounded = if let Repair::Bounded(_) = s.read.repair { s.read.repair } else { Repair::Bounded(BOUND) };
     let repair = settings_choice(
         "repair",
         "when copies that are behind are repaired",
         &[
             ("before the answer", Setting::Repair(Repair::Blocking)),
+            ("before the answer, all of them", Setting::Repair(Repair::BlockingAll)),
+            ("before the answer, but not for long", Setting::Repair(bounded)),
             ("after the answer", Setting::Repair(Repair::Asynchronous)),
             ("never", Setting::Repair(Repair::Off)),
         ],
@@ -281,7 +150,11 @@ fn reading(s: &Settings) -> Vec<Part> {
         parts.extend([Part::Text(" made with "), function]);
         parts.extend([Part::Text("; if these differ, it asks "), round, Part::Text(" for the row")]);
     }
-    parts.extend([Part::Text(". Copies that are behind are repaired "), repair, Part::Text(".")]);
+    parts.extend([Part::Text(". Copies that are behind are repaired "), repair]);
+    if let Repair::Bounded(most) = s.read.repair {
+        parts.extend([Part::Text(": "), time("repair-bound", "time an answer waits for a repair", most), Part::Text(" at most")]);
+    }
+    parts.push(Part::Text("."));
     parts
 }
 
@@ -363,16 +236,18 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
             Tombstones::Purge { grace, .. } => Setting::Tombstones(Tombstones::Purge { grace, every: at }),
             Tombstones::Keep => return None,
         },
+        ("repair-bound", _) => Setting::Repair(Repair::Bounded(at)),
         ("write-timeout", _) => Setting::WriteTimeout(at),
         ("read-timeout", _) => Setting::ReadTimeout(at),
         ("client-timeout", _) => Setting::ClientTimeout(at),
         ("latency-low" | "latency-high", _) => {
             return Some(Change::Network(NetworkConfig { latency: with_latency(network.latency, id, at), ..network }));
         }
-        _ => match super::client_text::change(settings.client, id, value) {
-            Some(change) => change,
-            None => copies::change(settings, session.world().ring(), id, value)?,
-        },
+        _ => super::client_text::change(settings.client, id, value)
+            .or_else(|| copies::change(settings, session.world().ring(), id, value))
+            .or_else(|| missed::change(settings, id, value))
+            .or_else(|| writes::change(settings.write, id, value))
+            .or_else(|| reads::change(settings.read, id, value))?,
     };
     Some(Change::Setting(setting))
 }

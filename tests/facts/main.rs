@@ -6,7 +6,12 @@ mod accrual;
 mod cassandra;
 mod digests;
 mod dynamo;
+mod hints;
+mod levels;
 mod placement;
+mod presets;
+mod repair;
+mod riak;
 
 #[path = "../support/play.rs"]
 mod play;

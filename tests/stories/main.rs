@@ -3,10 +3,15 @@
 
 mod clients;
 mod cuts;
+mod digests;
+mod found;
+mod handoff;
 mod levels;
 mod machines;
 mod members;
 mod network;
+mod quorums;
+mod read_repair;
 mod reads;
 mod shipped;
 

@@ -1,7 +1,8 @@
-//! The four shipped runs.
+//! The shipped runs.
 
-use drift::engine::base::NodeId;
-use drift::engine::node::{Note, Outcome};
+use drift::engine::base::{Micros, NodeId};
+use drift::engine::data::Key;
+use drift::engine::node::{NoHint, Note, Outcome, Timer};
 use drift::engine::world::{EventKind, Fault, Status};
 
 use crate::run::{Played, shipped, span};
@@ -54,4 +55,62 @@ fn a_week_without_repair_stays_stale_with_every_node_up() {
     assert_eq!(run.report.traffic["repair"].messages, 0, "nothing was ever repaired");
     assert!(!run.noted(|n| matches!(n, Note::RepairStarted { .. })), "repair is off");
     assert!(run.session.world().hosts().iter().all(|h| h.status == Status::Up));
+}
+
+/// When some rule first said so.
+fn said(run: &Played, test: impl Fn(&Note) -> bool) -> Micros {
+    run.log[run.place(|k| matches!(k, EventKind::Note(note) if test(note)))].at
+}
+
+#[test]
+fn hints_wait_for_a_replica_that_is_down_but_not_beyond_their_window() {
+    let c = NodeId(2);
+    let mut run = Played::of(shipped("hinted-handoff"));
+    let t0 = run.log[run.place(|k| matches!(k, EventKind::Fault(Fault::Crashed { .. })))].at;
+    let late = said(&run, |n| matches!(n, Note::HintKept { target, late: true, .. } if *target == c));
+    let t1 = said(&run, |n| *n == Note::Suspected(c));
+    let at_once = said(&run, |n| matches!(n, Note::HintKept { target, late: false, .. } if *target == c));
+    let t2 = t1.plus(span("2s"));
+    let refused = said(&run, |n| matches!(n, Note::HintRefused { target, why: NoHint::Window } if *target == c));
+    let t3 = said(&run, |n| *n == Note::Trusted(c));
+    let t4 = said(&run, |n| matches!(n, Note::ReplayDone { target, count: 3 } if *target == c));
+    let beats = [t0, late, t1, at_once, t2, refused, t3, t4];
+    assert!(beats.is_sorted(), "{beats:?}");
+    assert_eq!(
+        run.count(|k| matches!(k, EventKind::Note(Note::HintKept { .. }))),
+        3,
+        "one after the timeout, two at once, none for the last write"
+    );
+    assert!(run.has(|k| matches!(k, EventKind::Timer(Timer::Operation(_)))), "the first hint waits for the timeout");
+    assert_eq!(run.outcomes()[..5], ["written"; 5].map(str::to_owned), "no client was kept waiting by C");
+    assert_eq!(run.outcomes()[5], "value north", "C is back and answers, with what it had before");
+    assert_eq!(run.outcomes()[6], "value all four", "a quorum read finds what no hint brought");
+    assert_eq!(run.held_at("7s", "map"), "A=all four B=all four C=north, east, south", "the hints bring all but the last");
+    assert_eq!(run.held_at("7s", "bill"), "A=12 B=12 C=12");
+    assert_eq!((run.held("map"), run.report.stale_keys), ("A=all four B=all four C=all four".to_owned(), 0), "the read repairs C");
+    assert!(run.session.world().hosts().iter().all(|h| h.node.hints.count() == 0), "no hint is left");
+}
+
+#[test]
+fn a_reader_misses_what_stand_ins_hold() {
+    let mut run = Played::of(shipped("sloppy-quorum"));
+    assert_eq!(run.outcomes(), ["written", "written", "value 12", "value 12 + 7"]);
+    let bill = Key::new("bill");
+    let guests = |run: &mut Played, when: &str| {
+        run.session.seek_time(span(when));
+        let hosts = run.session.world().hosts();
+        let held = |node: usize, owner: u32| hosts[node].node.guests.get(NodeId(owner), &bill).is_some();
+        (held(3, 1), held(4, 2))
+    };
+    assert_eq!(guests(&mut run, "2900ms"), (true, true), "D holds a copy for B, E one for C");
+    assert_eq!(run.held_at("3s", "bill"), "A=12 + 7 B=12 C=12", "of the owners only A has the write");
+    assert_eq!(guests(&mut run, "5600ms"), (false, false), "handed over and deleted");
+    run.session.seek_time(run.session.end());
+    assert_eq!(run.held("bill"), "A=12 + 7 B=12 + 7 C=12 + 7");
+    assert_eq!(run.report.traffic["repair"].messages, 0, "the handoff did it, not a read");
+    assert_eq!(run.report.checks.stale_reads.len(), 1, "one read returned less than had been written");
+    let deleted = run.place(|k| matches!(k, EventKind::Note(Note::HandoffDone { .. })));
+    let stored =
+        run.log[..deleted].iter().filter(|e| matches!(&e.kind, EventKind::Applied(a) if a.by == drift::engine::node::Traffic::Hint));
+    assert!(stored.count() > 0, "no copy is deleted before its owner has it");
 }

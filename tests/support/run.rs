@@ -17,30 +17,45 @@ pub fn shipped(slug: &str) -> Script {
     script_from_file(text).expect("the shipped runs are within bounds")
 }
 
+/// A key whose replicas are these, in this order, on an even ring of so many nodes: `key_on(5, "ABC")`.
+pub fn key_on(nodes: u32, replicas: &str) -> String {
+    let ring = drift::engine::place::Ring::even(nodes);
+    let n = (replicas.len() as u32).into();
+    let holds = |name: &String| ring.replicas(Key::new(name).token(), &n).iter().map(NodeId::to_string).collect::<String>() == replicas;
+    (0..10_000).map(|i| format!("k{i}")).find(holds).expect("some key lies there")
+}
+
 /// A text of the tests as a span.
 pub fn span(text: &str) -> Micros {
     text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
 }
 
-/// The value of a setting from its text in a test: its JSON, and where it stands in `settings`.
-fn setting(name: &str, value: &str) -> (&'static [&'static str], Value) {
+/// A value from its text: JSON if it is that, else the text itself.
+fn value_of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+}
+
+/// The value of a setting from its text in a test: its JSON, and where it stands in `settings`. Beside the short names any place in a run
+/// file's settings is a name: `hints.keeper coordinator`, `read.contact {"chance":{"all-ppm":100000,"zone-ppm":0}}`.
+fn setting(name: &str, value: &str) -> (Vec<String>, Value) {
     let words: Vec<&str> = value.split_whitespace().collect();
-    match (name, words.as_slice()) {
-        ("replicas", [n]) => (&["replicas"], json!(n.parse::<u32>().expect("a number"))),
-        ("write-level", [level]) => (&["write", "level"], json!(level)),
-        ("read-level", [level]) => (&["read", "level"], json!(level)),
-        ("write-timeout", [t]) => (&["write", "timeout"], json!(t)),
-        ("read-timeout", [t]) => (&["read", "timeout"], json!(t)),
-        ("client-timeout", [t]) => (&["client-timeout"], json!(t)),
-        ("repair", [mode]) => (&["read", "repair"], json!(mode)),
-        ("second-round", [who]) => (&["read", "second-round"], json!(who)),
-        ("digests", [on]) => (&["read", "digests"], json!(*on == "on")),
-        ("sync", ["every-write"]) => (&["sync"], json!("every-write")),
-        ("sync", [t]) => (&["sync"], json!({ "every": t })),
-        ("detector", ["none"]) => (&["detector"], json!("none")),
-        ("detector", [every, timeout]) => (&["detector"], json!({"heartbeat": {"every": every, "timeout": timeout}})),
-        _ => panic!("no setting {name} {value}"),
-    }
+    let (path, value) = match (name, words.as_slice()) {
+        ("write-level", [_]) => ("write.level", value_of(value)),
+        ("read-level", [_]) => ("read.level", value_of(value)),
+        ("write-timeout", [t]) => ("write.timeout", json!(t)),
+        ("read-timeout", [t]) => ("read.timeout", json!(t)),
+        ("repair", [mode]) => ("read.repair", value_of(mode)),
+        ("second-round", [who]) => ("read.second-round", json!(who)),
+        ("digests", [on]) => ("read.digests", json!(*on == "on")),
+        ("sync", ["every-write"]) => ("sync", json!("every-write")),
+        ("sync", [t]) => ("sync", json!({ "every": t })),
+        ("detector", ["none"]) => ("detector", json!("none")),
+        ("detector", ["accrual"]) => ("detector", json!({"accrual": {}})),
+        ("detector", [every, timeout]) => ("detector", json!({"heartbeat": {"every": every, "timeout": timeout}})),
+        ("grace", [grace, every]) => ("tombstones", json!({"purge": {"grace": grace, "every": every}})),
+        _ => (name, value_of(value)),
+    };
+    (path.split('.').map(str::to_owned).collect(), value)
 }
 
 /// One value of the network from its text: `latency 10ms`, `latency 10ms..30ms`, `latency 5ms+15ms` (floor and mean of the tail),
@@ -78,7 +93,7 @@ fn command(what: &str) -> Value {
                 made["value"] = json!(rest[0]);
             }
             if let Some(level) = level {
-                made["level"] = json!(level);
+                made["level"] = value_of(level);
             }
             made
         }
@@ -163,7 +178,35 @@ impl Run {
     /// A setting of the protocol: `with("repair", "off")`, `with("sync", "400ms")`, `with("detector", "100ms 300ms")`.
     pub fn with(mut self, name: &str, value: &str) -> Run {
         let (path, value) = setting(name, value);
-        *path.iter().fold(&mut self.config["settings"], |place, step| &mut place[*step]) = value;
+        *path.iter().fold(&mut self.config["settings"], |place, step| &mut place[step.as_str()]) = value;
+        self
+    }
+
+    /// Zones of these names, which nodes fill in equal blocks, each with so many copies of a key.
+    pub fn zones(mut self, zones: &[(&str, u32)]) -> Run {
+        self.config["topology"]["zones"] = zones.iter().map(|(name, _)| json!({ "name": name })).collect();
+        self.config["settings"]["replicas"] = zones.iter().map(|(_, copies)| json!(copies)).collect();
+        self
+    }
+
+    /// One token for each node, evenly spaced, whatever a preset says.
+    pub fn even(mut self) -> Run {
+        self.config["topology"]["style"] = json!({"tokens": 1});
+        self
+    }
+
+    /// So many equal partitions instead of a token for each node.
+    pub fn partitions(mut self, count: u32) -> Run {
+        self.config["topology"]["style"] = json!({ "partitions": count });
+        self
+    }
+
+    /// The settings of a preset, and how it divides the ring.
+    pub fn like(mut self, preset: &str) -> Run {
+        let mut config = drift::engine::world::Config::default();
+        drift::lab::preset(preset).expect("a preset").apply(&mut config);
+        self.config["settings"] = serde_json::to_value(&config.settings).expect("settings are written");
+        self.config["topology"] = serde_json::to_value(&config.topology).expect("a topology is written");
         self
     }
 
@@ -313,6 +356,33 @@ impl Played {
         let stale = self.session.truth().stale_copies();
         self.session.seek_time(self.session.end());
         stale
+    }
+
+    /// When the first note that is so was made, in milliseconds, and by whom.
+    pub fn note_at(&self, test: impl Fn(&Note) -> bool) -> Option<(u64, String)> {
+        let found = self.log.iter().find(|e| matches!(&e.kind, EventKind::Note(note) if test(note)))?;
+        Some((found.at.0 / 1_000, found.who?.to_string()))
+    }
+
+    /// How many notes are so.
+    pub fn notes(&self, test: impl Fn(&Note) -> bool) -> usize {
+        self.count(|k| matches!(k, EventKind::Note(note) if test(note)))
+    }
+
+    /// Copies held for others at the end: `D for B=v`, in the order of the holders.
+    pub fn guests(&self, key: &str) -> String {
+        let key = Key::new(key);
+        let each = self.session.world().hosts().iter().flat_map(|host| {
+            let held = host.node.guests.all().iter();
+            held.filter_map(|(owner, guest)| Some(format!("{} for {owner}={}", host.node.id, text(Some(guest.store.get(&key)?)))))
+        });
+        each.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Hints kept by a node at the end.
+    pub fn hints(&self, node: &str) -> usize {
+        let id: NodeId = node.parse().expect("a node");
+        self.session.world().host(id).map_or(0, |host| host.node.hints.count())
     }
 
     /// How many events are so.

@@ -6,7 +6,8 @@
 use crate::run::{self, Failure, command, root};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384};
+use std::env;
 use std::fs;
 use std::path::Path;
 
@@ -20,7 +21,17 @@ pub enum Lock {
 }
 
 /// How the linker leaves out what only debuggers read.
-const STRIP: &str = "-Clink-arg=--strip-all -Clink-arg=--keep-section=target_features -Clink-arg=--keep-section=__wasm_bindgen_unstable";
+const STRIP: [&str; 3] =
+    ["-Clink-arg=--strip-all", "-Clink-arg=--keep-section=target_features", "-Clink-arg=--keep-section=__wasm_bindgen_unstable"];
+
+/// Flags for the compiler, as cargo wants them: apart by a character that no path has.
+fn flags() -> String {
+    let mut all: Vec<String> = STRIP.map(str::to_owned).to_vec();
+    // Panics name source files; where this machine keeps the crates is nobody's business, and makes every builder's page differ.
+    let home = env::var("CARGO_HOME").ok().or_else(|| env::home_dir().map(|home| home.join(".cargo").to_string_lossy().into_owned()));
+    all.extend(home.map(|home| format!("--remap-path-prefix={home}=cargo")));
+    all.join("\x1f")
+}
 
 /// Builds the site into a folder given relative to the project's root.
 pub fn build(dist: &Path, lock: Lock) -> Result<(), Failure> {
@@ -31,7 +42,7 @@ pub fn build(dist: &Path, lock: Lock) -> Result<(), Failure> {
     }
     let mut trunk = command("trunk", &args);
     // Names of functions are a tenth of the download. The two sections are what wasm-bindgen needs to read.
-    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", STRIP);
+    trunk.env("CARGO_ENCODED_RUSTFLAGS", flags());
     run::finish(trunk)?;
     finish(&root().join(dist)).map_err(|problem| Failure::new(format!("{folder}: {problem}")))?;
     eprintln!("  {folder}: policy and list of files written");
@@ -41,13 +52,57 @@ pub fn build(dist: &Path, lock: Lock) -> Result<(), Failure> {
 /// What Trunk leaves to us.
 fn finish(site: &Path) -> Result<(), String> {
     let page_path = site.join("index.html");
-    let page = read(&page_path)?;
+    let page = without_names(site, read(&page_path)?)?;
     let strict = with_head(&page, &head(&policy(&page)?))?;
     write(&page_path, &strict)?;
     let worker_path = site.join("sw.js");
     let files = files(site)?;
     let worker = with_files(&read(&worker_path)?, site, &files)?;
     write(&worker_path, &worker)
+}
+
+/// Takes out of the engine what only debuggers read (wasm-bindgen names the functions that it adds), and gives the page its new digest.
+fn without_names(site: &Path, mut page: String) -> Result<String, String> {
+    let integrity = |bytes: &[u8]| format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)));
+    for file in files(site)?.iter().filter(|file| file.ends_with(".wasm")) {
+        let path = site.join(file);
+        let whole = fs::read(&path).map_err(|e| format!("{file}: {e}"))?;
+        let slim =
+            without_sections(&whole, &["name", "producers", "target_features"]).ok_or_else(|| format!("{file} is no wasm module"))?;
+        page = page.replace(&integrity(&whole), &integrity(&slim));
+        fs::write(&path, slim).map_err(|e| format!("{file}: {e}"))?;
+    }
+    Ok(page)
+}
+
+/// A wasm module without some of its custom sections; `None` if it is not a module.
+fn without_sections(module: &[u8], names: &[&str]) -> Option<Vec<u8>> {
+    let (head, mut rest) = module.split_at_checked(8).filter(|(head, _)| head.starts_with(b"\0asm"))?;
+    let mut kept = head.to_vec();
+    while let [kind, body @ ..] = rest {
+        let (size, body) = number(body)?;
+        let (body, next) = body.split_at_checked(size)?;
+        let section = &rest[..rest.len() - next.len()];
+        let (length, name) = number(body).unwrap_or_default();
+        let unwanted = *kind == 0 && names.iter().any(|n| name.get(..length) == Some(n.as_bytes()));
+        if !unwanted {
+            kept.extend(section);
+        }
+        rest = next;
+    }
+    Some(kept)
+}
+
+/// A number in LEB128, and what follows it.
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0;
+    for (i, byte) in bytes.iter().take(5).enumerate() {
+        value |= usize::from(byte & 127) << (7 * i);
+        if byte & 128 == 0 {
+            return Some((value, &bytes[i + 1..]));
+        }
+    }
+    None
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -181,6 +236,16 @@ mod tests {
         assert!(policy("<p style=\"color:red\">").is_err());
         assert!(policy("<style>p{}</style>").is_err());
         assert!(inline_scripts("<script>never ends").is_err());
+    }
+
+    #[test]
+    fn only_the_named_sections_go() {
+        let head = b"\0asm\x01\0\0\0".as_slice();
+        let (names, code, other) = (b"\0\x06\x04name!".as_slice(), b"\x0a\x81\0!".as_slice(), b"\0\x02\x01n".as_slice());
+        let module = [head, names, code, other].concat();
+        assert_eq!(without_sections(&module, &["name"]), Some([head, code, other].concat()));
+        assert_eq!(without_sections(&module[..module.len() - 1], &["name"]), None);
+        assert_eq!(without_sections(b"<html>", &[]), None);
     }
 
     #[test]

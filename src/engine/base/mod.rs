@@ -1,5 +1,6 @@
-//! Time, identities, random draws, digests and the byte sink that every encoding writes to.
+//! Time, identities, random draws, digests, sorting and the byte sink that every encoding writes to.
 
+mod arrange;
 mod digest;
 mod digest_function;
 mod draw;
@@ -10,6 +11,7 @@ mod time;
 mod wire;
 mod zipf;
 
+pub use arrange::{arrange, set_of};
 pub use digest::{Digest, Mix};
 pub use digest_function::DigestFunction;
 pub use draw::{Draws, Purpose, chance, exponential, pick, uniform};

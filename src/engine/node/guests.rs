@@ -122,7 +122,8 @@ impl Node {
         self.guests.rounds += 1;
         let round = self.guests.rounds;
         let Some(guest) = self.guests.by_owner.get_mut(&owner) else { return };
-        let missing: BTreeMap<Key, Arc<Row>> = guest.store.rows().iter().map(|(key, row)| (key.clone(), row.clone())).collect();
+        let mut missing: BTreeMap<Key, Arc<Row>> = BTreeMap::new();
+        missing.extend(guest.store.rows().iter().map(|(key, row)| (key.clone(), row.clone())));
         ctx.note(None, Note::HandoffStarted { owner, count: missing.len() as u32 });
         for (key, row) in &missing {
             ctx.send(owner, None, Body::Handoff { key: key.clone(), row: row.clone(), round });

@@ -86,10 +86,10 @@ impl Node {
         let Some(every) = ctx.settings.detector.every() else { return };
         // Also those that only coordinate: they must know who is up.
         let peers = (0..ctx.ring.nodes()).map(NodeId).filter(|node| *node != self.id);
-        self.heartbeats.heard = peers.map(|peer| (peer, ctx.now)).collect();
+        self.heartbeats.heard.extend(peers.map(|peer| (peer, ctx.now)));
         if let Detector::Accrual(settings) = ctx.settings.detector {
             let window = |peer: &NodeId| (*peer, Arrivals::begin(ctx.now, settings.initial));
-            self.heartbeats.windows = self.heartbeats.heard.keys().map(window).collect();
+            self.heartbeats.windows.extend(self.heartbeats.heard.keys().map(window));
         }
         let key = [u64::from(self.id.0), u64::from(self.generation), u64::from(epoch)];
         let first = uniform(ctx.draws.draw(Purpose::Phase, key), Micros::ZERO, every);

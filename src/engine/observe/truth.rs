@@ -1,10 +1,9 @@
 //! The truth about replicas, which no node knows: who lacks what, kept up to date event by event.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Spans;
-use crate::engine::base::{Micros, NodeId};
+use crate::engine::base::{Micros, NodeId, set_of};
 use crate::engine::data::{Change, Key, PageMap, Row};
 use crate::engine::node::{Setting, Tombstones};
 use crate::engine::world::{Event, EventKind, Fault, World};
@@ -121,7 +120,7 @@ impl Truth {
     fn look(&mut self, world: &World) {
         let torn = self.stale.clone();
         let held = world.hosts().iter().flat_map(|h| h.node.store.rows().iter().map(|(key, _)| key));
-        let keys: BTreeSet<&Key> = held.chain(torn.iter().map(|(key, _)| key)).collect();
+        let keys = set_of(held.chain(torn.iter().map(|(key, _)| key)));
         keys.into_iter().for_each(|key| self.check(world, key));
     }
 

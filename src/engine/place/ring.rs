@@ -1,12 +1,10 @@
 //! The ring: tokens and their owners, and what each node's surroundings are.
 
-use std::collections::BTreeSet;
-
 use super::claim::claim;
 use super::replication::Replication;
 use super::strategy::Table;
 use super::topology::{Spot, Style, Topology, ZoneId};
-use crate::engine::base::{Draws, NodeId, Purpose};
+use crate::engine::base::{Draws, NodeId, Purpose, arrange, set_of};
 use crate::engine::data::Token;
 
 /// The length of the ring.
@@ -51,14 +49,14 @@ impl Ring {
     /// not exist, and all but the first of equal tokens, are left out.
     pub fn with(mut tokens: Vec<(Token, NodeId)>, topology: &Topology, nodes: u32) -> Ring {
         tokens.retain(|(_, node)| node.0 < nodes);
-        tokens.sort_unstable();
+        arrange(&mut tokens, Ord::cmp);
         tokens.dedup_by_key(|(token, _)| *token);
         let spots = topology.spots(nodes);
         let mut zones: Vec<ZoneShape> = topology.zones.iter().map(|z| ZoneShape { name: z.name.clone(), ..ZoneShape::default() }).collect();
         zones.resize_with(topology.zone_count() as usize, ZoneShape::default);
-        let owners: BTreeSet<NodeId> = tokens.iter().map(|(_, node)| *node).collect();
+        let owners = set_of(tokens.iter().map(|(_, node)| *node));
         owners.iter().for_each(|node| zones[spots[node.index()].zone.index()].nodes += 1);
-        let racks: BTreeSet<Spot> = owners.iter().map(|node| spots[node.index()]).collect();
+        let racks = set_of(owners.iter().map(|node| spots[node.index()]));
         racks.iter().for_each(|spot| zones[spot.zone.index()].racks += 1);
         Ring { tokens, spots, zones, partitioned: matches!(topology.style, Style::Partitions(_)), table: None }
     }
@@ -182,7 +180,7 @@ fn by_turns(owners: &[NodeId], spots: &[Spot]) -> Vec<NodeId> {
             ((rank << 32) / size, zone(node), *node)
         })
         .collect();
-    ranked.sort_unstable();
+    arrange(&mut ranked, Ord::cmp);
     ranked.into_iter().map(|(_, _, node)| node).collect()
 }
 

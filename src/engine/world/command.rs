@@ -1,66 +1,19 @@
 //! Commands: everything a person or a script can do to a world. Commands are stored; events are derived.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{CommandError, LIMITS, ensure, level, level_of_rows, ppm, span};
 use super::config::{Config, NetworkConfig};
 use super::network::LinkRule;
-use super::placement::check_counts;
 use super::preload::Preload;
 use super::workload::Workload;
-use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
+use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId, arrange};
 use crate::engine::data::Key;
-use crate::engine::node::{Accrual, Detector, Level, Phi, Setting, Settings, Sync, Tombstones};
+use crate::engine::node::{Level, Setting};
 
-/// Bounds on what a world accepts, enforced where data enters.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Nodes.
-    pub nodes: u32,
-    /// Racks of one zone.
-    pub racks: u32,
-    /// Tokens of one node.
-    pub tokens: u32,
-    /// Partitions of a ring.
-    pub partitions: u32,
-    /// Clients.
-    pub clients: u32,
-    /// Bytes of a key.
-    pub key_bytes: usize,
-    /// Bytes of a value.
-    pub value_bytes: usize,
-    /// Keys of all preloads together.
-    pub keys: u64,
-    /// Workloads of one run.
-    pub workloads: usize,
-    /// Further attempts of a client, of each kind.
-    pub retries: u32,
-    /// Bytes of all values of all preloads together.
-    pub preload_bytes: u64,
-    /// The latest instant of a run, and the longest span of any setting.
-    pub span: Micros,
-}
-
-/// The limits of this engine.
-pub const LIMITS: Limits = Limits {
-    nodes: 100,
-    racks: 16,
-    tokens: 256,
-    partitions: 1024,
-    clients: 16,
-    key_bytes: 256,
-    value_bytes: 65_536,
-    keys: 1_000_000,
-    workloads: 16,
-    retries: 10,
-    preload_bytes: 64 << 20,
-    span: Micros(400 * 86_400_000_000),
-};
-
-/// One action on a world.
+/// One action on a world. In a run file its name stands beside its fields (`lab::Timed`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Command {
     /// A client writes.
     Write {
@@ -206,165 +159,27 @@ pub enum Command {
     },
 }
 
-/// Why a command or configuration is not accepted: the field and its bound.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandError {
-    /// The field at fault.
-    pub field: &'static str,
-    /// What it must be, and what it was.
-    pub problem: String,
-}
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for CommandError {}
-
-pub(super) fn ensure(field: &'static str, ok: bool, problem: impl FnOnce() -> String) -> Result<(), CommandError> {
-    if ok { Ok(()) } else { Err(CommandError { field, problem: problem() }) }
-}
-
-pub(super) fn span(field: &'static str, value: Micros, least: Micros) -> Result<(), CommandError> {
-    ensure(field, value >= least && value <= LIMITS.span, || format!("must be {least} to {}, is {value}", LIMITS.span))
-}
-
-/// Whether there is such a node or client.
-pub(super) fn knows(config: &Config, field: &'static str, end: impl Into<Endpoint>) -> Result<(), CommandError> {
-    config.knows(field, end)
-}
-
-impl Config {
-    /// Whether a world can be made of this.
-    pub fn check(&self) -> Result<(), CommandError> {
-        let (nodes, clients) = (self.nodes, self.clients.len());
-        ensure("nodes", (1..=LIMITS.nodes).contains(&nodes), || format!("must be 1 to {}, is {nodes}", LIMITS.nodes))?;
-        ensure("clients", (1..=LIMITS.clients as usize).contains(&clients), || {
-            format!("must be 1 to {} names, are {clients}", LIMITS.clients)
-        })?;
-        ensure("clients", self.clients.iter().all(|c| (1..=24).contains(&c.chars().count())), || {
-            "each name must have 1 to 24 characters".to_owned()
-        })?;
-        self.check_topology()?;
-        self.settings.check()?;
-        self.check_replicas(&self.settings.replicas)?;
-        self.network.check()
-    }
-
-    pub(super) fn knows(&self, field: &'static str, end: impl Into<Endpoint>) -> Result<(), CommandError> {
-        let end = end.into();
-        let (known, last) = match end {
-            Endpoint::Node(node) => (node.0 < self.nodes, Endpoint::from(NodeId(self.nodes.saturating_sub(1)))),
-            Endpoint::Client(client) => {
-                ((client.0 as usize) < self.clients.len(), ClientId((self.clients.len() as u32).saturating_sub(1)).into())
-            }
-        };
-        ensure(field, known, || format!("there is no {end}: the last one is {last}"))
-    }
-}
-
-impl Settings {
-    /// Whether every value is within its bounds.
-    pub fn check(&self) -> Result<(), CommandError> {
-        [
-            Setting::Replicas(self.replicas),
-            Setting::WriteTimeout(self.write.timeout),
-            Setting::ReadTimeout(self.read.timeout),
-            Setting::ClientTimeout(self.client_timeout),
-            Setting::Sync(self.sync),
-            Setting::Detector(self.detector),
-            Setting::Client(self.client),
-            Setting::Tombstones(self.tombstones),
-        ]
-        .iter()
-        .try_for_each(Setting::check)
-    }
-}
-
-/// Bounds of the accrual detector: a look every microsecond, a window without end or a threshold that is never reached help nobody.
-fn check_accrual(accrual: &Accrual) -> Result<(), CommandError> {
-    let least = Micros::ms(1);
-    span("heartbeat interval", accrual.every, least)?;
-    span("initial interval", accrual.initial, least)?;
-    span("longest interval learned", accrual.max_interval, least)?;
-    // A pause shorter than the interval would be noticed at every look, and nobody would ever be given up.
-    span("pause", accrual.pause, accrual.every)?;
-    let (window, phi) = (accrual.window, accrual.threshold);
-    ensure("window", (1..=10_000).contains(&window), || format!("must be 1 to 10000, is {window}"))?;
-    ensure("threshold", (Phi(100)..=Phi::whole(100)).contains(&phi), || format!("must be 0.1 to 100, is {phi}"))
-}
-
-impl Setting {
-    /// Whether the value is within its bounds.
-    pub fn check(&self) -> Result<(), CommandError> {
-        let least = Micros::ms(1);
-        match *self {
-            Setting::Replicas(n) => check_counts(&n),
-            Setting::WriteTimeout(value) => span("write timeout", value, least),
-            Setting::ReadTimeout(value) => span("read timeout", value, least),
-            Setting::ClientTimeout(value) => span("client timeout", value, least),
-            Setting::Client(client) => {
-                for (field, times) in [("client behind-retries", client.behind_retries), ("client retries", client.retries)] {
-                    ensure(field, times <= LIMITS.retries, || format!("must be at most {}, is {times}", LIMITS.retries))?;
-                }
-                span("client back-off", client.back_off, Micros::ZERO)
-            }
-            Setting::Sync(Sync::Every(value)) => span("sync", value, least),
-            Setting::Detector(Detector::Heartbeat { every, timeout }) => {
-                span("heartbeat interval", every, least)?;
-                span("heartbeat timeout", timeout, every)
-            }
-            Setting::Detector(Detector::Accrual(accrual)) => check_accrual(&accrual),
-            Setting::Tombstones(Tombstones::Purge { grace, every }) => {
-                span("grace", grace, Micros::ZERO)?;
-                span("time between two looks for tombstones", every, least)
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl NetworkConfig {
-    /// Whether every value is within its bounds.
-    pub fn check(&self) -> Result<(), CommandError> {
-        for (field, ppm) in [("loss-ppm", self.loss_ppm), ("duplicate-ppm", self.duplicate_ppm), ("reorder-ppm", self.reorder_ppm)] {
-            ensure(field, ppm <= 1_000_000, || format!("must be at most 1000000, is {ppm}"))?;
-        }
-        let (low, high) = match self.latency {
-            super::Latency::Fixed(at) => (at, at),
-            super::Latency::Uniform { low, high } => (low, high),
-            super::Latency::Tail { low, mean } => (low, mean),
-        };
-        // A message that takes no time could be answered for ever within one instant.
-        span("latency", low, Micros(1))?;
-        span("latency", high, Micros::ZERO)?;
-        span("local", self.local, Micros(1))?;
-        span("reorder-by", self.reorder_by, Micros::ZERO)
-    }
-}
-
 fn check_key(key: &Key) -> Result<(), CommandError> {
     let len = key.name().len();
     ensure("key", (1..=LIMITS.key_bytes).contains(&len), || format!("must have 1 to {} bytes, has {len}", LIMITS.key_bytes))
 }
 
 impl Command {
-    /// Whether this command means something in a world of this configuration.
+    /// Whether this command means something in a world of this configuration, whose settings are those in force when it is carried out.
     pub fn check(&self, config: &Config) -> Result<(), CommandError> {
         match self {
             Command::Write { client, via, key, .. } | Command::Read { client, via, key, .. } | Command::Delete { client, via, key, .. } => {
                 config.knows("client", *client)?;
                 config.knows("via", *via)?;
                 check_key(key)?;
+                self.check_level(config.settings.replicas.total())?;
                 let len = if let Command::Write { value, .. } = self { value.len() } else { 0 };
                 ensure("value", len <= LIMITS.value_bytes, || format!("must have at most {} bytes, has {len}", LIMITS.value_bytes))
             }
             Command::Cut { islands } => {
                 let mut all: Vec<Endpoint> = islands.iter().flatten().copied().collect();
                 all.iter().try_for_each(|end| config.knows("islands", *end))?;
-                all.sort_unstable();
+                arrange(&mut all, Ord::cmp);
                 ensure("islands", !all.is_empty() && islands.iter().all(|i| !i.is_empty()), || "none may be empty".to_owned())?;
                 ensure("islands", all.windows(2).all(|w| w[0] != w[1]), || "nobody can be on two islands".to_owned())
             }
@@ -377,7 +192,7 @@ impl Command {
                 config.knows("link", *b)?;
                 ensure("link", a != b, || "needs two different ends".to_owned())?;
                 let rule = if let Command::Link { rule, .. } = self { *rule } else { LinkRule::default() };
-                ensure("loss-ppm", rule.loss_ppm <= 1_000_000, || format!("must be at most 1000000, is {}", rule.loss_ppm))?;
+                ppm("loss-ppm", rule.loss_ppm)?;
                 span("slower", rule.slower, Micros::ZERO)
             }
             Command::Crash { node }
@@ -397,8 +212,11 @@ impl Command {
             }
             Command::Network { network } => network.check(),
             Command::Set { setting } => {
-                setting.check()?;
-                if let Setting::Replicas(replicas) = setting { config.check_replicas(replicas) } else { Ok(()) }
+                // A change may clash with what is set already: a level above the new N.
+                let mut settings = config.settings.clone();
+                settings.set(*setting);
+                settings.check()?;
+                config.check_replicas(&settings.replicas)
             }
             Command::Preload(preload) => {
                 ensure("count", preload.count <= LIMITS.keys, || format!("must be at most {}, is {}", LIMITS.keys, preload.count))?;
@@ -408,6 +226,14 @@ impl Command {
             }
             Command::Workload(workload) => workload.check(config),
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
+        }
+    }
+
+    fn check_level(&self, n: u32) -> Result<(), CommandError> {
+        match self {
+            Command::Read { level: Some(at), .. } => level_of_rows("level", *at, n),
+            Command::Write { level: Some(at), .. } | Command::Delete { level: Some(at), .. } => level("level", *at, n),
+            _ => Ok(()),
         }
     }
 

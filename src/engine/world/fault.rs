@@ -8,7 +8,7 @@ use super::host::{Status, Waiting};
 use super::network::CutShape;
 use super::preload::Preload;
 use super::sim::{Due, World};
-use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId};
+use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, arrange};
 use crate::engine::node::{Changed, Input, Node, Request, Setting, Verb};
 
 impl World {
@@ -95,7 +95,7 @@ impl World {
             }
         }
         // In the order of sending, whatever slots the messages happen to lie in.
-        moved.sort_unstable();
+        arrange(&mut moved, Ord::cmp);
         for (_, _, slot, at) in moved {
             self.queue.reschedule(slot, at);
         }

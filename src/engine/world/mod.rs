@@ -1,6 +1,7 @@
 //! The simulator: an event queue, a network with faults, nodes that crash and clients that wait.
 
 mod backup;
+mod bounds;
 mod client;
 mod command;
 mod config;
@@ -13,11 +14,13 @@ mod network;
 mod placement;
 mod preload;
 mod queue;
+mod settings;
 mod sim;
 mod workload;
 
 pub use backup::Backup;
-pub use command::{Command, CommandError, LIMITS, Limits};
+pub use bounds::{CommandError, LIMITS, Limits};
+pub use command::Command;
 pub use config::{Chatter, Config, Latency, NetworkConfig};
 pub use event::{ClientAct, Event, EventKind, Fault, LostWhy};
 pub use fingerprint::{ENGINE_VERSION, Fingerprint};

@@ -1,8 +1,8 @@
 //! Bounds of a topology and of the numbers of replicas, checked before a world is made.
 
-use super::command::{CommandError, LIMITS, ensure};
+use super::bounds::{CommandError, LIMITS, ensure};
 use super::config::Config;
-use crate::engine::base::NodeId;
+use crate::engine::base::{NodeId, arrange};
 use crate::engine::place::{MAX_ZONES, Replication, Style, Topology};
 
 fn name(field: &'static str, text: &str) -> Result<(), CommandError> {
@@ -12,7 +12,7 @@ fn name(field: &'static str, text: &str) -> Result<(), CommandError> {
 
 fn distinct<'a>(field: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), CommandError> {
     let mut names: Vec<&String> = names.collect();
-    names.sort_unstable();
+    arrange(&mut names, Ord::cmp);
     let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
     ensure(field, twice.is_none(), || format!("two have the same name, {}", twice.map_or("", |pair| pair[0])))
 }

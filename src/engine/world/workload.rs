@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::command::{CommandError, ensure, span};
+use super::bounds::{self, CommandError, LIMITS, ensure, level, level_of_rows, ppm, span};
 use super::config::Config;
 use super::event::{Event, Fault};
 use super::sim::{Alarm, World};
-use super::{LIMITS, command};
 use crate::engine::base::{ClientId, EventId, Micros, NodeId, Purpose, Zipf, chance, exponential};
 use crate::engine::data::Key;
 use crate::engine::node::{Level, Request, Verb};
@@ -137,15 +136,19 @@ impl Workload {
 
     /// Whether it means something in a world of this configuration.
     pub fn check(&self, config: &Config) -> Result<(), CommandError> {
-        self.clients.iter().try_for_each(|client| command::knows(config, "clients", *client))?;
-        self.via.iter().try_for_each(|node| command::knows(config, "via", *node))?;
+        self.clients.iter().try_for_each(|client| bounds::knows(config, "clients", *client))?;
+        self.via.iter().try_for_each(|node| bounds::knows(config, "via", *node))?;
         ensure("clients/via", self.clients.len() <= LIMITS.clients as usize && self.via.len() <= LIMITS.nodes as usize, || {
             "nobody need be named twice".to_owned()
         })?;
         // More than this many a second would fill the log before anything could be seen.
         span("every", self.every, Micros(100))?;
         span("duration", self.duration, Micros::ZERO)?;
-        ensure("reads-ppm", self.reads_ppm <= 1_000_000, || format!("must be at most 1000000, is {}", self.reads_ppm))?;
+        ppm("reads-ppm", self.reads_ppm)?;
+        if let Some(at) = self.level {
+            let n = config.settings.replicas.total();
+            if self.reads_ppm > 0 { level_of_rows("level", at, n) } else { level("level", at, n) }?;
+        }
         ensure("keys", (1..=LIMITS.keys).contains(&self.keys), || format!("must be 1 to {}, is {}", LIMITS.keys, self.keys))?;
         let (low, high) = self.sizes();
         ensure("value-bytes", low <= high && high as usize <= LIMITS.value_bytes, || {

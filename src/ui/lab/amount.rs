@@ -4,10 +4,11 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::act::act_or_say;
-use super::chooser::{Letters, use_reveal};
+use super::chooser::{letters, use_reveal};
 use super::{LabHandle, Selection};
 use crate::engine::base::NodeId;
 use crate::engine::world::Command;
+use crate::ui::header::verb;
 use crate::view::glyph::Icon;
 use crate::view::settings_text::{read_offset, read_span};
 
@@ -173,13 +174,13 @@ pub fn NodeSheet(props: &NodeSheetProps) -> Html {
         <form class="fault-sheet" ref={sheet} {onsubmit} data-testid={format!("fault-sheet-{word}")}>
             { amount_field(fault, &amount, &wrong) }
             <p class="dim">{ format!("{} which node? Press it here or on the sheet.", fault.name()) }</p>
-            <Letters testid="fault-node" pressed={selected.into_iter().collect::<Vec<_>>()} choose={act} />
+            { letters(&lab, "fault-node", selected.as_slice(), &act) }
             if let Some(why) = (*wrong).clone() { <p class="faulty" role="alert" data-testid="fault-error">{ why }</p> }
             <p class="verbs">
                 if fault.usual().is_some() && selected.is_some() {
                     <button type="submit" class="btn sm pri" data-testid="fault-apply">{ format!("{} {}", fault.name(), selected.map_or(String::new(), |n| n.to_string())) }</button>
                 }
-                <button type="button" class="btn sm" data-testid="fault-cancel" onclick={close}>{ "Cancel" }</button>
+                { verb("Cancel", "fault-cancel", close) }
             </p>
         </form>
     }

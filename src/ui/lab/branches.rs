@@ -34,23 +34,21 @@ fn origin(branch: &Branch, all: &[Branch]) -> String {
 }
 
 /// A strip with all futures of the run; nothing while there is only one.
-#[component]
-pub fn Branches() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
-    let (branches, current) = lab.read(|s| (s.branches().to_vec(), s.current()));
-    if branches.len() < 2 {
+pub fn branches(lab: &LabHandle) -> Html {
+    let (all, current) = lab.read(|s| (s.branches().to_vec(), s.current()));
+    if all.len() < 2 {
         return Html::default();
     }
     html! {
         <div class="branches" role="group" aria-label="Futures of this run" data-testid="branch-list">
             <span class="branches-name">{ icon(Icon::Branch) }{ "Futures" }</span>
-            { for branches.iter().map(|branch| {
+            { for all.iter().map(|branch| {
                 let here = branch.id == current;
                 let onclick = {
                     let (lab, id) = (lab.clone(), branch.id);
                     Callback::from(move |_: MouseEvent| if !here { switch(&lab, id) })
                 };
-                let words = origin(branch, &branches);
+                let words = origin(branch, &all);
                 html! {
                     <button key={branch.id.0} type="button" class="btn sm" aria-pressed={here.to_string()} title={words.clone()} data-testid={format!("branch-{}", branch.id.0)} {onclick}>
                         <b>{ branch.name.clone() }</b>

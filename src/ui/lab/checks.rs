@@ -9,9 +9,8 @@ use crate::view::gauge::{Flow, GaugeView};
 use crate::view::verdict::{Judge, Piece, Standing, VerdictView};
 
 /// Verdict and gauge at the cursor.
-#[component]
-pub fn Checks() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_checks(lab: &LabHandle) -> Html {
     let judge = use_mut_ref(Judge::default);
     let begun = lab.read(|s| s.metrics().reads.begun + s.metrics().writes.begun > 0);
     if !begun {
@@ -21,7 +20,7 @@ pub fn Checks() -> Html {
     let gauge = lab.read(GaugeView::of);
     html! {
         <>
-            { verdict_section(&lab, &verdict) }
+            { verdict_section(lab, &verdict) }
             { gauge_section(&gauge) }
         </>
     }

@@ -6,34 +6,22 @@ use super::act::act_or_say;
 use super::{LabHandle, Tool};
 use crate::engine::base::NodeId;
 use crate::engine::world::{Command, Status};
+use crate::ui::header::verb;
 use crate::view::faults;
 use crate::view::format::list;
 
-/// Properties of [`Letters`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct LettersProps {
-    /// Begins the name of each button for tests; the letter follows.
-    pub testid: AttrValue,
-    /// Those that are chosen.
-    pub pressed: Vec<NodeId>,
-    /// Takes the one that is pressed.
-    pub choose: Callback<NodeId>,
-}
-
-/// Every node as a round button.
-#[component]
-pub fn Letters(props: &LettersProps) -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+/// Every node as a round button; `testid` and its letter name it for tests, `choose` takes the one that is pressed.
+pub fn letters(lab: &LabHandle, testid: &str, pressed: &[NodeId], choose: &Callback<NodeId>) -> Html {
     let nodes: Vec<(NodeId, Status)> = lab.read(|s| s.world().hosts().iter().map(|h| (h.node.id, h.status)).collect());
     html! {
         <div class="nodes" role="group" aria-label="Nodes">
             { for nodes.into_iter().map(|(node, status)| {
-                let choose = props.choose.clone();
+                let choose = choose.clone();
                 let down = status == Status::Down;
                 html! {
-                    <button type="button" class={classes!(down.then_some("dead"))} aria-pressed={props.pressed.contains(&node).to_string()}
+                    <button type="button" class={classes!(down.then_some("dead"))} aria-pressed={pressed.contains(&node).to_string()}
                         aria-label={if down { format!("{node}, down") } else { node.to_string() }}
-                        data-testid={format!("{}-{node}", props.testid)} onclick={move |_| choose.emit(node)}>{ node.to_string() }</button>
+                        data-testid={format!("{}-{node}", testid)} onclick={move |_| choose.emit(node)}>{ node.to_string() }</button>
                 }
             }) }
         </div>
@@ -107,10 +95,10 @@ pub fn CutSheet(props: &CutSheetProps) -> Html {
     html! {
         <form class="fault-sheet" ref={sheet} {onsubmit} data-testid="fault-sheet-cut">
             <p class="dim" role="status">{ what }</p>
-            <Letters testid="fault-choose" pressed={chosen.clone()} {choose} />
+            { letters(&lab, "fault-choose", &chosen, &choose) }
             <p class="verbs">
                 <button type="submit" class="btn sm pri" disabled={chosen.is_empty()} data-testid="fault-apply">{ if one_way { "Silence" } else { "Cut" } }</button>
-                <button type="button" class="btn sm" data-testid="fault-cancel" onclick={cancel(&lab)}>{ "Cancel" }</button>
+                { verb("Cancel", "fault-cancel", cancel(&lab)) }
             </p>
         </form>
     }
@@ -150,8 +138,8 @@ pub fn SnipSheet(props: &SnipSheetProps) -> Html {
     html! {
         <div class="fault-sheet" ref={sheet} data-testid="fault-sheet-snip">
             <p class="dim" role="status">{ what }</p>
-            <Letters testid="fault-choose" pressed={first.into_iter().collect::<Vec<_>>()} {choose} />
-            <p class="verbs"><button type="button" class="btn sm" data-testid="fault-cancel" onclick={cancel(&lab)}>{ "Cancel" }</button></p>
+            { letters(&lab, "fault-choose", first.as_slice(), &choose) }
+            <p class="verbs">{ verb("Cancel", "fault-cancel", cancel(&lab)) }</p>
         </div>
     }
 }

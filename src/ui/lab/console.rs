@@ -29,9 +29,8 @@ struct Draft {
 }
 
 /// The console.
-#[component]
-pub fn Console() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_console(lab: &LabHandle) -> Html {
     let draft = use_state_eq(Draft::default);
     let ui = lab.ui();
     let key = draft.key.clone().or_else(|| ui.key.as_ref().map(|k| k.name().to_owned())).unwrap_or_default();
@@ -58,20 +57,20 @@ pub fn Console() -> Html {
         <section data-panel="client" data-testid="console" aria-labelledby={title.clone()}>
             <h2 class="h" id={title}>{ "Client" }</h2>
             <form class="console" {onsubmit}>
-                { clients(&lab, &names, client) }
-                { verbs(&lab, verb) }
+                { clients(lab, &names, client) }
+                { verbs(lab, verb) }
                 <div class="rows">
-                    { fields(&lab, &draft, &key, verb) }
-                    <Levels />
+                    { fields(lab, &draft, &key, verb) }
+                    { levels(lab) }
                     <span class="label">{ "Via" }</span>
-                    <Via />
+                    { via(lab) }
                 </div>
                 if let Some((_, why)) = draft.fault.as_ref() {
                     <p class="faulty" role="alert" data-testid="console-error">{ why.clone() }</p>
                 }
                 <button type="submit" class="btn pri wide" data-testid="console-send">{ word.0 }<kbd class="kbd">{ word.1 }</kbd></button>
             </form>
-            <Earlier />
+            { earlier(lab) }
         </section>
     }
 }
@@ -97,7 +96,7 @@ fn send(lab: &LabHandle, key: &str, value: &str) -> Result<(), (Field, String)> 
         ConsoleVerb::Read => Ask::Read,
         ConsoleVerb::Delete => Ask::Delete,
     };
-    let command = lab.read(|s| console::command(&s.script().config, ui.client, ui.via, key, ask, ui.level))?;
+    let command = lab.read(|s| console::command(&s.config(), ui.client, ui.via, key, ask, ui.level))?;
     super::act::act(lab, command).map_err(|e| (Field::Other, sentence(&e)))?;
     let key = Key::new(key);
     lab.set_ui(|ui| {
@@ -183,9 +182,7 @@ fn fields(lab: &LabHandle, draft: &UseStateHandle<Draft>, key: &str, verb: Conso
 }
 
 /// How many replicas must answer.
-#[component]
-fn Levels() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+fn levels(lab: &LabHandle) -> Html {
     let ui = lab.ui();
     let (replicas, usual) = lab.read(|s| {
         let settings = s.world().settings();
@@ -226,9 +223,7 @@ fn Levels() -> Html {
 }
 
 /// The coordinator to ask.
-#[component]
-fn Via() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+fn via(lab: &LabHandle) -> Html {
     let ui = lab.ui();
     let doors = lab.read(|s| console::doors(s, ui.client));
     html! {
@@ -242,7 +237,7 @@ fn Via() -> Html {
                 };
                 html! {
                     <button type="button" class={classes!(class)} aria-pressed={(ui.via == node).to_string()} aria-label={door.words()}
-                        title={door.words()} data-testid={format!("console-via-{node}")} onclick={choose(&lab, move |ui| ui.via = node)}>
+                        title={door.words()} data-testid={format!("console-via-{node}")} onclick={choose(lab, move |ui| ui.via = node)}>
                         { node.to_string() }
                     </button>
                 }
@@ -252,9 +247,7 @@ fn Via() -> Html {
 }
 
 /// The last operations of this client.
-#[component]
-fn Earlier() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+fn earlier(lab: &LabHandle) -> Html {
     let ui = lab.ui();
     let past = lab.read(|s| console::past(s, ui.client, SHOWN));
     html! {
@@ -266,7 +259,7 @@ fn Earlier() -> Html {
                 html! {
                     <li key={op.number}>
                         <button type="button" data-testid={format!("console-op-{}", op.number)} aria-current={current.then_some("true")} title={words}
-                            onclick={choose(&lab, move |ui| ui.selection = if ui.selection == Selection::Operation(op) { Selection::Nothing } else { Selection::Operation(op) })}>
+                            onclick={choose(lab, move |ui| ui.selection = if ui.selection == Selection::Operation(op) { Selection::Nothing } else { Selection::Operation(op) })}>
                             { glyph(kind(p.verb.traffic()), Form::Carries, 15) }
                             <b>{ p.name }</b>
                             <span class={classes!("what", (!p.well).then_some("faulty"))}>

@@ -2,26 +2,21 @@
 
 use yew::prelude::*;
 
-use super::branches::Branches;
-use super::play::Player;
+use super::LabHandle;
+use super::branches::branches;
+use super::play::use_player;
 use super::timeline::Timeline;
-use super::transport::Transport;
-
-/// Properties of [`Dock`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct DockProps {
-    /// What it is called: labs of one page have one each.
-    pub label: String,
-}
+use super::transport::use_transport;
 
 /// The dock. It also lets time run.
-#[component]
-pub fn Dock(props: &DockProps) -> Html {
+#[hook]
+pub fn use_dock(lab: &LabHandle, label: String) -> Html {
+    use_player(lab);
+    let transport = use_transport(lab);
     html! {
-        <section class="dock" aria-label={props.label.clone()} data-testid="dock">
-            <Player />
-            <Branches />
-            <Transport />
+        <section class="dock" aria-label={label} data-testid="dock">
+            { branches(lab) }
+            { transport }
             <Timeline />
         </section>
     }

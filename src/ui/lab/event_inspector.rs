@@ -13,13 +13,6 @@ use crate::view::glyph::{Form, Icon, Kind};
 use crate::view::inspect::{EventView, Link};
 use crate::view::narrate::Mark;
 
-/// Properties of [`EventInspector`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct EventInspectorProps {
-    /// The event.
-    pub event: EventId,
-}
-
 /// Pairs of a name and a value.
 pub fn pairs(of: &[(&'static str, String)]) -> Html {
     html! { <dl class="pairs">{ for of.iter().map(|(name, value)| html! { <><dt>{ *name }</dt><dd>{ value }</dd></> }) }</dl> }
@@ -52,23 +45,21 @@ fn link(lab: &LabHandle, link: &Link) -> Html {
 }
 
 /// What there is to know about one event.
-#[component]
-pub fn EventInspector(props: &EventInspectorProps) -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
-    let Some(view) = lab.read(|s| EventView::of(s, props.event)) else { return Html::default() };
+pub fn event_inspector(lab: &LabHandle, event: EventId) -> Html {
+    let Some(view) = lab.read(|s| EventView::of(s, event)) else { return Html::default() };
     html! {
         <section data-testid="event-inspector" data-event={view.id.0.to_string()}>
-            <div class="oph">{ mark(view.mark, 26) }<h2>{ view.title }</h2><span class="dim m">{ moment(view.at) }</span>{ close(&lab) }</div>
+            <div class="oph">{ mark(view.mark, 26) }<h2>{ view.title }</h2><span class="dim m">{ moment(view.at) }</span>{ close(lab) }</div>
             <p class="serif"><b>{ &view.sentence.headline }</b>{ " " }{ &view.sentence.rest }</p>
             if !view.payload.is_empty() { <div>{ "carries " }{ chips(&view.payload) }</div> }
             { pairs(&view.facts) }
             if let Some(cause) = &view.cause {
                 <h3 class="h">{ "Cause" }</h3>
-                <ul class="hist" data-testid="event-cause">{ link(&lab, cause) }</ul>
+                <ul class="hist" data-testid="event-cause">{ link(lab, cause) }</ul>
             }
             if !view.effects.is_empty() {
                 <h3 class="h">{ "Effects" }</h3>
-                <ul class="hist" data-testid="event-effects">{ for view.effects.iter().map(|e| link(&lab, e)) }</ul>
+                <ul class="hist" data-testid="event-effects">{ for view.effects.iter().map(|e| link(lab, e)) }</ul>
             }
         </section>
     }

@@ -21,9 +21,8 @@ enum Sheet {
 }
 
 /// The faults.
-#[component]
-pub fn Faults() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_faults(lab: &LabHandle) -> Html {
     let sheet = use_state_eq(|| None::<Sheet>);
     let ui = lab.ui();
     let close = {
@@ -35,9 +34,9 @@ pub fn Faults() -> Html {
         <section data-panel="faults" data-testid="faults" aria-labelledby={title.clone()}>
             <h2 class="h" id={title}>{ "Faults" }</h2>
             <div class="faults" role="group" aria-label="Break something">
-                { tools(&lab, &sheet) }
-                { for NodeFault::ALL.map(|fault| node_button(&lab, &sheet, fault)) }
-                { network_button(&lab, &sheet) }
+                { tools(lab, &sheet) }
+                { for NodeFault::ALL.map(|fault| node_button(lab, &sheet, fault)) }
+                { network_button(lab, &sheet) }
             </div>
             { match (&ui.tool, *sheet) {
                 (Tool::Cut { chosen, one_way }, _) => html! { <CutSheet chosen={chosen.clone()} one_way={*one_way} /> },
@@ -46,7 +45,7 @@ pub fn Faults() -> Html {
                 (Tool::Point, Some(Sheet::Network)) => html! { <NetworkSheet close={close.clone()} /> },
                 (Tool::Point, None) => html! {},
             } }
-            <BrokenNow />
+            { broken_now(lab) }
         </section>
     }
 }
@@ -119,9 +118,7 @@ fn network_button(lab: &LabHandle, sheet: &UseStateHandle<Option<Sheet>>) -> Htm
 }
 
 /// What is broken at the cursor, each with a button that undoes it.
-#[component]
-fn BrokenNow() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+fn broken_now(lab: &LabHandle) -> Html {
     let active = lab.read(faults::active);
     html! {
         <ul class="broken" data-testid="fault-active" aria-label="What is broken now">

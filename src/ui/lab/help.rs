@@ -4,7 +4,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::keys::{KEYS, enabled, set_enabled};
-use crate::ui::header::ToolButton;
+use crate::ui::header::tool_button;
 use crate::ui::marks::{glyph, icon};
 use crate::ui::share::show_modal;
 use crate::view::glyph::{Form, Icon, Kind};
@@ -20,9 +20,8 @@ pub fn ask() {
 }
 
 /// The tool that opens the help sheet.
-#[component]
-pub fn HelpButton() -> Html {
-    html! { <ToolButton icon={Icon::Help} label="Help and keys (?)" testid="help" onclick={Callback::from(|_| ask())} /> }
+pub fn help_button() -> Html {
+    tool_button(Icon::Help, "Help and keys (?)", "help", None, Callback::from(|_| ask()))
 }
 
 /// Properties of [`HelpSheet`].

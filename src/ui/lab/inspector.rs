@@ -3,10 +3,10 @@
 use yew::prelude::*;
 
 use super::LabHandle;
-use super::event_inspector::EventInspector;
+use super::event_inspector::event_inspector;
 use super::handle::Selection;
 use super::moves::{Move, go};
-use super::node_inspector::NodeInspector;
+use super::node_inspector::node_inspector;
 use super::why::mark;
 use crate::ui::marks::glyph;
 use crate::view::digest_bars::{BOX, Bar};
@@ -39,9 +39,7 @@ pub fn bars(of: &[Bar]) -> Html {
 }
 
 /// Everything in the right-hand column: sections for what is selected and for the operation it belongs to.
-#[component]
-pub fn Inspector() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+pub fn inspector(lab: &LabHandle) -> Html {
     let selection = lab.ui().selection;
     let (operation, event) = match selection {
         Selection::Operation(op) => (Some(op), None),
@@ -51,9 +49,9 @@ pub fn Inspector() -> Html {
     let view = lab.read(|s| OpView::of(s, shown_operation(s, operation, event)?));
     html! {
         <>
-            if let Selection::Node(node) = selection { <NodeInspector {node} /> }
-            if let Selection::Event(event) = selection { <EventInspector {event} /> }
-            if let Some(view) = view { { operation_sections(&lab, &view) } } else { { nothing_yet() } }
+            if let Selection::Node(node) = selection { { node_inspector(lab, node) } }
+            if let Selection::Event(event) = selection { { event_inspector(lab, event) } }
+            if let Some(view) = view { { operation_sections(lab, &view) } } else { { nothing_yet() } }
         </>
     }
 }

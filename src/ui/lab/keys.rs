@@ -125,7 +125,7 @@ pub fn set_enabled(on: bool) {
 
 /// The entry of the table that a key event means.
 fn find(pressed: &str, shift: bool) -> Option<&'static Key> {
-    let pressed = pressed.to_lowercase();
+    let pressed = pressed.to_ascii_lowercase();
     let named = pressed.chars().count() > 1;
     KEYS.iter().flat_map(|(_, keys)| keys.iter()).find(|k| k.keys.contains(&pressed.as_str()) && (!named || k.shift == shift))
 }
@@ -147,9 +147,8 @@ fn has_keys(number: u32) -> bool {
 }
 
 /// Listens to keys for the lab around it, and shows its help sheet.
-#[component]
-pub fn Keys() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_keys(lab: &LabHandle) -> Html {
     let here = use_node_ref();
     let helping = use_state_eq(|| false);
     // Held by the listener, which lives as long as the lab is shown.

@@ -21,9 +21,7 @@ pub const fn kind(traffic: Traffic) -> Kind {
 }
 
 /// The legend above the stage.
-#[component]
-pub fn Legend() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+pub fn legend(lab: &LabHandle) -> Html {
     let faded = lab.ui().faded;
     let tallies = lab.read(|s| Traffic::EVERY.map(|t| (t, s.world().ledger().of(t))));
     html! {

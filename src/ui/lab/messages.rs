@@ -4,6 +4,7 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::LabHandle;
+use crate::ui::header::verb;
 use crate::ui::marks::icon;
 use crate::view::glyph::Icon;
 
@@ -13,9 +14,8 @@ const STAYS: u32 = 5_000;
 const UNDO_STAYS: u32 = 20_000;
 
 /// The banner for errors and the corner for confirmations.
-#[component]
-pub fn Messages() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_messages(lab: &LabHandle) -> Html {
     let ui = lab.ui();
     {
         let lab = lab.clone();
@@ -40,12 +40,12 @@ pub fn Messages() -> Html {
                 <div class="banner" role="alert" data-testid="error">
                     { icon(Icon::Warning) }
                     <p>{ error }</p>
-                    <button type="button" class="btn sm" data-testid="error-close" onclick={close}>{ "Close" }</button>
+                    { verb("Close", "error-close", close) }
                 </div>
             }
             <div class="said" role="status">
                 <span data-testid="notice">{ ui.notice.unwrap_or_default() }</span>
-                if ui.undo { <button type="button" class="btn sm" data-testid="undo" onclick={undo}>{ "Undo" }</button> }
+                if ui.undo { { verb("Undo", "undo", undo) } }
             </div>
         </>
     }

@@ -8,6 +8,7 @@ use super::act::act_or_say;
 use super::chooser::use_reveal;
 use super::settings::from_start;
 use crate::engine::world::Command;
+use crate::ui::header::verb;
 use crate::view::network_text::NetworkDraft;
 
 /// Properties of [`NetworkSheet`].
@@ -79,7 +80,7 @@ pub fn NetworkSheet(props: &NetworkSheetProps) -> Html {
             <p class="verbs">
                 <button type="submit" class="btn sm pri" data-testid="fault-apply">{ "From here" }</button>
                 <button type="button" class="btn sm" data-testid="fault-from-start" title="The same run with this network from its start, as a branch" onclick={onstart}>{ "From the start" }</button>
-                <button type="button" class="btn sm" data-testid="fault-cancel" onclick={close}>{ "Cancel" }</button>
+                { verb("Cancel", "fault-cancel", close) }
             </p>
         </form>
     }

@@ -15,32 +15,23 @@ use crate::view::format::counted;
 use crate::view::inspect::{Act, NodeView};
 use crate::view::narrate::Names;
 
-/// Properties of [`NodeInspector`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct NodeInspectorProps {
-    /// The node.
-    pub node: NodeId,
-}
-
 /// What there is to know about one node, and the buttons that act on it.
-#[component]
-pub fn NodeInspector(props: &NodeInspectorProps) -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
-    let Some(view) = lab.read(|s| NodeView::of(s, props.node)) else { return Html::default() };
+pub fn node_inspector(lab: &LabHandle, node: NodeId) -> Html {
+    let Some(view) = lab.read(|s| NodeView::of(s, node)) else { return Html::default() };
     let dead = (view.running == Status::Down).then_some("dead");
     html! {
         <section data-testid="node-inspector" data-node={view.node.to_string()}>
             <div class="oph">
                 <span class={classes!("disc", dead)}>{ view.node.to_string() }</span>
                 <h2>{ format!("Node {}", view.node) }</h2>
-                { close(&lab) }
+                { close(lab) }
             </div>
             <p class="who" data-testid="node-status">{ &view.status }</p>
-            <div class="verbs">{ for view.acts.iter().map(|a| button(&lab, a)) }</div>
+            <div class="verbs">{ for view.acts.iter().map(|a| button(lab, a)) }</div>
             { pairs(&view.facts) }
-            { believes(&lab, &view) }
+            { believes(lab, &view) }
             { suspects(&view) }
-            { works(&lab, &view) }
+            { works(lab, &view) }
             <h3 class="h">{ "Rows it holds" }<small>{ counted(view.total, "row", "rows") }</small></h3>
             { rows(&view) }
         </section>

@@ -11,6 +11,7 @@ use crate::engine::world::{CommandError, Config};
 use crate::lab::{self, LabError, Script, Session};
 use crate::ui::route::query;
 use crate::ui::storage;
+use crate::view::format::capital;
 use crate::view::placement_text::named_zones;
 
 /// What the address says should be open.
@@ -157,7 +158,11 @@ fn left_at(place: &Place, name: &str, restore: Restore) -> Option<String> {
 fn run_of(place: &Place) -> Result<(Script, u32), LabError> {
     match place {
         Place::Own => Ok((sandbox(Config::default()), 0)),
-        Place::New(text) => Ok((sandbox(config_of(text)?), 0)),
+        Place::New(text) => {
+            let script = sandbox(config_of(text)?);
+            let named = query(text, "preset").and_then(lab::preset).map(|p| (format!("Sandbox like {}", p.like), p.about.clone()));
+            Ok((named.map_or(script.clone(), |(title, about)| Script { title, about, ..script }), 0))
+        }
         Place::Shared(text) => lab::from_link(query(text, "r").unwrap_or_default()),
         Place::Gallery(slug) => {
             let found = lab::gallery().iter().find(|(name, _)| *name == slug.as_str());
@@ -174,10 +179,15 @@ fn invalid(field: &'static str, problem: String) -> LabError {
     CommandError { field, problem }.into()
 }
 
-/// Reads `?nodes=6&zones=2&tokens=16&copies=3&write=QUORUM&read=QUORUM&repair=blocking`; what is left out is as usual. Instead of
-/// tokens there can be `partitions=64`, and copies can be a list with a number for each zone, `3,2`.
+/// Reads `?preset=riak&nodes=6&zones=2&tokens=16&copies=3&write=QUORUM&read=QUORUM&repair=blocking`; what is left out is as in the preset,
+/// or as usual. Instead of tokens there can be `partitions=64`, and copies can be a list with a number for each zone, `3,2`.
 fn config_of(text: &str) -> Result<Config, LabError> {
     let mut config = Config::default();
+    if let Some(name) = query(text, "preset") {
+        let names = || lab::presets().iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+        let found = lab::preset(name).ok_or_else(|| invalid("preset", format!("must be one of {}, is \"{}\"", names(), clip(name))))?;
+        found.apply(&mut config);
+    }
     let number = |name, field| match query(text, name) {
         None => Ok(None),
         Some(value) => {
@@ -229,8 +239,6 @@ fn clip(text: &str) -> String {
 /// An error as a sentence: it begins with a capital and ends with a full stop.
 pub fn sentence(error: &impl ToString) -> String {
     let text = error.to_string();
-    let mut chars = text.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     let dot = if text.ends_with('.') { "" } else { "." };
-    format!("{first}{}{dot}", chars.as_str())
+    capital(&text) + dot
 }

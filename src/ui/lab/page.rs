@@ -5,25 +5,25 @@ use yew::prelude::*;
 use yew_router::hooks::use_location;
 
 use super::LabHandle;
-use super::checks::Checks;
-use super::console::Console;
-use super::dock::Dock;
-use super::faults::Faults;
-use super::help::HelpButton;
-use super::inspector::Inspector;
+use super::checks::use_checks;
+use super::console::use_console;
+use super::dock::use_dock;
+use super::faults::use_faults;
+use super::help::help_button;
+use super::inspector::inspector;
 use super::keeping::{use_autosave, use_idle_work};
-use super::keys::Keys;
-use super::legend::Legend;
-use super::messages::Messages;
+use super::keys::use_keys;
+use super::legend::legend;
+use super::messages::use_messages;
 use super::open::{self, Opened, Place, Restore};
-use super::settings::Settings;
+use super::settings::use_settings;
 use super::stage::Stage;
-use super::tabs::{Tab, Tabs};
-use super::title::{Title, Whose};
-use super::tools::{LabTools, use_file_drop};
-use super::why::Why;
-use super::workloads::Workloads;
-use crate::ui::header::Header;
+use super::tabs::{Tab, tabs};
+use super::title::{title, whose};
+use super::tools::{use_file_drop, use_lab_tools};
+use super::why::use_why;
+use super::workloads::use_workloads;
+use crate::ui::header::{Bar, header};
 use crate::ui::route::{Route, query, set_title};
 use crate::ui::theme;
 
@@ -74,34 +74,36 @@ pub fn LabView(props: &LabViewProps) -> Html {
     let (ondragover, ondrop) = use_file_drop(&lab);
     let faded: Vec<&str> = lab.ui().faded.iter().map(|t| t.name()).collect();
     let faded = (!faded.is_empty()).then(|| faded.join(" "));
-    let mid = html! { <Title opened={props.opened.clone()} /> };
-    let header = html! { <Header current={Route::Lab} {mid} tools={html! { <LabTools /> }} last={html! { <HelpButton /> }} /> };
+    let (keys, messages, tools) = (use_keys(&lab), use_messages(&lab), use_lab_tools());
+    let (console, workloads, faults) = (use_console(&lab), use_workloads(&lab), use_faults(&lab));
+    let (settings, checks, why) = (use_settings(&lab), use_checks(&lab), use_why(&lab));
     let choose = {
         let tab = tab.clone();
         Callback::from(move |to| tab.set(to))
     };
     // Several labs on a page have parts of the same kind, told apart by the lab's name.
     let called = |part: &str| if props.compact { format!("{}: {part}", props.label) } else { part.to_owned() };
+    let dock = use_dock(&lab, called("Time"));
     html! {
         <ContextProvider<LabHandle> context={lab.clone()}>
             <div class={classes!("lab", props.compact.then_some("compact"))} data-testid="lab" data-tab={tab.word()} data-faded={faded}
                 role={props.compact.then_some("group")} aria-label={props.compact.then(|| props.label.clone())} {ondragover} {ondrop}>
                 if props.compact {
-                    <div class="compact-head"><h2>{ props.label.clone() }</h2><Whose opened={props.opened.clone()} /></div>
+                    <div class="compact-head"><h2>{ props.label.clone() }</h2>{ whose(&lab, &props.opened) }</div>
                 } else {
-                    { header }
+                    { header(Bar { current: Some(Route::Lab), mid: title(&lab, &props.opened), tools, last: help_button() }) }
                 }
-                <Keys />
-                <Messages />
-                { middle(&lab, props.compact) }
-                <Dock label={called("Time")} />
-                <Tabs current={*tab} {choose} label={called("Panels")} />
-                <aside class="col right" aria-label={called("What is selected")}><Inspector /><Checks /></aside>
+                { keys }
+                { messages }
+                { middle(&lab, why, props.compact) }
+                { dock }
+                { tabs(*tab, &choose, &called("Panels")) }
+                <aside class="col right" aria-label={called("What is selected")}>{ inspector(&lab) }{ checks }</aside>
                 <aside class="col left" aria-label={called("What you can do")}>
-                    <Console />
-                    <Workloads />
-                    <Faults />
-                    <Settings />
+                    { console }
+                    { workloads }
+                    { faults }
+                    { settings }
                 </aside>
             </div>
         </ContextProvider<LabHandle>>
@@ -109,8 +111,8 @@ pub fn LabView(props: &LabViewProps) -> Html {
 }
 
 /// Stage and sentence: the main part of a page with one lab.
-fn middle(lab: &LabHandle, compact: bool) -> Html {
-    let panels = html! { <><Legend /><Stage /><Why /></> };
+fn middle(lab: &LabHandle, why: Html, compact: bool) -> Html {
+    let panels = html! { <>{ legend(lab) }<Stage />{ why }</> };
     if compact {
         return html! { <div class="mid-col">{ panels }</div> };
     }

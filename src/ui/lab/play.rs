@@ -59,10 +59,10 @@ pub fn reduced_motion() -> bool {
 }
 
 /// Lets time run while the lab is playing. Draws nothing.
-#[component]
-pub fn Player() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_player(lab: &LabHandle) {
     let playing = lab.ui().playing;
+    let lab = lab.clone();
     use_effect_with((lab.number(), playing), move |(_, playing)| {
         let pacer = playing.then(|| Pacer::start(lab));
         move || {
@@ -71,7 +71,6 @@ pub fn Player() -> Html {
             }
         }
     });
-    Html::default()
 }
 
 /// What lasts from frame to frame.

@@ -9,7 +9,8 @@ use super::scrub::Scrub;
 use super::{LabHandle, Selection, Tool};
 use crate::engine::base::NodeId;
 use crate::engine::world::{Command, Config};
-use crate::view::settings_text::{self, Change, Choice, Number, Part};
+use crate::ui::presets::Presets;
+use crate::view::settings_text::{self, Change, Choice, Group, Number, Part};
 
 /// When a change takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +22,8 @@ enum When {
 }
 
 /// The settings.
-#[component]
-pub fn Settings() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_settings(lab: &LabHandle) -> Html {
     let when = use_state_eq(|| When::Here);
     let fault = use_state_eq(|| None::<String>);
     let touched = use_state_eq(|| None::<Number>);
@@ -59,7 +59,17 @@ pub fn Settings() -> Html {
             }
         }
     };
-    let paragraphs: Html = sentences.into_iter().map(|s| html! { <p class="cfg">{ for s.into_iter().map(part) }</p> }).collect();
+    let prose = |sentences: Vec<Vec<Part>>| -> Html {
+        sentences.into_iter().map(|s| html! { <p class="cfg">{ for s.into_iter().map(&part) }</p> }).collect()
+    };
+    let folded = |group: Group| {
+        html! {
+            <details class="fold" key={group.id} data-testid={format!("settings-{}", group.id)}>
+                <summary><b>{ group.title }</b><span class={classes!((!group.active).then_some("dim"))}>{ group.brief }</span></summary>
+                { prose(group.sentences) }
+            </details>
+        }
+    };
     html! {
         <section data-panel="settings" data-testid="settings" aria-labelledby={format!("settings-title-{}", lab.number())}>
             <h2 class="h" id={format!("settings-title-{}", lab.number())}>{ "Settings" }</h2>
@@ -67,7 +77,9 @@ pub fn Settings() -> Html {
                 { verb(&when, When::Here, "from here", "setting-here", "A change takes effect now; a future you have seen is kept as a branch") }
                 { verb(&when, When::Start, "from the start", "setting-start", "A change makes a new branch: the same run with the other setting from its start") }
             </div>
-            { paragraphs }
+            <Presets start={*when == When::Start} />
+            { prose(sentences) }
+            <div class="folds">{ for lab.read(settings_text::groups).into_iter().map(folded) }</div>
             <p class="faulty" role="alert" data-testid="setting-error">{ (*fault).clone().unwrap_or_default() }</p>
             if let Some(number) = *touched {
                 <p class="dimmer hint" data-testid="setting-bounds">{ format!("{}: {}. Drag, use \u{2191} and \u{2193}, or type.", number.label, number.bounds()) }</p>

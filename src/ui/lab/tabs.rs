@@ -40,23 +40,11 @@ impl Tab {
     }
 }
 
-/// Properties of [`Tabs`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct TabsProps {
-    /// The one that is open.
-    pub current: Tab,
-    /// Opens another.
-    pub choose: Callback<Tab>,
-    /// What the row is called.
-    pub label: String,
-}
-
 /// The row of tabs.
-#[component]
-pub fn Tabs(props: &TabsProps) -> Html {
-    let place = Tab::ALL.iter().position(|t| *t == props.current).unwrap_or_default();
+pub fn tabs(current: Tab, choose: &Callback<Tab>, label: &str) -> Html {
+    let place = Tab::ALL.iter().position(|t| *t == current).unwrap_or_default();
     let onkeydown = {
-        let choose = props.choose.clone();
+        let choose = choose.clone();
         Callback::from(move |event: KeyboardEvent| {
             let to = match event.key().as_str() {
                 "ArrowRight" => (place + 1) % Tab::ALL.len(),
@@ -71,10 +59,10 @@ pub fn Tabs(props: &TabsProps) -> Html {
         })
     };
     html! {
-        <nav class="tabs" aria-label={props.label.clone()}><div role="tablist" aria-label={props.label.clone()} {onkeydown}>
+        <nav class="tabs" aria-label={label.to_owned()}><div role="tablist" aria-label={label.to_owned()} {onkeydown}>
             { for Tab::ALL.map(|tab| {
-                let chosen = tab == props.current;
-                let choose = props.choose.clone();
+                let chosen = tab == current;
+                let choose = choose.clone();
                 html! {
                     <button type="button" role="tab" data-testid={format!("tab-{}", tab.word())} aria-selected={chosen.to_string()}
                         tabindex={if chosen { "0" } else { "-1" }} onclick={move |_| choose.emit(tab)}>{ tab.name() }</button>

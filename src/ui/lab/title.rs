@@ -7,35 +7,24 @@ use super::open::Opened;
 use crate::lab::Session;
 use crate::ui::storage;
 
-/// Properties of [`Title`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct TitleProps {
-    /// What was opened.
-    pub opened: Opened,
-}
-
 /// The title in the bar.
-#[component]
-pub fn Title(props: &TitleProps) -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
-    let (title, about, seed) = lab.read(|s| (s.script().title.clone(), s.script().about.clone(), s.script().seed));
+pub fn title(lab: &LabHandle, opened: &Opened) -> Html {
+    let (name, about, seed) = lab.read(|s| (s.script().title.clone(), s.script().about.clone(), s.script().seed));
     html! {
         <>
-            <h1 title={about} data-testid="title">{ if title.is_empty() { "A run without a title".to_owned() } else { title } }</h1>
+            <h1 title={about} data-testid="title">{ if name.is_empty() { "A run without a title".to_owned() } else { name } }</h1>
             <span class="dim not-projector">{ "seed " }<b>{ seed.to_string() }</b></span>
-            <Whose opened={props.opened.clone()} />
+            { whose(lab, opened) }
         </>
     }
 }
 
 /// Whether the run is shared or changed by the person, and a button that opens it again from its beginning.
-#[component]
-pub fn Whose(props: &TitleProps) -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
-    let changed = lab.read(|s| s.branches().len() > 1 || *s.script() != *props.opened.original);
-    let shared = props.opened.place.as_ref().is_some_and(|p| p.starts_with("run/"));
+pub fn whose(lab: &LabHandle, opened: &Opened) -> Html {
+    let changed = lab.read(|s| s.branches().len() > 1 || *s.script() != *opened.original);
+    let shared = opened.place.as_ref().is_some_and(|p| p.starts_with("run/"));
     let onclick = {
-        let (lab, opened) = (lab.clone(), props.opened.clone());
+        let (lab, opened) = (lab.clone(), opened.clone());
         Callback::from(move |_: MouseEvent| {
             // It was opened once, so it opens again.
             let Ok(mut session) = Session::open((*opened.original).clone()) else { return };
@@ -54,7 +43,7 @@ pub fn Whose(props: &TitleProps) -> Html {
     html! {
         <>
             if !kind.is_empty() { <span class="dim not-projector" data-testid="whose">{ kind }</span> }
-            if changed && props.opened.place.is_some() {
+            if changed && opened.place.is_some() {
                 <button type="button" class="btn sm not-projector" data-testid="again" {onclick} title="Opens this run as it was; can be undone">
                     { "Start again" }
                 </button>

@@ -8,17 +8,15 @@ use yew::prelude::*;
 use super::LabHandle;
 use super::open::sentence;
 use crate::lab::{self, BOUNDS, LabError};
-use crate::ui::header::ToolButton;
+use crate::ui::header::tool_button;
 use crate::ui::share::ShareSheet;
 use crate::ui::theme;
 use crate::view::glyph::Icon;
 
 /// Share and projector.
-#[component]
-pub fn LabTools() -> Html {
+#[hook]
+pub fn use_lab_tools() -> Html {
     let sharing = use_state_eq(|| false);
-    // Drawn anew with the lab, which is told when the projector goes on or off.
-    let _ = use_context::<LabHandle>();
     let open = {
         let sharing = sharing.clone();
         Callback::from(move |_| sharing.set(true))
@@ -31,8 +29,8 @@ pub fn LabTools() -> Html {
     let project = Callback::from(|_| theme::set_projector(!theme::is_projector()));
     html! {
         <>
-            <ToolButton icon={Icon::Link} label="Share or keep this run" testid="share" onclick={open} />
-            <ToolButton icon={Icon::Projector} label="Show to a room" testid="projector" pressed={projector} onclick={project} />
+            { tool_button(Icon::Link, "Share or keep this run", "share", None, open) }
+            { tool_button(Icon::Projector, "Show to a room", "projector", Some(projector), project) }
             if *sharing { <ShareSheet {close} /> }
         </>
     }

@@ -27,10 +27,10 @@ const CONDITIONS: [(Predicate, &str); 8] = [
 ];
 
 /// The transport.
-#[component]
-pub fn Transport() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
-    let track = use_track(&lab);
+#[hook]
+pub fn use_transport(lab: &LabHandle) -> Html {
+    let track = use_track(lab);
+    let until = use_until(lab);
     let ui = lab.ui();
     let (at_start, at_end) = lab.read(|s| (s.cursor() == 0 && s.now().0 == 0, s.now() >= s.end()));
     let to = |wanted: Move| {
@@ -51,13 +51,13 @@ pub fn Transport() -> Html {
                 { button(Icon::Step, "Step", "→", "transport-step", at_end, to(Move::Step)) }
                 { button(Icon::Decision, "To the next decision", "Shift →", "transport-decision", at_end, to(Move::Decision)) }
             </div>
-            <Until />
+            { until }
             <div class="tp-more">
-                { speed(&lab, &ui) }
-                { toggle(&lab, Icon::SkipQuiet, "Skip quiet time", "skip-quiet", ui.skip_quiet, |ui| ui.skip_quiet = !ui.skip_quiet) }
-                { toggle(&lab, Icon::Hand, "Stop at decisions", "stop-at-decisions", ui.stop_at_decisions, |ui| ui.stop_at_decisions = !ui.stop_at_decisions) }
+                { speed(lab, &ui) }
+                { toggle(lab, Icon::SkipQuiet, "Skip quiet time", "skip-quiet", ui.skip_quiet, |ui| ui.skip_quiet = !ui.skip_quiet) }
+                { toggle(lab, Icon::Hand, "Stop at decisions", "stop-at-decisions", ui.stop_at_decisions, |ui| ui.stop_at_decisions = !ui.stop_at_decisions) }
             </div>
-            { place(&lab, &ui, track) }
+            { place(lab, &ui, track) }
         </div>
     }
 }
@@ -127,10 +127,9 @@ fn place(lab: &LabHandle, ui: &UiState, track: Rc<Track>) -> Html {
 }
 
 /// "Run until": a condition and a button.
-#[component]
-fn Until() -> Html {
+#[hook]
+fn use_until(lab: &LabHandle) -> Html {
     let chosen = use_state_eq(|| 0usize);
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
     let onchange = {
         let chosen = chosen.clone();
         Callback::from(move |event: Event| {
@@ -139,6 +138,7 @@ fn Until() -> Html {
             }
         })
     };
+    let lab = lab.clone();
     let condition = CONDITIONS[*chosen];
     let run = Callback::from(move |_: MouseEvent| go(&lab, Move::Until(condition.0)));
     html! {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::open::{self, Opened, Place, Restore};
 use super::page::LabView;
 use crate::lab;
-use crate::ui::header::Header;
+use crate::ui::header::{Bar, header};
 use crate::ui::route::{Route, set_title};
 use crate::ui::storage;
 
@@ -27,7 +27,7 @@ pub fn TwoLabs(props: &TwoLabsProps) -> Html {
         lab::gallery().iter().filter_map(|(slug, file)| Some((*slug, lab::script_from_file(file).ok()?.title))).collect();
     html! {
         <div class="two">
-            <Header current={Route::Two} mid={html! { <h1>{ "Two labs, one run" }</h1> }} />
+            { header(Bar { current: Some(Route::Two), mid: html! { <h1>{ "Two labs, one run" }</h1> }, ..Bar::default() }) }
             <nav class="two-choice" aria-label="Run to compare">
                 { for titles.into_iter().map(|(name, title)| html! {
                     <a class="btn sm" href={format!("#/two/{name}")} aria-current={(slug.as_str() == name).then_some("page")} data-testid={format!("two-{name}")}>{ title }</a>

@@ -81,37 +81,24 @@ fn use_paced(latest: Sentence, playing: bool) -> Sentence {
     if playing { (*shown).clone() } else { latest }
 }
 
-/// A text in which words of the glossary can be asked for.
-#[derive(Debug, PartialEq, Properties)]
-pub struct ExplainedProps {
-    /// The text.
-    pub text: AttrValue,
-    /// The word that is asked for.
-    pub open: Option<Term>,
-    /// Asks for a word, or for none.
-    pub ask: Callback<Option<Term>>,
-}
-
 /// Text whose technical words are buttons: they say what they mean when asked, by mouse, touch or key.
-#[component]
-pub fn Explained(props: &ExplainedProps) -> Html {
+pub fn explained(text: &str, open: Option<Term>, ask: &Callback<Option<Term>>) -> Html {
     let piece = |piece: glossary::Piece| match piece.term {
         None => html! { { piece.text } },
         Some(term) => {
-            let open = props.open == Some(term);
-            let ask = props.ask.reform(move |_: MouseEvent| (!open).then_some(term));
+            let asked = open == Some(term);
+            let onclick = ask.reform(move |_: MouseEvent| (!asked).then_some(term));
             html! {
-                <button type="button" class="term" title={term.meaning} aria-expanded={open.to_string()} onclick={ask}>{ piece.text }</button>
+                <button type="button" class="term" title={term.meaning} aria-expanded={asked.to_string()} {onclick}>{ piece.text }</button>
             }
         }
     };
-    html! { <>{ for glossary::pieces(&props.text).into_iter().map(piece) }</> }
+    html! { <>{ for glossary::pieces(text).into_iter().map(piece) }</> }
 }
 
 /// The sentence under the stage.
-#[component]
-pub fn Why() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_why(lab: &LabHandle) -> Html {
     let decisions = use_mut_ref(Decisions::default);
     let latest = lab.read(|session| {
         let mut decisions = decisions.borrow_mut();
@@ -135,14 +122,14 @@ pub fn Why() -> Html {
                 if let Some((n, of)) = sentence.decision {
                     <span class="vh">{ format!("Decision {n} of {of}. ") }</span>
                 }
-                <b>{ &sentence.headline }</b>{ " " }<Explained text={sentence.rest.clone()} open={*open} {ask} />
+                <b>{ &sentence.headline }</b>{ " " }{ explained(&sentence.rest, *open, &ask) }
             </p>
             <p class="projector-only"><b>{ brief }</b>{ " " }{ so }</p>
             <div class="rule">
                 if let Some(term) = *open {
                     <span class="meaning" data-testid="why-meaning"><b>{ term.word }</b>{ ": " }{ term.meaning }</span>
                 } else {
-                    { rule_and_cause(&lab, &sentence) }
+                    { rule_and_cause(lab, &sentence) }
                 }
             </div>
         </div>

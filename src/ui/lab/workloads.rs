@@ -17,9 +17,8 @@ struct State {
 }
 
 /// The panel: closed until somebody wants a workload, with the list of those that go on.
-#[component]
-pub fn Workloads() -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+#[hook]
+pub fn use_workloads(lab: &LabHandle) -> Html {
     let state = use_state_eq(|| None::<State>);
     let going = lab.read(workload::going);
     let title = format!("workload-title-{}", lab.number());
@@ -30,11 +29,11 @@ pub fn Workloads() -> Html {
             state.set(state.is_none().then_some(State { draft: usual, fault: None }));
         })
     };
-    let form = (*state).clone().map(|s| html! { <Form state={s} set={state.setter()} /> });
+    let form = (*state).clone().map(|s| form(lab, s, state.setter()));
     html! {
         <section data-panel="client" data-testid="workloads" aria-labelledby={title.clone()}>
             <h2 class="h" id={title}>{ "Workload" }</h2>
-            <ul class="broken" data-testid="workload-list" aria-label="Workloads that go on">{ for going.into_iter().map(|g| one(&lab, g)) }</ul>
+            <ul class="broken" data-testid="workload-list" aria-label="Workloads that go on">{ for going.into_iter().map(|g| one(lab, g)) }</ul>
             { form.unwrap_or_default() }
             <p class="verbs">
                 <button type="button" class="btn sm" data-testid="workload-open" aria-expanded={state.is_some().to_string()} onclick={open}>
@@ -61,25 +60,13 @@ fn one(lab: &LabHandle, going: Going) -> Html {
     }
 }
 
-/// Properties of [`Form`].
-#[derive(Debug, PartialEq, Properties)]
-struct FormProps {
-    /// What stands in the fields.
-    state: State,
-    /// Changes it; nothing closes the form.
-    set: UseStateSetter<Option<State>>,
-}
-
-/// The fields of a workload.
-#[component]
-fn Form(props: &FormProps) -> Html {
-    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
-    let (state, set) = (props.state.clone(), props.set.clone());
+/// The fields of a workload, with what stands in them; `set` changes it, to nothing closes the form.
+fn form(lab: &LabHandle, state: State, set: UseStateSetter<Option<State>>) -> Html {
     let onsubmit = {
         let (lab, state, set) = (lab.clone(), state.clone(), set.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let command = lab.read(|s| state.draft.command(&s.script().config, workload::fresh_seed(s)));
+            let command = lab.read(|s| state.draft.command(&s.config(), workload::fresh_seed(s)));
             match command.and_then(|c| act(&lab, c).map_err(|e| (Field::Other, sentence(&e)))) {
                 Ok(_) => set.set(None),
                 Err(fault) => set.set(Some(State { fault: Some(fault), ..state.clone() })),
@@ -115,7 +102,7 @@ fn Form(props: &FormProps) -> Html {
                 { field("Keys", "keys", Field::Keys, &draft.keys, |d, text| d.keys = text) }
                 { field("Popular, %", "popular", Field::Skew, &draft.popular, |d, text| d.popular = text) }
                 { field("take, %", "taken", Field::Skew, &draft.taken, |d, text| d.taken = text) }
-                { level(&lab, &state, &set) }
+                { level(lab, &state, &set) }
             </div>
             if let Some((_, why)) = state.fault.as_ref() { <p class="faulty" role="alert" data-testid="workload-error">{ why.clone() }</p> }
             <p class="dimmer hint">{ "The popular keys take that share of all operations. Leave them empty to ask for all keys alike." }</p>

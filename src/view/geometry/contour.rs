@@ -7,6 +7,7 @@
 //! so both sides of a tear have the same edge and every replay draws it alike.
 
 use super::{Point, Rect, mix, pt};
+use crate::engine::base::arrange;
 
 /// Something that belongs to one side: a node, a chip, a client.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -221,10 +222,10 @@ fn segments(field: &Field, g: u8) -> Vec<(Knot, Knot)> {
 /// Joins directed pieces into open lines (from edge to edge of the sheet) and closed loops.
 fn chain(pieces: &[(Knot, Knot)]) -> (Vec<Line>, Vec<Line>) {
     let mut starts: Vec<(u64, usize)> = pieces.iter().enumerate().map(|(i, s)| (s.0.key, i)).collect();
-    starts.sort_unstable();
+    arrange(&mut starts, Ord::cmp);
     let next = |key: u64| starts.binary_search_by_key(&key, |s| s.0).ok().map(|at| starts[at].1);
     let mut ends: Vec<u64> = pieces.iter().map(|s| s.1.key).collect();
-    ends.sort_unstable();
+    arrange(&mut ends, Ord::cmp);
     let mut used = vec![false; pieces.len()];
     let mut follow = |first: usize| {
         let mut line = vec![pieces[first].0.at];

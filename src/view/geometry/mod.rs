@@ -14,6 +14,7 @@ mod profile;
 mod split;
 mod track;
 
+use crate::engine::base::arrange;
 pub use profile::Profile;
 pub use split::{Split, split};
 
@@ -201,7 +202,7 @@ impl Rect {
         ];
         let span = (to - from).rem_euclid(total);
         let mut met: Vec<(f64, Point)> = marks.iter().map(|(s, p)| ((s - from).rem_euclid(total), *p)).filter(|(d, _)| *d < span).collect();
-        met.sort_by(|a, b| a.0.total_cmp(&b.0));
+        arrange(&mut met, |a, b| a.0.total_cmp(&b.0));
         met.into_iter().map(|(_, p)| p).collect()
     }
 }

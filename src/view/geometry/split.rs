@@ -1,6 +1,7 @@
 //! A cut drawn by hand: which endpoints end up on which side of the line.
 
 use super::{Pen, Point, Rect, inside, segment_dist};
+use crate::engine::base::arrange;
 
 /// What a drawn line would cut off.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +47,7 @@ pub fn split(discs: &[(Point, f64)], drawn: &[Point], sheet: &Rect) -> Option<Sp
     };
     let (mut main, island) = if out_is_main { (out, within) } else { (within, out) };
     main.extend(on_line);
-    main.sort_unstable();
+    arrange(&mut main, Ord::cmp);
     if island.is_empty() || main.is_empty() {
         return None;
     }

@@ -65,7 +65,7 @@ impl Step {
             return self.text.clone();
         }
         let mut letters = self.text.chars();
-        let first = letters.next().map_or_else(String::new, |c| c.to_lowercase().collect());
+        let first = letters.next().map_or_else(String::new, |c| c.to_ascii_lowercase().to_string());
         format!("Next: {first}{}", letters.as_str())
     }
 }

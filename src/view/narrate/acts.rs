@@ -9,7 +9,7 @@ use crate::engine::data::Row;
 use crate::engine::node::{Outcome, Request, Verb};
 use crate::engine::observe::Operation;
 use crate::engine::world::{ClientAct, Event};
-use crate::view::format::{counted, list, span};
+use crate::view::format::{capital, counted, list, span};
 
 pub(super) fn did(facts: &Facts<'_>, id: EventId, event: &Event, act: &ClientAct) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
@@ -71,11 +71,6 @@ fn retried(facts: &Facts<'_>, id: EventId, event: &Event, who: &str, next: (&Req
             "a client may try again"
         })
         .cause(None::<Cause>)
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// `v1, older than the v2 that it has seen`.

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::names::{quoted, quoted_bytes};
 use super::{Cause, Said};
 use super::{acts, origin};
-use crate::engine::base::{Endpoint, EventId, NodeId, OpId};
+use crate::engine::base::{Endpoint, EventId, NodeId, OpId, arrange};
 use crate::engine::data::{Change, Key, Order, Row, Version};
 use crate::engine::node::{Direct, Outcome, Request, Verb};
 use crate::engine::observe::Operation;
@@ -99,7 +99,7 @@ fn reached(facts: &Facts<'_>, operation: &Operation, id: EventId) -> Option<Stri
             _ => None,
         })
         .collect();
-    nodes.sort_unstable();
+    arrange(&mut nodes, Ord::cmp);
     nodes.dedup();
     let name = facts.names.version(&operation.request.key, version);
     (!nodes.is_empty()).then(|| format!("{} took {name}", list(nodes.iter())))

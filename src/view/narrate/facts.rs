@@ -61,6 +61,17 @@ impl<'a> Facts<'a> {
         settings
     }
 
+    /// Settings in force just before an event.
+    pub fn settings_before(&self, id: EventId) -> Settings {
+        let mut settings = self.session.script().config.settings.clone();
+        for event in self.log().iter().take(id.0 as usize) {
+            if let EventKind::Fault(Fault::Set(setting)) = &event.kind {
+                settings.set(**setting);
+            }
+        }
+        settings
+    }
+
     /// The replicas of a key at an instant, in preference order.
     pub fn replicas(&self, key: &Key, at: Micros) -> Vec<NodeId> {
         self.session.world().ring().replicas(key.token(), &self.settings_at(at).replicas)

@@ -1,12 +1,13 @@
 //! Sentences about what a person does to the world.
 
 use super::Said;
+use super::changed::changed;
 use super::facts::Facts;
 use super::words;
 use crate::engine::base::{CutId, Endpoint, EventId};
 use crate::engine::node::{Detector, Setting, Tombstones};
 use crate::engine::world::{Command, Event, EventKind, Fault};
-use crate::view::format::{counted, list, moment, offset, per_cent, span};
+use crate::view::format::{capital, counted, list, moment, offset, per_cent, span};
 
 /// A cut in a few words: `D is cut off`.
 pub(super) fn cut_clause(facts: &Facts<'_>, cut: CutId) -> String {
@@ -22,17 +23,12 @@ pub(super) fn cut_clause(facts: &Facts<'_>, cut: CutId) -> String {
     }
 }
 
-fn capital(text: String) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
     match fault {
         Fault::Cut(cut) => {
             let way_back = if matches!(facts.cut_command(*cut), Some(Command::CutOneWay { .. })) { " The way back is open." } else { "" };
-            Said::new(format!("{}.", capital(cut_clause(facts, *cut))))
+            Said::new(format!("{}.", capital(&cut_clause(facts, *cut))))
                 .rest(format!(
                     "Both sides go on working, and nobody is told. Messages stop half way; those already past it still arrive.{way_back}"
                 ))
@@ -78,7 +74,9 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
             .so(format!("by {} for each message", span(*by))),
         Fault::Link { from, to } => link(facts, event, *from, *to),
         Fault::Network => network(facts, event),
-        Fault::Set(setting) => Said::new(format!("From now on {}.", words::setting(**setting))).rest(consequence(**setting)),
+        Fault::Set(setting) => {
+            Said::new(format!("From now on {}.", changed(&facts.settings_before(id), **setting))).rest(consequence(**setting))
+        }
         Fault::HintsLost { count } => {
             Said::new(format!("{who} loses {} that were not on disk.", counted(u64::from(*count), "hint", "hints")))
                 .rest("What they promised to deliver is delivered by nobody: the writes may still be on other replicas.")

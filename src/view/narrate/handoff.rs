@@ -64,14 +64,18 @@ pub(super) fn said(at: &At<'_, '_>, note: &Note) -> Said {
     let said = Said::new(headline);
     match note {
         Note::StoodIn { .. } => said
-            .rest("A stand-in takes the write in the owner's name and keeps it apart from its own rows. It counts like the owner, so the quorum is a sloppy one.")
+            .rest("They keep the write apart, in the owners' names, and count like owners: the quorum is a sloppy one.")
             .rule("the next healthy node stands in"),
         Note::HintKept { target, late: true, .. } => said
-            .rest(format!("{target} was believed up and did not confirm in time; it may hold the write or not, and a second delivery does no harm."))
+            .rest(format!(
+                "{target} was believed up and did not confirm in time; it may hold the write or not, and a second delivery does no harm."
+            ))
             .so("for it may have missed the write")
             .rule("who does not confirm in time gets a hint"),
         Note::HintKept { target, .. } => said
-            .rest(format!("The hint is a promise: the write goes to {target} once {who} believes it up again. A hint is no copy: no read sees it."))
+            .rest(format!(
+                "The hint is a promise: the write goes to {target} once {who} believes it up again. A hint is no copy: no read sees it."
+            ))
             .so(format!("for {who} believes {target} down"))
             .rule("the coordinator keeps what a dead replica misses"),
         Note::HintSent { target, .. } => {
@@ -85,12 +89,12 @@ pub(super) fn said(at: &At<'_, '_>, note: &Note) -> Said {
             .rest("No replica holds the write yet: no read at any level can see it until the hint is delivered.")
             .rule("at ANY a hint counts as the one acknowledgement"),
         Note::HintsFlushed { .. } => said.rest("Until now a crash would have taken them.").rule("hints in memory die with their keeper"),
-        Note::ReplayStarted { .. } => {
-            said.rest("They go page by page; a page is deleted here only when all of it is confirmed.").rule("a hint is kept until it is confirmed")
-        }
-        Note::ReplayStopped { .. } => {
-            said.rest("Nothing is deleted. A later look sends the whole page again; what arrives twice changes nothing.").rule("a hint is kept until it is confirmed")
-        }
+        Note::ReplayStarted { .. } => said
+            .rest("They go page by page; a page is deleted here only when all of it is confirmed.")
+            .rule("a hint is kept until it is confirmed"),
+        Note::ReplayStopped { .. } => said
+            .rest("Nothing is deleted. A later look sends the whole page again; what arrives twice changes nothing.")
+            .rule("a hint is kept until it is confirmed"),
         Note::ReplayDone { target, .. } => {
             said.rest(format!("{target} confirmed them all, so {who} deletes them.")).rule("a hint is deleted once it is confirmed")
         }
@@ -98,25 +102,50 @@ pub(super) fn said(at: &At<'_, '_>, note: &Note) -> Said {
             .rest("A hint that outlives the tombstones could bring a deleted value back, so it dies first.")
             .rule("a hint must not outlive the tombstones"),
         Note::HintsMoved { .. } => said.rest("The node they were for no longer holds these keys.").rule("hints follow the ring"),
-        Note::HandoffStarted { .. } => {
-            said.rest("The owner is back. Copies are deleted here one by one, as it confirms them.").rule("a stand-in gives back what it holds")
+        Note::HandoffStarted { .. } => said
+            .rest("The owner is back. Copies are deleted here one by one, as it confirms them.")
+            .rule("a stand-in gives back what it holds"),
+        Note::HandoffStopped { .. } => {
+            said.rest("They stay here and go again at a later look.").rule("a stand-in deletes only what the owner confirmed")
         }
-        Note::HandoffStopped { .. } => said.rest("They stay here and go again at a later look.").rule("a stand-in deletes only what the owner confirmed"),
-        Note::HandoffDone { owner } => said.rest(format!("{owner} holds what it missed; {who} is no stand-in any more.")).rule("a stand-in gives back what it holds"),
-        Note::Forwarded { to } => said.rest(format!("{who} does not hold the key; {to} does, and answers the client itself.")).rule("only a node that holds the key coordinates its writes"),
-        Note::LocalFirst => said.rest("Only when its own copy is stored do the others hear of the write.").rule("the coordinator's own copy comes first"),
+        Note::HandoffDone { owner } => {
+            said.rest(format!("{owner} holds what it missed; {who} is no stand-in any more.")).rule("a stand-in gives back what it holds")
+        }
+        _ => policy(said, who, note),
+    }
+}
+
+/// The rest of a sentence about a policy of writes or reads.
+fn policy(said: Said, who: &str, note: &Note) -> Said {
+    match note {
+        Note::Forwarded { to } => said
+            .rest(format!("{who} does not hold the key; {to} does, and answers the client itself."))
+            .rule("only a node that holds the key coordinates its writes"),
+        Note::LocalFirst => {
+            said.rest("Only when its own copy is stored do the others hear of the write.").rule("the coordinator's own copy comes first")
+        }
         Note::DroppedLate { .. } => said
             .rest("Its coordinator has given up already. Nobody is told: the copy stays behind.")
             .rule("a replica drops what comes too late"),
         Note::Speculated { data, .. } => said
-            .rest(format!("It is asked for {}. The level still needs as many answers as before; the slow one may simply come last.", if *data { "its row" } else { "a digest" }))
+            .rest(format!(
+                "It is asked for {}. The level still needs as many answers as before; the slow one may simply come last.",
+                if *data { "its row" } else { "a digest" }
+            ))
             .rule("when answers are slow, one more replica is asked"),
         Note::WroteMore { .. } => said.rest("They were not read; their confirmations count as well.").rule("a slow repair is widened"),
         Note::RepairBounded { missing } => said
-            .rest(format!("{} still missing. The next read may find the old value again.", counted(u64::from(*missing), "confirmation is", "confirmations are")))
+            .rest(format!(
+                "{} still missing. The next read may find the old value again.",
+                counted(u64::from(*missing), "confirmation is", "confirmations are")
+            ))
             .rule("repair may hold back the answer only so long"),
-        Note::Lingers { .. } => said.rest("The client has its answer. What still comes is compared, and repaired if it differs.").rule("late answers are compared too"),
-        Note::NotFound { .. } => said.rest("So many replicas lack it that the level can no longer be met.").rule("no row is no answer here"),
+        Note::Lingers { .. } => said
+            .rest("The client has its answer. What still comes is compared, and repaired if it differs.")
+            .rule("late answers are compared too"),
+        Note::NotFound { .. } => {
+            said.rest("So many replicas lack it that the level can no longer be met.").rule("no row is no answer here")
+        }
         _ => said,
     }
 }

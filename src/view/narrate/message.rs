@@ -3,7 +3,7 @@
 use super::facts::{Facts, Trace, is_answer};
 use super::short::{noun, short};
 use super::{Cause, Said, handoff};
-use crate::engine::base::{Endpoint, EventId, NodeId, OpId, Wire};
+use crate::engine::base::{Endpoint, EventId, NodeId, OpId, Wire, arrange};
 use crate::engine::node::{Body, Message, Note, Outcome};
 use crate::engine::world::{EventKind, Fault, LostWhy};
 use crate::view::format::{bytes, count, list, moment};
@@ -245,7 +245,7 @@ fn counted_answer(before: &Trace<'_>, via: NodeId, name: &str, what: String, fro
         let mut nodes: Vec<NodeId> =
             before.answers().filter(|(i, _, _, old)| *i > after && old.body.code() == code).map(|(_, _, n, _)| n).collect();
         nodes.push(from);
-        nodes.sort_unstable();
+        arrange(&mut nodes, Ord::cmp);
         nodes.dedup();
         nodes.len()
     };

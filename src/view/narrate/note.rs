@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::facts::{Choice, Facts, Running, Trace};
 use super::{Cause, Said, handoff};
-use crate::engine::base::{Endpoint, EventId, NodeId, OpId};
+use crate::engine::base::{Endpoint, EventId, NodeId, OpId, arrange};
 use crate::engine::data::{Key, Version};
 use crate::engine::node::{Body, Detector, Note, Repair, Verb};
 use crate::engine::world::{Event, EventKind, Fault, LostWhy};
@@ -247,7 +247,7 @@ impl At<'_, '_> {
         let patience = span(if read { settings.read.timeout } else { settings.write.timeout });
         let acks: Vec<NodeId> = {
             let mut nodes: Vec<NodeId> = self.trace.answers().map(|(_, _, n, _)| n).collect();
-            nodes.sort_unstable();
+            arrange(&mut nodes, Ord::cmp);
             nodes.dedup();
             nodes
         };

@@ -2,7 +2,7 @@
 
 use super::note::At;
 use super::{Cause, Said, origin};
-use crate::engine::base::{Digest, EventId, NodeId};
+use crate::engine::base::{Digest, EventId, NodeId, arrange};
 use crate::engine::node::{Body, Note, SecondRound};
 use crate::view::format::{counted, list};
 
@@ -144,7 +144,7 @@ impl At<'_, '_> {
         let started = self.trace.last_note(|n| matches!(n, Note::RepairStarted { .. })).map_or(EventId(0), |(id, _)| id);
         let acks = self.trace.answers().filter(|(id, _, _, m)| *id > started && matches!(m.body, Body::RepairAck));
         let mut nodes: Vec<NodeId> = acks.map(|(_, _, n, _)| n).collect();
-        nodes.sort_unstable();
+        arrange(&mut nodes, Ord::cmp);
         nodes.dedup();
         let merged = self.merged();
         Said::new(format!(

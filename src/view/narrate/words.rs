@@ -1,8 +1,6 @@
 //! Words for settings and other choices, shared by sentences and lists.
 
-use crate::engine::node::{
-    ClientSettings, Detector, Direct, Keeper, Misbehaviour, Policy, Repair, SecondRound, Setting, StandIn, Sync, Tombstones,
-};
+use crate::engine::node::{ClientSettings, Detector, Direct, Policy, Repair, SecondRound, Setting, Settings, Sync, Tombstones};
 use crate::engine::place::Replication;
 use crate::engine::world::{Popularity, Workload};
 use crate::view::format::{counted, list, per_cent, span};
@@ -43,14 +41,10 @@ pub fn setting(setting: Setting) -> String {
         Setting::Repair(Repair::Bounded(most)) => {
             format!("stale replicas are repaired before the answer, which waits {} at most", span(most))
         }
-        Setting::Write(_) => "how writes are done".to_owned(),
-        Setting::Read(_) => "how reads are done".to_owned(),
-        Setting::Hints(hints) if hints.keeper == Keeper::Nobody => "no hints are kept".to_owned(),
-        Setting::Hints(_) => "hints are kept for replicas that are down".to_owned(),
-        Setting::Fallback(fallback) if fallback.stand_in == StandIn::Nobody => "nobody stands in for a replica that is down".to_owned(),
-        Setting::Fallback(_) => "other nodes stand in for replicas that are down".to_owned(),
-        Setting::Misbehave(rules) if rules == Misbehaviour::default() => "no rule is broken".to_owned(),
-        Setting::Misbehave(_) => "rules are broken on purpose".to_owned(),
+        // Of a whole group, what is not as usual.
+        Setting::Write(_) | Setting::Read(_) | Setting::Hints(_) | Setting::Fallback(_) | Setting::Misbehave(_) => {
+            super::changed::changed(&Settings::default(), setting)
+        }
         Setting::Client(settings) => client(&settings),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }

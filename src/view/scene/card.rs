@@ -4,7 +4,7 @@ use super::Shown;
 use super::copies::ChipMark;
 use super::ground::Ground;
 use super::rooms::Rooms;
-use crate::engine::base::{Digest, Endpoint, NodeId};
+use crate::engine::base::{Digest, Endpoint, NodeId, arrange};
 use crate::engine::node::{Body, Note, Verb};
 use crate::engine::world::EventKind;
 use crate::lab::Session;
@@ -131,7 +131,7 @@ fn spots(ground: &mut Ground, shown: &Shown, w: f64, h: f64) -> Vec<Rect> {
     let sheet = ground.profile.sheet().grown(-5.0);
     let levels = (0..40).map(|k| sheet.y + (sheet.h - h) * f64::from(k) / 39.0);
     out.extend(levels.flat_map(|y| [Rect::new(sheet.x, y, w, h), Rect::new(sheet.right() - w, y, w, h)]));
-    out.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+    arrange(&mut out, |a, b| cost(a).total_cmp(&cost(b)));
     out
 }
 

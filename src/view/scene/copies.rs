@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ground::Ground;
 use super::text::{TextMark, Tone, clipped};
-use crate::engine::base::{EventId, Micros, NodeId};
+use crate::engine::base::{EventId, Micros, NodeId, arrange};
 use crate::engine::data::{Change, Key, Order, Payload, Row, Version};
 use crate::engine::node::{Note, Verb};
 use crate::engine::observe::Truth;
@@ -188,7 +188,7 @@ pub(super) fn made(session: &Session, key: &Key, most: usize, letters: usize) ->
         .take(most)
         .map(|(_, v)| version_mark(session, key, v, letters))
         .collect();
-    found.sort_by_key(|v| v.number);
+    arrange(&mut found, |a, b| a.number.cmp(&b.number));
     found
 }
 

@@ -2,7 +2,7 @@
 
 use super::ground::{Ground, Road};
 use super::text;
-use crate::engine::base::{Endpoint, EventId, Micros, OpId};
+use crate::engine::base::{Endpoint, EventId, Micros, OpId, arrange};
 use crate::engine::node::{Message, Mode, Traffic};
 use crate::engine::world::{EventKind, Fate, Flight};
 use crate::lab::Session;
@@ -132,7 +132,7 @@ pub fn flights(session: &Session, ground: &mut Ground, shown: Option<OpId>, out:
         });
     }
     let rank = |f: &FlightMark| (!f.quiet, f.ours, f.kind, f.form as u8, f.id, f.copy);
-    out.sort_unstable_by_key(rank);
+    arrange(out, |a, b| rank(a).cmp(&rank(b)));
     let loud = out.len() - out.partition_point(|f| f.quiet);
     if loud > 0 && loud <= MANY {
         for flight in session.world().in_flight().filter(|f| f.message.body.row().is_some()) {

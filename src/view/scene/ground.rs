@@ -3,8 +3,6 @@
 //! It changes only with the number of nodes and clients, the drawing and the cuts, so a stage keeps it from frame to
 //! frame. Roads are found when they are first travelled.
 
-use std::collections::BTreeMap;
-
 use crate::engine::base::{ClientId, Endpoint, Micros, NodeId};
 use crate::engine::world::{Cut, CutShape};
 use crate::lab::Session;
@@ -105,15 +103,17 @@ fn island(cut: &Cut, end: Endpoint, nodes: usize) -> u8 {
 fn groups(ends: &[Endpoint], cuts: &[Cut], nodes: usize) -> Vec<u8> {
     let signs: Vec<Vec<u8>> = ends.iter().map(|e| cuts.iter().map(|c| island(c, *e, nodes)).collect()).collect();
     let mut order: Vec<&Vec<u8>> = Vec::new();
-    let mut size: BTreeMap<&Vec<u8>, usize> = BTreeMap::new();
+    let mut size: Vec<usize> = Vec::new();
     for (i, sign) in signs.iter().enumerate() {
-        if !order.contains(&sign) {
+        let place = order.iter().position(|o| *o == sign).unwrap_or(order.len());
+        if place == order.len() {
             order.push(sign);
+            size.push(0);
         }
-        *size.entry(sign).or_default() += usize::from(i < nodes);
+        size[place] += usize::from(i < nodes);
     }
     // The first of the largest: nodes are counted, a sheet with clients alone is never the main one.
-    let main = (0..order.len()).max_by_key(|i| (size[order[*i]], order.len() - i)).unwrap_or(0);
+    let main = (0..order.len()).max_by_key(|i| (size[*i], order.len() - i)).unwrap_or(0);
     let main = order.remove(main.min(order.len().saturating_sub(1)));
     order.insert(0, main);
     signs.iter().map(|s| order.iter().position(|o| *o == s).unwrap_or(0).min(255) as u8).collect()

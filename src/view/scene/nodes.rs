@@ -5,7 +5,7 @@ use super::ground::Ground;
 use super::rooms::Rooms;
 use super::text::{self, TextMark, Tone};
 use super::{Focus, Look, Shown};
-use crate::engine::base::{ClientId, Endpoint, Micros, NodeId};
+use crate::engine::base::{ClientId, Endpoint, Micros, NodeId, arrange};
 use crate::engine::node::{Outcome, Verb};
 use crate::engine::world::Status;
 use crate::lab::Session;
@@ -162,7 +162,7 @@ pub(super) fn annotate(nodes: &mut [NodeMark], ground: &Ground, shown: Option<&S
     let mut labelled: Vec<usize> = Vec::new();
     // Words of nodes with trouble come before "coordinator", which the double ring tells as well.
     let mut order: Vec<usize> = (0..nodes.len()).collect();
-    order.sort_by_key(|i| !nodes[*i].cut_off);
+    arrange(&mut order, |a, b| nodes[*b].cut_off.cmp(&nodes[*a].cut_off));
     for i in order {
         let node = &nodes[i];
         let first = node.piece.is_some_and(|p| !labelled.contains(&p));

@@ -2,6 +2,7 @@
 
 use super::copies::ChipMark;
 use super::ground::Ground;
+use crate::engine::base::arrange;
 use crate::view::geometry::{Point, Rect, pt};
 
 /// Keeps track of what is taken.
@@ -92,7 +93,7 @@ impl<'a> Rooms<'a> {
                 let unit = p.unit();
                 unit.x * prefer.x + unit.y * prefer.y
             };
-            spots.sort_by(|a, b| lean(b).total_cmp(&lean(a)));
+            arrange(&mut spots, |a, b| lean(b).total_cmp(&lean(a)));
             out.extend(spots.map(|p| Rect::around(at.plus(p), w, h)));
         }
         out

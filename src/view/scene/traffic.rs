@@ -1,13 +1,11 @@
 //! Messages that have come or gone: trails, stops at a cut, and the next one to leave.
 
-use std::collections::BTreeMap;
-
 use super::Shown;
 use super::flight::{self, version_of};
 use super::ground::Ground;
 use super::rooms::Rooms;
 use super::text::{self, TextMark, Tone};
-use crate::engine::base::{Endpoint, Micros};
+use crate::engine::base::{Endpoint, Micros, arrange};
 use crate::engine::node::Message;
 use crate::engine::world::{Event, EventKind, LostWhy};
 use crate::lab::Session;
@@ -85,12 +83,17 @@ fn past(session: &Session) -> &[Event] {
 /// Trails of the operation shown, while it goes on: one for each way taken, the latest kind of message on it.
 pub(super) fn trails(session: &Session, ground: &mut Ground, shown: Option<&Shown>) -> Vec<Trail> {
     let Some(shown) = shown.filter(|s| s.active) else { return Vec::new() };
-    let mut ways: BTreeMap<(Endpoint, Endpoint), Kind> = BTreeMap::new();
+    let mut ways: Vec<((Endpoint, Endpoint), Kind)> = Vec::new();
     for event in &past(session)[shown.began.0 as usize..] {
         if let (EventKind::Delivered(m), true) = (&event.kind, event.op == Some(shown.op)) {
-            ways.insert((m.from, m.to), flight::kind(m.body.traffic()));
+            let way = ((m.from, m.to), flight::kind(m.body.traffic()));
+            match ways.iter_mut().find(|(ends, _)| *ends == way.0) {
+                Some(known) => *known = way,
+                None => ways.push(way),
+            }
         }
     }
+    arrange(&mut ways, |(a, _), (b, _)| a.cmp(b));
     let on_way: Vec<(Endpoint, Endpoint)> = session.world().in_flight().map(|f| (f.message.from, f.message.to)).collect();
     let mut out = Vec::new();
     for ((from, to), kind) in ways {
@@ -160,14 +163,19 @@ pub(super) fn tally(session: &Session, ground: &Ground, rooms: &mut Rooms<'_>) -
     let cuts = session.world().network().cuts();
     let since = cuts.iter().map(|c| c.since).min()?;
     let past = past(session);
-    let mut counts: BTreeMap<Kind, u32> = BTreeMap::new();
+    let mut counts: Vec<(Kind, u32)> = Vec::new();
     for event in &past[past.partition_point(|e| e.at < since)..] {
         if let EventKind::Lost { message, why: LostWhy::Cut(id) } = &event.kind
             && cuts.iter().any(|c| c.id == *id)
         {
-            *counts.entry(flight::kind(message.body.traffic())).or_default() += 1;
+            let kind = flight::kind(message.body.traffic());
+            match counts.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, n)) => *n += 1,
+                None => counts.push((kind, 1)),
+            }
         }
     }
+    arrange(&mut counts, |(a, _), (b, _)| a.cmp(b));
     if counts.is_empty() || ground.profile != Profile::Desktop {
         return None;
     }

@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::nodes::{ClientMark, NodeMark, status_word};
 use super::text;
 use super::{Look, Shown};
-use crate::engine::base::Micros;
+use crate::engine::base::{Micros, arrange};
 use crate::engine::node::Verb;
 use crate::engine::world::Status;
 use crate::lab::Session;
@@ -155,6 +155,6 @@ pub(super) fn messages(session: &Session, flights: &[FlightMark], look: &Look<'_
     };
     let loud = flights.iter().filter(|f| !f.quiet && !f.copy && f.from != f.to);
     let mut marks: Vec<(bool, MessageMark)> = loud.take(WALKED * 4).filter_map(|f| Some((!f.ours, mark(f)?))).collect();
-    marks.sort_by_key(|(theirs, m)| (*theirs, m.id));
+    arrange(&mut marks, |(a, one), (b, other)| (a, one.id).cmp(&(b, other.id)));
     marks.into_iter().map(|(_, m)| m).take(WALKED).collect()
 }

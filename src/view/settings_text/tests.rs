@@ -62,19 +62,24 @@ fn apply(session: &mut Session, change: Change) {
 #[test]
 fn every_choice_and_every_number_takes_effect() {
     let config = r#"{"settings": {"client": {"read-your-writes": true, "retries": 1}, "sync": {"every": "10s"}, "detector": {"heartbeat": {"every": "200ms", "timeout": "450ms"}}}}"#;
-    assert_eq!(changeable(config), 25);
+    assert_eq!(changeable(config), 45);
     assert_eq!(
         changeable(
             r#"{"settings": {"sync": {"every": "10s"}, "detector": {"accrual": {}}, "tombstones": {"purge": {"grace": "1h", "every": "1min"}}}}"#
         ),
-        29
+        49
     );
+}
+
+/// Every part of every sentence, folded away or not.
+fn everything(session: &Session) -> impl Iterator<Item = Part> {
+    sentences(session).into_iter().chain(groups(session).into_iter().flat_map(|g| g.sentences)).flatten()
 }
 
 /// Tries every choice and every number; returns how many there are.
 fn changeable(config: &str) -> usize {
     let mut seen = Vec::new();
-    for part in sentences(&session(config)).into_iter().flatten() {
+    for part in everything(&session(config)) {
         match part {
             Part::Text(_) | Part::Words(_) => {}
             Part::Choice(choice) => {
@@ -82,10 +87,7 @@ fn changeable(config: &str) -> usize {
                 for (i, (words, change)) in choice.options.iter().enumerate() {
                     let mut s = session(config);
                     apply(&mut s, *change);
-                    let now = sentences(&s)
-                        .into_iter()
-                        .flatten()
-                        .find_map(|p| if let Part::Choice(c) = p { (c.id == choice.id).then_some(c) } else { None });
+                    let now = everything(&s).find_map(|p| if let Part::Choice(c) = p { (c.id == choice.id).then_some(c) } else { None });
                     assert_eq!(now.and_then(|c| c.chosen), Some(i), "{} {words}", choice.id);
                 }
             }
@@ -96,15 +98,90 @@ fn changeable(config: &str) -> usize {
                 assert_ne!(value, number.value);
                 let change = change(&s, number.id, value).expect("it can be changed");
                 apply(&mut s, change);
-                let now = sentences(&s)
-                    .into_iter()
-                    .flatten()
-                    .find_map(|p| if let Part::Number(n) = p { (n.id == number.id).then_some(n.value) } else { None });
+                let now = everything(&s).find_map(|p| if let Part::Number(n) = p { (n.id == number.id).then_some(n.value) } else { None });
                 assert_eq!(now, Some(value), "{}", number.id);
             }
         }
     }
     seen.len()
+}
+
+#[test]
+fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
+    let told = |config: &str| {
+        let part = |p: Part| match p {
+            Part::Text(words) => words.to_owned(),
+            Part::Words(words) => words,
+            Part::Choice(c) => format!("[{}]", c.chosen.map_or("?", |i| &c.options[i].0)),
+            Part::Number(n) => format!("[{}]", n.shown()),
+        };
+        let group = |g: Group| {
+            let prose = g.sentences.into_iter().map(|s| s.into_iter().map(part).collect::<String>()).collect::<Vec<_>>().join(" ");
+            format!("{}, {} ({}): {prose}", g.title, g.brief, if g.active { "active" } else { "as usual" })
+        };
+        groups(&session(config)).into_iter().map(group).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("{}"),
+        [
+            "Hints, none are kept (as usual): What a replica misses is kept [by nobody].",
+            "Stand-ins, nobody: strict quorums (as usual): For an owner believed down [nobody] stands in.",
+            "How writes go, to all replicas at once (as usual): A write is coordinated by [whichever node is asked]. It [sends it to all replicas at once]. \
+             Into another zone goes [one message, which is passed on there]. A replica [stores] what comes after the coordinator's patience. \
+             Of those it waits for, [any of them] must have it on disk and [any of them] must be owners and not stand-ins; they must be at least [0] different machines.",
+            "How reads go, from as many as needed (as usual): A read asks [as many replicas as it waits for]; its own zone first, [in ring order]. \
+             One replica more is asked [never]. A repair goes to [those that were read]; one that is not confirmed is [left at that]. \
+             Of the answers, [any of them] must come from owners and not stand-ins. To have no row [is an answer like any other]; a read gives up when [too few can still answer].",
+            "Rules to break, all are kept (as usual): Hints expire [in time]. A repair [replaces only what is older]. A read [begins with the coordinator's own].",
+        ]
+    );
+    let hinted = told(
+        r#"{"settings": {"hints": {"keeper": "coordinator"}, "fallback": {"stand-in": "next-healthy"}, "misbehave": {"blind-repair": true}}}"#,
+    );
+    assert_eq!(
+        hinted[0],
+        "Hints, kept by the coordinator (active): What a replica misses is kept [by the coordinator] as a hint, but no new ones once it has been down for [3 h], \
+         [not even if it shows up for a moment]. Hints reach the disk within [10 s]. Every [10 s] the keeper looks who is back; replay begins [then], \
+         in pages of [512 KiB], [at most] [1 MiB] a second shared with the other nodes, to [2] at once. It [goes on]. \
+         Hints for one replica get [all the room they need]. Writes are taken [however many hints wait in memory]. A hint lives [as long as tombstones do]."
+    );
+    assert!(
+        hinted[1].starts_with("Stand-ins, the next healthy node (active)") && hinted[1].contains("left alone for [1 min]"),
+        "{}",
+        hinted[1]
+    );
+    assert!(hinted[4].starts_with("Rules to break, some are broken (active)"), "{}", hinted[4]);
+}
+
+#[test]
+fn everything_about_hints_writes_and_reads_takes_effect() {
+    let config = r#"{"settings": {
+        "hints": {"keeper": {"consistent": 3}, "lifetime": "1h", "room": 4096, "overload": 50},
+        "fallback": {"stand-in": "partition"},
+        "write": {"coordinate": {"replica": {"patience": "1s"}}, "durable": "ONE", "confirms": 2},
+        "read": {"contact": {"chance": {"all-ppm": 100000, "zone-ppm": 0}}, "speculate": {"percentile": 990}, "additional-write": "80ms", "repair": {"bounded": "40ms"}}}}"#;
+    assert_eq!(changeable(config), 67);
+    let adaptive = r#"{"settings": {"read": {"contact": {"adaptive": {"low-ppm": 10000, "high-ppm": 900000}}, "speculate": {"after": "30ms"}, "proximity": "prefix"}}}"#;
+    assert_eq!(changeable(adaptive), 43);
+}
+
+#[test]
+fn sizes_and_shares_step_and_read_back() {
+    let size = Number { id: "x", label: "room", value: 1 << 20, least: 1, most: 1 << 40, unit: Unit::Bytes };
+    assert_eq!(
+        (size.shown().as_str(), size.stepped(1 << 20, 1), size.stepped(1000, 1), size.stepped(1000, -1)),
+        ("1 MiB", 1 << 21, 1024, 512)
+    );
+    assert_eq!((size.read("512 KiB"), size.read("700"), size.read("1.5 mib")), (Ok(1 << 19), Ok(700), Ok(3 << 19)));
+    assert!(size.read("512 KB").is_err() && size.read("0 B").is_err() && size.read("-1").is_err());
+    let share = Number { id: "x", label: "share", value: 100_000, least: 0, most: 1_000_000, unit: Unit::Share };
+    assert_eq!(
+        (share.shown().as_str(), share.stepped(100_000, 1), share.stepped(100_000, -1), share.read("99.5 %")),
+        ("10 %", 150_000, 90_000, Ok(995_000))
+    );
+    for ppm in [0, 1_000, 20_000, 100_000, 500_000, 900_000, 990_000, 1_000_000] {
+        assert_eq!(share.stepped(share.stepped(ppm, 1), -1).min(999_000), ppm.min(999_000), "there and back from {ppm}");
+    }
 }
 
 #[test]

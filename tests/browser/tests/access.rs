@@ -1,5 +1,5 @@
 //! Every screen without accessibility faults, in both themes; and without motion for those who want none.
-use crate::desk::{BANNER, NOTICE, STAGE, WHY, cut_by_drag, event, open, open_share, run_until, write};
+use crate::desk::{BANNER, NOTICE, STAGE, WHY, cut_by_drag, event, open, open_share, run_until, three_answers, write};
 use drift::lab::{from_file, gallery};
 use drift_browser::{Key, Page, Pointer, Screen, WebDriverResult, journey};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ async fn the_lab_has_no_faults_whatever_is_selected() {
         page.click("[data-testid=console-send]").await?;
         page.find("[data-testid=console-error]").await?;
         faultless(page, look, "nothing to send").await?;
-        open(page, "#/lab/three-answers").await?;
+        three_answers(page).await?;
         run_until(page, "answers differ").await?;
         faultless(page, look, "mismatch").await?;
         page.click("[data-testid=why-cause]").await?;
@@ -101,7 +101,7 @@ async fn every_sheet_is_without_faults() {
 #[tokio::test]
 async fn the_panels_of_a_phone_have_no_faults() {
     journey("access-phone", Screen::PHONE, async |page| {
-        open(page, "#/lab/three-answers").await?;
+        three_answers(page).await?;
         run_until(page, "answers differ").await?;
         for tab in ["inspect", "client", "faults", "settings"] {
             page.click(&format!("[data-testid=tab-{tab}]")).await?;

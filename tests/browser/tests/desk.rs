@@ -53,6 +53,18 @@ pub async fn open(page: &Page, path: &str) -> WebDriverResult<()> {
     Ok(())
 }
 
+/// Opens the run with three answers, and goes from where a reader begins to its start.
+pub async fn three_answers(page: &Page) -> WebDriverResult<()> {
+    open(page, "#/lab/three-answers").await?;
+    page.click("[data-testid=transport-start]").await?;
+    page.attribute_becomes(STAGE, "data-event", "0").await
+}
+
+/// What time it is on the stage, in simulated microseconds.
+pub async fn instant(page: &Page) -> WebDriverResult<String> {
+    Ok(page.attribute(STAGE, "data-now").await?.unwrap_or_default())
+}
+
 /// Goes on with the mouse to where a condition of "run until" holds.
 pub async fn run_until(page: &Page, words: &str) -> WebDriverResult<()> {
     let before = event(page).await?;

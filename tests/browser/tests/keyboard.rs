@@ -1,5 +1,7 @@
 //! The whole loop with keys alone, the focus seen wherever it goes.
-use crate::desk::{NOTICE, STAGE, WHY, copies, event, fingerprint, futures, held_by, holders, is_settled, only_cut, place, press_until};
+use crate::desk::{
+    NOTICE, STAGE, WHY, copies, event, fingerprint, futures, held_by, holders, instant, is_settled, only_cut, place, press_until,
+};
 use drift_browser::{Key, Page, Screen, WebDriverResult, journey};
 use serde_json::json;
 
@@ -97,14 +99,15 @@ async fn heal_by_reading(page: &Page, victim: &str) -> WebDriverResult<()> {
 }
 
 async fn change_the_past(page: &Page) -> WebDriverResult<()> {
-    let before = event(page).await?;
     write(page, None, "milk").await?;
     page.text_becomes(NOTICE, "The old future is kept").await?;
     assert_eq!(futures(page).await?, 2);
+    settle(page).await?;
+    let now = instant(page).await?;
     page.tab_to("[data-testid=branch-0]").await?;
     page.keys(Key::Enter + "").await?;
     page.attribute_becomes("[data-testid=branch-0]", "aria-pressed", "true").await?;
-    assert_eq!(event(page).await?, before);
+    assert_eq!(instant(page).await?, now, "the old future at the same instant");
     page.tab_to("[data-testid=branch-1]").await?;
     page.keys(" ").await?;
     page.attribute_becomes("[data-testid=branch-1]", "aria-pressed", "true").await

@@ -1,6 +1,7 @@
 //! Time and settings in the lab: playing, dragging along the timeline, running until, other settings; each against the native engine.
 use crate::desk::{
-    BANNER, NOTICE, STAGE, WHY, click_until, copies, event, fingerprint, futures, link, natively, open, place, run_until, write,
+    BANNER, NOTICE, STAGE, WHY, click_until, copies, event, fingerprint, futures, link, natively, open, place, run_until, three_answers,
+    write,
 };
 use drift::engine::base::Micros;
 use drift::engine::world::ENGINE_VERSION;
@@ -8,7 +9,7 @@ use drift::lab::{BOUNDS, FILE_VERSION, Predicate, Session, Stride, from_file, ga
 use drift_browser::{Key, Page, Pointer, Screen, WebDriverResult, journey};
 use serde_json::json;
 
-fn shipped(slug: &str) -> Session {
+pub fn shipped(slug: &str) -> Session {
     let (_, file) = gallery().iter().find(|(s, _)| *s == slug).expect("a shipped run");
     from_file(file).expect("a shipped run")
 }
@@ -24,9 +25,10 @@ async fn is_native(page: &Page) -> WebDriverResult<Session> {
 #[tokio::test]
 async fn three_answers_are_seen_and_found_again_by_stepping_back() {
     let mut session = shipped("three-answers");
+    session.seek_event(0);
     assert!(session.run_until(Predicate::Mismatch));
     journey("lab-mismatch", Screen::PROJECTOR, async |page| {
-        open(page, "#/lab/three-answers").await?;
+        three_answers(page).await?;
         run_until(page, "answers differ").await?;
         assert_eq!(event(page).await?, session.cursor());
         page.text_becomes(WHY, "do not match").await?;
@@ -117,11 +119,11 @@ async fn number(page: &Page, css: &str, name: &str) -> WebDriverResult<u64> {
 #[tokio::test]
 async fn a_setting_is_changed_from_here_or_from_the_start() {
     journey("lab-settings", Screen::LAPTOP, async |page| {
-        open(page, "#/lab/three-answers").await?;
+        three_answers(page).await?;
         run_until(page, "answers differ").await?;
         page.click("[data-testid=setting-start]").await?;
         page.choose("[data-testid=settings] select[aria-label*=repair]", "never").await?;
-        page.text_becomes(NOTICE, "with this setting from its start").await?;
+        page.text_becomes(NOTICE, "with this from its start").await?;
         assert_eq!(futures(page).await?, 2);
         let session = is_native(page).await?;
         let original = script_from_file(gallery()[0].1).expect("a shipped run");
@@ -159,7 +161,7 @@ async fn a_run_of_too_many_events_stops_and_says_so() {
 #[tokio::test]
 async fn what_is_true_is_shown_beside_what_a_node_knows() {
     journey("lab-truth", Screen::LAPTOP, async |page| {
-        open(page, "#/lab/three-answers").await?;
+        three_answers(page).await?;
         run_until(page, "answers differ").await?;
         page.click("[data-testid=truth-on]").await?;
         page.attribute_becomes("[data-testid=truth-on]", "aria-pressed", "true").await?;

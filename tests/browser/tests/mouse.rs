@@ -1,7 +1,7 @@
 //! The whole loop with the mouse: cut, write, heal, read, digest mismatch, repair, back through it, branch, link, reload.
 use crate::desk::{
-    NOTICE, STAGE, WHY, click_until, copies, cut_by_drag, event, fingerprint, futures, held_by, holders, link, natively, place, run_until,
-    settle, write,
+    NOTICE, STAGE, WHY, click_until, copies, cut_by_drag, fingerprint, futures, held_by, holders, instant, link, natively, place,
+    run_until, settle, write,
 };
 use drift_browser::{Page, Pointer, Screen, WebDriverResult, journey};
 use std::cell::RefCell;
@@ -82,14 +82,15 @@ async fn heal_by_reading(page: &Page, victim: &str) -> WebDriverResult<()> {
 /// Another write in the past: the old future is kept and can be gone to.
 async fn change_the_past(page: &Page) -> WebDriverResult<()> {
     assert_eq!(futures(page).await?, 0, "one future is no list");
-    let before = event(page).await?;
     write(page, "cart", "milk").await?;
     page.text_becomes(NOTICE, "The old future is kept").await?;
     assert_eq!(futures(page).await?, 2);
+    settle(page).await?;
+    let now = instant(page).await?;
     let changed = place(page).await?;
     page.click("[data-testid=branch-0]").await?;
     page.attribute_becomes("[data-testid=branch-0]", "aria-pressed", "true").await?;
-    assert_eq!(event(page).await?, before, "the old future at the same instant");
+    assert_eq!(instant(page).await?, now, "the old future at the same instant");
     page.click("[data-testid=branch-1]").await?;
     page.attribute_becomes("[data-testid=branch-1]", "aria-pressed", "true").await?;
     assert_eq!(place(page).await?, changed);

@@ -1,6 +1,7 @@
 //! Keeping work: each tab its own; and when the browser stores nothing, or has no room, the person is told and loses nothing.
 use crate::desk::{
-    BANNER, STAGE, close_share, copies, event, fingerprint, futures, open, open_share, place, run_until, settle, until_kept, write,
+    BANNER, STAGE, close_share, copies, event, fingerprint, futures, open, open_share, place, run_until, settle, three_answers, until_kept,
+    write,
 };
 use drift::lab::from_file;
 use drift_browser::{Page, Screen, Storage, WebDriverResult, journey, journey_with};
@@ -29,17 +30,20 @@ async fn saves_what_it_shows(page: &Page) -> WebDriverResult<()> {
 #[tokio::test]
 async fn two_tabs_keep_their_own_work() {
     journey("storage-tabs", Screen::LAPTOP, async |page| {
-        open(page, "#/lab/three-answers").await?;
+        three_answers(page).await?;
         let left = page.browser.window().await?;
         run_until(page, "answers differ").await?;
         write(page, "cart", "milk").await?;
+        settle(page).await?;
         until_kept(page).await?;
         let in_left = (place(page).await?, futures(page).await?);
         let right = page.browser.new_tab().await?;
         page.browser.switch_to_window(right.clone()).await?;
         page.look(Screen::LAPTOP).await?;
         open(page, "#/lab/three-answers").await?;
-        assert_eq!((event(page).await?, futures(page).await?), (0, 0), "a run of the gallery begins anew in another tab");
+        let began = crate::lab::shipped("three-answers").cursor();
+        assert_eq!((event(page).await?, futures(page).await?), (began, 0), "a run of the gallery begins anew in another tab");
+        page.click("[data-testid=transport-start]").await?;
         run_until(page, "an operation ends").await?;
         write(page, "cart", "coffee").await?;
         settle(page).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::engine::base::{Micros, NodeId};
+use crate::engine::base::{Micros, NodeId, arrange};
 use crate::engine::node::{Contact, ReadSettings, Speculate};
 
 /// Reads remembered for percentiles.
@@ -48,7 +48,7 @@ impl Lately {
             Speculate::Percentile(_) if self.reads.is_empty() => Micros(settings.timeout.0 / 2),
             Speculate::Percentile(thousandths) => {
                 let mut sorted: Vec<Micros> = self.reads.iter().copied().collect();
-                sorted.sort_unstable();
+                arrange(&mut sorted, Ord::cmp);
                 let rank = (sorted.len() * thousandths.min(1000) as usize).div_ceil(1000).max(1);
                 sorted[rank - 1]
             }

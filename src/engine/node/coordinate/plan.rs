@@ -1,7 +1,7 @@
 //! Who takes part in an operation, as its coordinator sees it.
 
-use crate::engine::base::NodeId;
 use crate::engine::base::{Endpoint, OpId};
+use crate::engine::base::{NodeId, arrange};
 use crate::engine::data::Key;
 use crate::engine::node::{Body, Ctx, Keeper, Level, Need, Node, Note, Request, Settings, StandIn, Verb};
 use crate::engine::place::{Fallback, Replication};
@@ -75,7 +75,7 @@ impl Plan {
         let (primary, durable) = if reads { (settings.read.primary, None) } else { (settings.write.primary, settings.write.durable) };
         let machines = if reads { 0 } else { settings.write.confirms };
         let mut distinct: Vec<NodeId> = self.seats.iter().map(|seat| seat.node).collect();
-        distinct.sort_unstable();
+        arrange(&mut distinct, Ord::cmp);
         distinct.dedup();
         let demands = [
             (self.need.required(), self.need.counted(zones(&self.seats))),

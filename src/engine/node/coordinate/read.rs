@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Pending;
 use super::plan::{Plan, Seat, nodes, zones};
-use crate::engine::base::{Digest, Endpoint, Micros, NodeId, OpId, Purpose, chance};
+use crate::engine::base::{Digest, Endpoint, Micros, NodeId, OpId, Purpose, arrange, chance};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Body, Contact, Ctx, Level, Need, Node, Note, Outcome, Proximity, Speculate, Timer, Traffic};
 
@@ -185,7 +185,8 @@ impl Node {
             Proximity::Ring | Proximity::Prefix => Micros::ZERO,
         };
         if ctx.settings.read.proximity != Proximity::Prefix {
-            seats.sort_by_key(|seat| (seat.node != self.id, seat.zone != home, pace(seat)));
+            let rank = |seat: &Seat| (seat.node != self.id, seat.zone != home, pace(seat));
+            arrange(seats, |a, b| rank(a).cmp(&rank(b)));
         }
     }
 
@@ -284,14 +285,27 @@ impl Node {
                 ctx.note(op, Note::QuorumReached { received, required });
                 self.compare(op, ctx);
             }
-            (true, Some(absent)) => {
-                ctx.note(op, Note::NotFound { absent });
-                self.answer_read(op, ctx);
-                self.linger(op, ctx);
-            }
+            (true, Some(absent)) => self.found_too_little(op, absent, ctx),
             (false, _) if all => self.compare_rest(op, ctx),
             _ => {}
         }
+    }
+
+    /// So many have no such key that the level cannot be met: not found, if nobody has it; otherwise an error. Who lacks it is mended all
+    /// the same (Riak KV, `riak_kv_get_core:response`, `final_action`).
+    fn found_too_little(&mut self, op: OpId, absent: u32, ctx: &mut Ctx<'_>) {
+        let Some(read) = self.coordinator.read(op) else { return };
+        let (client, none, missing) = (read.client, read.counting().next().is_none(), read.missing());
+        if none {
+            ctx.note(op, Note::NotFound { absent });
+            self.answer_read(op, ctx);
+        } else {
+            read.answered = true;
+            self.give_up(op, client, Traffic::Read, missing, ctx);
+        }
+        let repairs = ctx.settings.read.repair != crate::engine::node::Repair::Off;
+        let all = self.coordinator.read(op).is_some_and(|read| read.silent().is_empty());
+        if repairs && all { self.compare_rest(op, ctx) } else { self.linger(op, ctx) }
     }
 
     /// Tells the client what was found.

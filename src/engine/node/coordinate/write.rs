@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Pending;
 use super::plan::{Plan, Seat, nodes, zones};
-use crate::engine::base::{Endpoint, NodeId, OpId};
+use crate::engine::base::{Endpoint, NodeId, OpId, set_of};
 use crate::engine::data::{Clock, Key, Payload, Row, Version};
 use crate::engine::node::{Body, Ctx, Level, Need, Node, Note, Outcome, Request, Sync, Traffic};
 
@@ -46,7 +46,7 @@ pub struct WriteOp {
 impl WriteOp {
     /// What is waited for and not there yet: how many came, and how many are needed.
     fn missing(&self) -> Option<(u32, u32)> {
-        let machines: BTreeSet<NodeId> = self.acks.iter().map(|seat| seat.node).collect();
+        let machines = set_of(self.acks.iter().map(|seat| seat.node));
         let owners = self.on_disk.iter().filter(|seat| seat.stands_for().is_none()).count() as u32;
         let (durable, primary, confirms) = self.demands;
         let demands = [

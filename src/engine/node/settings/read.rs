@@ -36,7 +36,7 @@ pub enum SecondRound {
 
 /// How many replicas a read asks. The answer needs no more than the level; the others are compared in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Contact {
     /// As many as the level needs (Apache Cassandra 4.x).
     #[default]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::base::OpId;
+use crate::engine::base::{OpId, arrange};
 use crate::engine::data::{Key, Payload, Row, Version};
 use crate::engine::node::{Outcome, Verb};
 use crate::engine::observe::{History, Operation};
@@ -121,6 +121,6 @@ pub(super) fn calls(history: &History, key: &Key, operations: &[&Operation]) -> 
             calls.push(Call { op: Some(*op), began: operation.began.0 + 1, ended: None, act });
         }
     }
-    calls.sort_by_key(|c| c.began);
+    arrange(&mut calls, |a, b| a.began.cmp(&b.began));
     calls
 }

@@ -1,5 +1,6 @@
 //! The first read that cannot be explained, and the calls because of which it cannot.
 
+use crate::engine::base::{arrange, set_of};
 use std::collections::BTreeSet;
 
 use super::call::{Call, Mark};
@@ -50,7 +51,7 @@ pub enum Verdict {
 /// Judges the calls on one key, looking at no more than `budget` places of each search.
 pub fn judge(calls: &[Call], budget: u32) -> Verdict {
     let mut reads: Vec<usize> = (0..calls.len()).filter(|i| calls[*i].is_read()).collect();
-    reads.sort_by_key(|i| calls[*i].ended);
+    arrange(&mut reads, |a, b| calls[*a].ended.cmp(&calls[*b].ended));
     // Most contradictions are seen at once, however long the history; the search then proves only what came before.
     let plain = plain(calls);
     let known = plain.as_ref().and_then(|c| reads.iter().position(|r| *r == c.read));
@@ -115,9 +116,9 @@ impl Latest {
 fn plain(calls: &[Call]) -> Option<Conflict> {
     let known = Known::of(calls);
     let mut ends: Vec<usize> = (0..calls.len()).filter(|i| calls[*i].ended.is_some()).collect();
-    ends.sort_by_key(|i| calls[*i].ended);
+    arrange(&mut ends, |a, b| calls[*a].ended.cmp(&calls[*b].ended));
     let mut reads: Vec<usize> = (0..calls.len()).filter(|i| calls[*i].is_read()).collect();
-    reads.sort_by_key(|i| calls[*i].began);
+    arrange(&mut reads, |a, b| calls[*a].began.cmp(&calls[*b].began));
     let (mut latest, mut passed, mut found) = (Latest::default(), 0, None::<Conflict>);
     for read in reads {
         let call = &calls[read];
@@ -158,7 +159,7 @@ fn refuted(known: &Known<'_>, read: usize, latest: &Latest) -> Option<Why> {
 fn core(calls: &[Call], read: usize, budget: u32) -> Vec<usize> {
     let end = calls[read].ended.unwrap_or(u32::MAX);
     let mark = calls[read].act.mark();
-    let mut kept: BTreeSet<usize> = (0..calls.len()).filter(|i| calls[*i].began <= end).collect();
+    let mut kept = set_of((0..calls.len()).filter(|i| calls[*i].began <= end));
     if kept.len() > CORE_CALLS {
         return Vec::new();
     }
@@ -166,9 +167,9 @@ fn core(calls: &[Call], read: usize, budget: u32) -> Vec<usize> {
         let part: Vec<Call> = kept.iter().map(|i| calls[*i]).collect();
         linearizable(&before(&part, end), budget) == Answer::No
     };
-    let marks: BTreeSet<Mark> = calls.iter().map(|c| c.act.mark()).filter(|m| *m != mark).collect();
+    let marks = set_of(calls.iter().map(|c| c.act.mark()).filter(|m| *m != mark));
     for drop in marks {
-        let fewer: BTreeSet<usize> = kept.iter().copied().filter(|i| calls[*i].act.mark() != drop).collect();
+        let fewer = set_of(kept.iter().copied().filter(|i| calls[*i].act.mark() != drop));
         if fewer.len() < kept.len() && contradicts(&fewer) {
             kept = fewer;
         }

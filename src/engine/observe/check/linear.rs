@@ -7,6 +7,7 @@
 //! and fits is taken at once, since it changes nothing; a write of unknown outcome that no read shows is left out; and a value with reads
 //! still to come is not overwritten by a write if nobody can write it again.
 
+use crate::engine::base::{arrange, set_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::call::{Act, Call, Mark};
@@ -69,11 +70,11 @@ pub fn linearizable(calls: &[Call], budget: u32) -> Answer {
 
 impl<'a> Search<'a> {
     fn new(calls: &'a [Call]) -> Search<'a> {
-        let shown: BTreeSet<Mark> = calls.iter().filter(|c| c.is_read() && c.ended.is_some()).map(|c| c.act.mark()).collect();
+        let shown = set_of(calls.iter().filter(|c| c.is_read() && c.ended.is_some()).map(|c| c.act.mark()));
         let mut sure: Vec<&Call> = calls.iter().filter(|c| c.ended.is_some()).collect();
         let mut maybe: Vec<&Call> = calls.iter().filter(|c| c.ended.is_none() && !c.is_read() && shown.contains(&c.act.mark())).collect();
-        sure.sort_by_key(|c| c.began);
-        maybe.sort_by_key(|c| c.began);
+        arrange(&mut sure, |a, b| a.began.cmp(&b.began));
+        arrange(&mut maybe, |a, b| a.began.cmp(&b.began));
         let mut uses: BTreeMap<Mark, [Vec<u32>; 3]> = BTreeMap::new();
         for (i, call) in sure.iter().enumerate() {
             uses.entry(call.act.mark()).or_default()[usize::from(!call.is_read())].push(i as u32);
@@ -145,7 +146,7 @@ impl<'a> Search<'a> {
             }
         }
         let mut writes: Vec<u32> = front.into_iter().filter(|i| !self.sure[*i as usize].is_read()).collect();
-        writes.sort_by_key(|i| std::cmp::Reverse(self.sure[*i as usize].ended));
+        arrange(&mut writes, |a, b| self.sure[*b as usize].ended.cmp(&self.sure[*a as usize].ended));
         for i in writes {
             let mut after = place.clone();
             after.take(i);

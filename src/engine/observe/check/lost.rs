@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::base::OpId;
+use crate::engine::base::{OpId, arrange};
 use crate::engine::data::{Key, Order, Row, Version};
 use crate::engine::node::Outcome;
 use crate::engine::observe::{History, Operation};
@@ -47,7 +47,7 @@ pub fn lost(world: &World, history: &History, cursor: u32) -> Vec<Lost> {
         let gone = acked.into_iter().filter(|(_, version)| !left.as_ref().is_some_and(|row| covers(row, version)));
         found.extend(gone.map(|(operation, _)| Lost { op: operation.id, key: key.clone() }));
     }
-    found.sort_by_key(|l| l.op);
+    arrange(&mut found, |a, b| a.op.cmp(&b.op));
     found
 }
 

@@ -18,7 +18,7 @@ pub use lost::{Lost, lost};
 pub use session::{After, Complaints};
 pub use stale::{Old, stale};
 
-use crate::engine::base::{EventId, Micros, OpId};
+use crate::engine::base::{EventId, Micros, OpId, arrange};
 use crate::engine::data::{Key, Rule};
 use crate::engine::observe::History;
 
@@ -101,10 +101,10 @@ impl Findings {
             findings.complaints.own_missed.extend(complaints.own_missed);
             findings.complaints.outranked.extend(complaints.outranked);
         }
-        findings.stale.sort_by_key(|s| s.op);
+        arrange(&mut findings.stale, |a, b| a.op.cmp(&b.op));
         let lists = &mut findings.complaints;
         for list in [&mut lists.went_back, &mut lists.own_missed, &mut lists.outranked] {
-            list.sort_by_key(|a| a.op);
+            arrange(list, |a, b| a.op.cmp(&b.op));
         }
         findings
     }

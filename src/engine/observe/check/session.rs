@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::base::{ClientId, EventId, OpId};
+use crate::engine::base::{ClientId, EventId, OpId, arrange};
 use crate::engine::data::{Key, Order, Payload, Rule, Version};
 use crate::engine::node::{Outcome, Verb};
 use crate::engine::observe::Operation;
@@ -77,7 +77,7 @@ pub fn complaints(rule: Rule, key: &Key, operations: &[&Operation]) -> Complaint
     let deleted = |o: &&&Operation| o.request.verb == Verb::Delete;
     let judge = Judge { rule, deletes: operations.iter().filter(deleted).filter_map(|o| o.version.as_ref()).collect() };
     let mut ended: Vec<&Operation> = operations.iter().copied().filter(|o| version(o).is_some()).collect();
-    ended.sort_by_key(|o| o.ended.as_ref().map(|e| e.0));
+    arrange(&mut ended, |a, b| a.ended.as_ref().map(|e| e.0).cmp(&b.ended.as_ref().map(|e| e.0)));
     let (mut passed, mut all) = (0, None);
     let (mut read, mut written): (BTreeMap<ClientId, Highest<'_>>, BTreeMap<ClientId, Highest<'_>>) = Default::default();
     let mut complaints = Complaints::default();

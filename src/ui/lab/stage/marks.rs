@@ -8,6 +8,7 @@ use super::memory::loser_name;
 use super::parts::{chip_class, chip_parts, glyph, words};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::world::Status;
+use crate::ui::svg::{circle, group, moved, path, path_at, rect, text};
 use crate::view::geometry::ring::Detail;
 use crate::view::geometry::{Pen, Point, Profile, pt};
 use crate::view::glyph::{Form, SCISSORS};
@@ -57,35 +58,30 @@ fn badges(node: &NodeMark, r: f64) -> Html {
     let wave = format!("M{:.1} {:.1}q{q:.1}-6 {h:.1} 0t{h:.1} 0t{h:.1} 0t{h:.1} 0", -r * 0.6, r + 6.0, q = r * 0.15, h = r * 0.3);
     html! {
         <>
-            if let Some(rank) = node.rank {
-                <g class="badge" transform={format!("translate({off:.1} {:.1})", -off)}>
-                    <circle r={small.to_string()} />
-                    <text y={(size * 0.33).to_string()} font-size={size.to_string()}>{ rank }</text>
-                </g>
-            }
+            if let Some(rank) = node.rank { { badge("badge", off, -off, small, text(classes!(), pt(0.0, size * 0.33), None, size, &rank.to_string())) } }
             if node.status == Status::Down {
-                <g class="cross" transform={format!("translate({off:.1} {off:.1})")}>
-                    <circle r={small.to_string()} />
-                    <path d={format!("M{0:.1} {0:.1}L{cross:.1} {cross:.1}M{cross:.1} {0:.1}L{0:.1} {cross:.1}", -cross)} />
-                </g>
+                { badge("cross", off, off, small, path("", &format!("M{0:.1} {0:.1}L{cross:.1} {cross:.1}M{cross:.1} {0:.1}L{0:.1} {cross:.1}", -cross))) }
             }
             if node.status == Status::Paused {
-                <g class="cross still" transform={format!("translate({off:.1} {off:.1})")}>
-                    <circle r={small.to_string()} />
-                    <path d={format!("M{0:.1} {0:.1}V{cross:.1}M{cross:.1} {0:.1}V{cross:.1}", -cross)} />
-                </g>
+                { badge("cross still", off, off, small, path("", &format!("M{0:.1} {0:.1}V{cross:.1}M{cross:.1} {0:.1}V{cross:.1}", -cross))) }
             }
-            if node.suspected { <path class="suspect" d={arc(r + 8.0)} /> }
-            if node.slow > Micros::ZERO { <path class="wave" d={wave} /> }
+            if node.suspected { { path("suspect", &arc(r + 8.0)) } }
+            if node.slow > Micros::ZERO { { path("wave", &wave) } }
             if node.clock_offset != 0 {
-                <g class="clock" transform={format!("translate({:.1} {:.1})", -off, -off)}>
-                    <circle r={(small * 0.86).to_string()} />
-                    <path d={format!("M0 0V{:.1}", -small * 0.56)} />
-                    <path class="wrong" d={format!("M0 0L{:.1} {:.1}", small * 0.46, if node.clock_offset > 0 { small * 0.2 } else { -small * 0.2 })} />
-                </g>
+                { badge("clock", -off, -off, small * 0.86, html! {
+                    <>
+                        { path("", &format!("M0 0V{:.1}", -small * 0.56)) }
+                        { path("wrong", &format!("M0 0L{:.1} {:.1}", small * 0.46, if node.clock_offset > 0 { small * 0.2 } else { -small * 0.2 })) }
+                    </>
+                }) }
             }
         </>
     }
+}
+
+/// A small disc beside a node's own, and what is on it.
+fn badge(class: &'static str, x: f64, y: f64, r: f64, on_it: Html) -> Html {
+    group(classes!(class), Some(format!("translate({x:.1} {y:.1})")), html! { <>{ circle("", r) }{ on_it }</> })
 }
 
 fn node_label(node: &NodeMark, chip: Option<&ChipMark>) -> String {
@@ -118,7 +114,7 @@ fn node(scene: &Scene, node: &NodeMark, around: &Around<'_>) -> Html {
         node.lit.then_some("lit"),
         around.chosen.contains(&node.id).then_some("chosen"),
     );
-    let at = format!("translate({} {})", node.at.x, node.at.y);
+    let at = moved(node.at);
     // A dead node's letter has toppled over.
     let turn = if node.status == Status::Down { "rotate(-78)" } else { "" };
     // Compact rings keep their letters; in the largest they would be unreadable.
@@ -131,9 +127,9 @@ fn node(scene: &Scene, node: &NodeMark, around: &Around<'_>) -> Html {
             data-testid={format!("node-{}", node.letter)}
             data-version={chip.map_or("none".to_owned(), ChipMark::label)}
             data-status={status_word(node.status)} data-cut={node.cut_off.to_string()}>
-            <circle class="halo-ring" r={(r + 7.0).to_string()} />
-            <circle class="body" r={r.to_string()} />
-            if node.coordinator { <circle class="inner" r={(r * 0.84).to_string()} /> }
+            { circle("halo-ring", r + 7.0) }
+            { circle("body", r) }
+            if node.coordinator { { circle("inner", r * 0.84) } }
             if lettered {
                 <text y={(letter * 0.34).to_string()} font-size={letter.to_string()} transform={turn}>{ &node.letter }</text>
             }
@@ -194,10 +190,10 @@ fn client(c: &ClientMark, profile: Profile) -> Html {
     let size = crate::view::scene::sizes(profile).name;
     html! {
         <g class={classes!("client", c.waits.then_some("waits"))} data-testid={format!("client-{}", c.name)} data-waits={c.waits.to_string()}>
-            <path class="body" d={body} />
-            <path class="spine" d={format!("M{} {}V{}", r.x, r.y, r.bottom())} />
-            <text x={(r.centre().x + 1.5).to_string()} y={(r.centre().y + size * 0.34).to_string()} font-size={size.to_string()}>{ &c.name }</text>
-            if let Some(note) = &c.note { <g class="aside">{ words(note, true) }</g> }
+            { path("body", &body) }
+            { path("spine", &format!("M{} {}V{}", r.x, r.y, r.bottom())) }
+            { text(classes!(), r.centre().plus(pt(1.5, size * 0.34)), None, size, &c.name) }
+            if let Some(note) = &c.note { { group(classes!("aside"), None, words(note, true)) } }
         </g>
     }
 }
@@ -205,7 +201,7 @@ fn client(c: &ClientMark, profile: Profile) -> Html {
 fn key_mark(key: &KeyLabel) -> Html {
     html! {
         <g data-testid="key-mark">
-            <path class="lead" d={format!("M{} {}L{} {}", key.dot.x, key.dot.y, key.lead.x, key.lead.y)} />
+            { path("lead", &format!("M{} {}L{} {}", key.dot.x, key.dot.y, key.lead.x, key.lead.y)) }
             <circle class="keydot" cx={key.dot.x.to_string()} cy={key.dot.y.to_string()} r="5.5" />
             { for key.lines.iter().map(|l| words(l, true)) }
         </g>
@@ -214,7 +210,7 @@ fn key_mark(key: &KeyLabel) -> Html {
 
 fn disc(at: Point, equal: bool, radius: f64) -> Html {
     html! {
-        <g class="verdict-mark" data-testid="verdict" data-equal={equal.to_string()} transform={format!("translate({} {})", at.x, at.y)}>
+        <g class="verdict-mark" data-testid="verdict" data-equal={equal.to_string()} transform={moved(at)}>
             <g class="stamp">
                 <circle class={classes!("neq", equal.then_some("same"))} r={radius.to_string()} />
                 <text class="s f-sheet" y={(radius * 0.47).to_string()} font-size={(radius * 1.45).to_string()}
@@ -226,22 +222,20 @@ fn disc(at: Point, equal: bool, radius: f64) -> Html {
 
 fn card(card: &CompareCard, around: &Around<'_>) -> Html {
     let name = format!("card-{}-{}", card.rows.len(), card.verdicts.len());
-    let r = card.room;
     let (letter, digits) = card.sizes;
     let judged = (!card.verdicts.is_empty() && (around.fresh)(&name)).then_some("judging");
     html! {
         <g key={name} class={classes!("compare", judged)} data-testid="compare" data-differs={card.differs().to_string()}>
-            <path class="callout" d={card.pointer.0.clone()} />
-            <rect class="callout" x={r.x.to_string()} y={r.y.to_string()} width={r.w.to_string()} height={r.h.to_string()} rx="3" />
-            <path class="gap" d={card.pointer.1.clone()} />
+            { path("callout", &card.pointer.0) }
+            { rect(classes!("callout"), &card.room, "3") }
+            { path("gap", &card.pointer.1) }
             { for card.rows.iter().map(|row| html! {
                 <g data-testid={format!("compare-{}", row.node)} data-digest={row.digits.clone()}>
-                    <text class="d wb" x={row.letter.x.to_string()} y={row.letter.y.to_string()} font-size={letter.to_string()}>{ row.node.to_string() }</text>
-                    { for row.bars.iter().enumerate().map(|(i, (bar, same))| html! {
-                        <rect class={classes!("fpbar", same.then_some("same"), format!("bar-{i}"))} x={bar.x.to_string()} y={bar.y.to_string()}
-                            width={bar.w.to_string()} height={bar.h.to_string()} rx="1" />
+                    { text(classes!("d", "wb"), row.letter, None, letter, &row.node.to_string()) }
+                    { for row.bars.iter().enumerate().map(|(i, (bar, same))| {
+                        rect(classes!("fpbar", same.then_some("same"), format!("bar-{i}")), bar, "1")
                     }) }
-                    <text class="m wb" x={row.digits_at.x.to_string()} y={row.digits_at.y.to_string()} font-size={digits.to_string()}>{ &row.digits }</text>
+                    { text(classes!("m", "wb"), row.digits_at, None, digits, &row.digits) }
                 </g>
             }) }
             { for card.verdicts.iter().map(|(at, equal)| disc(*at, *equal, card.disc)) }
@@ -255,7 +249,7 @@ fn corner(scene: &Scene) -> Html {
             <g data-testid="legend" class="key-legend">
                 { for scene.legend.iter().map(|row| html! {
                     <g key={row.version.number}>
-                        <g class={chip_class(Some(&row.version))}>{ chip_parts(Some(&row.version), &row.chip) }</g>
+                        { group(chip_class(Some(&row.version)), None, chip_parts(Some(&row.version), &row.chip)) }
                         { words(&row.text, true) }
                     </g>
                 }) }
@@ -279,10 +273,10 @@ fn message(m: &MessageMark, around: &Around<'_>) -> Html {
     let item = Item::Message(m.id);
     html! {
         <g key={item.name()} class={classes!("msg", m.selected.then_some("sel"), m.lit.then_some("lit"))} role="button"
-            transform={format!("translate({} {})", m.at.x, m.at.y)} aria-label={m.label.clone()} data-item={item.name()}
+            transform={moved(m.at)} aria-label={m.label.clone()} data-item={item.name()}
             data-testid="message" tabindex={if around.stop == Some(item) { "0" } else { "-1" }}>
-            <circle class="hit" r="16" />
-            <circle class="halo-ring" r="18" />
+            { circle("hit", 16.0) }
+            { circle("halo-ring", 18.0) }
         </g>
     }
 }
@@ -318,13 +312,10 @@ pub fn marks(scene: &Scene, ground: &Ground, around: &Around<'_>) -> Html {
                     </g>
                 }
             }) }</g>
-            <g>{ for pieces.iter().map(|p| html! {
-                <path class="scissors" d={SCISSORS}
-                    transform={format!("translate({} {}) rotate({})", p.scissors.x, p.scissors.y, p.scissors_angle)} />
+            <g>{ for pieces.iter().map(|p| {
+                path_at("scissors", SCISSORS, Some(format!("{} rotate({})", moved(p.scissors), p.scissors_angle)))
             }) }</g>
-            <g>{ for ground.turnstiles.iter().map(|d| html! {
-                <><path class="turnstile under" d={d.clone()} /><path class="turnstile" d={d.clone()} /></>
-            }) }</g>
+            <g>{ for ground.turnstiles.iter().flat_map(|d| [path("turnstile under", d), path("turnstile", d)]) }</g>
             <g>{ corner(scene) }</g>
             <g>if let Some(c) = &scene.card { { card(c, around) } }</g>
             <g>{ for scene.messages.iter().map(|m| message(m, around)) }</g>

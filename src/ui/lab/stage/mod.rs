@@ -186,7 +186,7 @@ fn Drawing(props: &DrawingProps) -> Html {
     let (event, now, mix) = lab.read(|s| (s.cursor(), s.now().0, s.world().running_mix()));
     html! {
         <div class="stage-box" ref={stage} data-testid="stage" data-event={event.to_string()} data-now={now.to_string()} data-fingerprint={format!("{mix:016x}")} data-stepped={ui.stepped.then_some("true")}
-            data-torn={land.tear.is_some().to_string()} data-profile={format!("{profile:?}").to_lowercase()}>
+            data-torn={land.tear.is_some().to_string()} data-profile={format!("{profile:?}").to_ascii_lowercase()}>
             { layers.paper() }
             <canvas ref={canvas} aria-hidden="true" />
             { upper(&hand, &ui.tool, &summary, onkeydown, drawn) }

@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::parts::{glyph, words};
+use crate::ui::svg::{group, path, path_at};
 use crate::view::geometry::ring::Detail;
 use crate::view::geometry::tear::Piece;
 use crate::view::geometry::{Pen, Profile, pt};
@@ -16,15 +17,12 @@ fn lines(scene: &Scene) -> Html {
             { for scene.zones.iter().flat_map(|z| &z.plates).map(|d| html! {
                 <path class={classes!("plate", (scene.detail == Detail::Dot).then_some("flat"))} d={d.clone()} stroke-width={scene.plate.to_string()} />
             }) }
-            <path class="squares" d={scene.profile.grid()} />
-            if let Some(owned) = &scene.owned { <path class="owned" d={owned.clone()} /> }
-            <path class="ringline" d={scene.ring.clone()} />
-            if let Some(owned) = &scene.owned { <path class="ownedline" d={owned.clone()} /> }
-            { for scene.stretches.iter().map(|s| html! {
-                <g class={s.class}>
-                    <path class="seg-edge" d={s.path.clone()} />
-                    <path class="seg-v" d={s.path.clone()} />
-                </g>
+            { path("squares", &scene.profile.grid()) }
+            if let Some(owned) = &scene.owned { { path("owned", owned) } }
+            { path("ringline", &scene.ring) }
+            if let Some(owned) = &scene.owned { { path("ownedline", owned) } }
+            { for scene.stretches.iter().map(|s| {
+                group(classes!(s.class), None, html! { <>{ path("seg-edge", &s.path) }{ path("seg-v", &s.path) }</> })
             }) }
             { for scene.zones.iter().filter_map(|z| z.name.as_ref()).map(|name| words(name, true)) }
             if let Some(track) = &scene.track { { self::track(track) } }
@@ -36,11 +34,11 @@ fn lines(scene: &Scene) -> Html {
 fn track(track: &TokenTrack) -> Html {
     html! {
         <g class="track" data-testid="token-track" data-own={track.own.len().to_string()}>
-            { for track.own.iter().map(|d| html! { <path class="own" d={d.clone()} /> }) }
-            <path class="line" d={track.line.clone()} />
-            <path class="ticks" d={track.ticks.clone()} />
-            if let Some(walk) = &track.walk { <path class="walk" d={walk.clone()} /> }
-            <path class="list" d={track.list.clone()} />
+            { for track.own.iter().map(|d| path("own", d)) }
+            { path("line", &track.line) }
+            { path("ticks", &track.ticks) }
+            if let Some(walk) = &track.walk { { path("walk", walk) } }
+            { path("list", &track.list) }
             { for track.letters.iter().map(|l| words(l, false)) }
         </g>
     }
@@ -57,15 +55,25 @@ pub fn piece_name(piece: &Piece) -> String {
     format!("piece-{}-{}-{}", piece.group, piece.outline.len(), piece.middle.x)
 }
 
+/// An outline outside of which nothing is drawn, and its name.
+fn clip(id: &str, outline: &str) -> Html {
+    html! { <clipPath id={id.to_owned()}>{ path("", outline) }</clipPath> }
+}
+
+/// What is drawn inside an outline only.
+fn clipped(class: &'static str, id: &str, parts: Html) -> Html {
+    html! { <g {class} clip-path={format!("url(#{id})")}>{ parts }</g> }
+}
+
 /// Paper and ring, torn or whole. `fresh` tells whether a piece has only just been torn off.
 pub fn sheet(scene: &Scene, ground: &Ground, uid: &str, fresh: &dyn Fn(&str) -> bool) -> Html {
     let Some(torn) = &ground.tear else {
         let whole = sheet_path(scene.profile);
         return html! {
             <>
-                <path class="paper" d={whole.clone()} />
+                { path("paper", &whole) }
                 { lines(scene) }
-                <path class="rim" d={whole} />
+                { path("rim", &whole) }
             </>
         };
     };
@@ -73,23 +81,21 @@ pub fn sheet(scene: &Scene, ground: &Ground, uid: &str, fresh: &dyn Fn(&str) -> 
     html! {
         <>
             <defs>
-                <clipPath id={main.clone()}><path d={torn.main.clone()} /></clipPath>
-                { for torn.pieces.iter().enumerate().map(|(i, piece)| html! {
-                    <clipPath id={format!("{uid}-piece-{i}")}><path d={piece.outline.clone()} /></clipPath>
-                }) }
+                { clip(&main, &torn.main) }
+                { for torn.pieces.iter().enumerate().map(|(i, piece)| clip(&format!("{uid}-piece-{i}"), &piece.outline)) }
             </defs>
-            <path class="desk" d={torn.desk.clone()} />
-            <path class="paper" d={torn.main.clone()} />
-            <g clip-path={format!("url(#{main})")}>{ lines(scene) }</g>
-            <path class="rim" d={torn.main.clone()} />
+            { path("desk", &torn.desk) }
+            { path("paper", &torn.main) }
+            { clipped("", &main, lines(scene)) }
+            { path("rim", &torn.main) }
             <g>{ for torn.pieces.iter().enumerate().map(|(i, piece)| {
                 let name = piece_name(piece);
                 html! {
                     <g key={name.clone()} class={classes!("piece", fresh(&name).then_some("parting"))} transform={piece.transform()}>
-                        <path class="shade" transform="translate(2.5 3.5)" d={piece.outline.clone()} />
-                        <path class="paper" d={piece.outline.clone()} />
-                        <g clip-path={format!("url(#{uid}-piece-{i})")}>{ lines(scene) }</g>
-                        <path class="rim" d={piece.outline.clone()} />
+                        { path_at("shade", &piece.outline, Some("translate(2.5 3.5)".to_owned())) }
+                        { path("paper", &piece.outline) }
+                        { clipped("", &format!("{uid}-piece-{i}"), lines(scene)) }
+                        { path("rim", &piece.outline) }
                     </g>
                 }
             }) }</g>
@@ -101,15 +107,14 @@ pub fn sheet(scene: &Scene, ground: &Ground, uid: &str, fresh: &dyn Fn(&str) -> 
 pub fn seams(profile: Profile, outlines: &[String], uid: &str) -> Html {
     let inner = profile.sheet().grown(-7.0);
     let corners = [pt(inner.x, inner.y), pt(inner.right(), inner.y), pt(inner.right(), inner.bottom()), pt(inner.x, inner.bottom())];
-    let clip = format!("{uid}-seam");
+    let name = format!("{uid}-seam");
+    let stitches = outlines.iter().map(|d| {
+        html! { <g key={d.len()}>{ path("stitches", d) }{ path("stitches across", d) }</g> }
+    });
     html! {
         <>
-            <defs><clipPath id={clip.clone()}><path d={Pen::new().through(&corners).close().done()} /></clipPath></defs>
-            <g class="seams" clip-path={format!("url(#{clip})")}>
-                { for outlines.iter().map(|d| html! {
-                    <g key={d.len()}><path class="stitches" d={d.clone()} /><path class="stitches across" d={d.clone()} /></g>
-                }) }
-            </g>
+            <defs>{ clip(&name, &Pen::new().through(&corners).close().done()) }</defs>
+            { clipped("seams", &name, html! { <>{ for stitches }</> }) }
         </>
     }
 }
@@ -119,9 +124,9 @@ fn stop(stop: &Stop, profile: Profile) -> Html {
     let scale = phone * if stop.quiet { 0.66 } else { 1.1 };
     html! {
         <g class={classes!("msg", "stopped", stop.kind.class(), stop.faint.then_some("fading"))}>
-            <path class="done" d={stop.path.clone()} />
+            { path("done", &stop.path) }
             { glyph(stop.kind, stop.form, stop.version, stop.at, scale) }
-            <path class="stopbar" d={stop.bar.clone()} />
+            { path("stopbar", &stop.bar) }
         </g>
     }
 }
@@ -135,19 +140,19 @@ pub fn traffic(scene: &Scene, faded: &[Kind]) -> Html {
             <g data-testid="trails">
                 { for scene.trails.iter().map(|t| html! {
                     <g class={classes!(t.kind.class(), t.open.then_some("msg"), faint(t.kind))}>
-                        <path class={if t.open { "done" } else { "trail" }} d={t.path.clone()} />
-                        <path class={if t.open { "head" } else { "trail-head" }} d={t.head.clone()} />
+                        { path(if t.open { "done" } else { "trail" }, &t.path) }
+                        { path(if t.open { "head" } else { "trail-head" }, &t.head) }
                     </g>
                 }) }
             </g>
             <g data-testid="stops" data-count={scene.stops.len().to_string()}>
-                { for scene.stops.iter().map(|s| html! { <g class={classes!(faint(s.kind))}>{ stop(s, scene.profile) }</g> }) }
+                { for scene.stops.iter().map(|s| group(classes!(faint(s.kind)), None, stop(s, scene.profile))) }
             </g>
-            { for scene.snips.iter().map(|d| html! { <><path class="snip under" d={d.clone()} /><path class="snip" d={d.clone()} /></> }) }
+            { for scene.snips.iter().flat_map(|d| [path("snip under", d), path("snip", d)]) }
             if let Some(next) = &scene.next {
                 <g class={classes!("msg", "next", next.kind.class())} data-testid="next">
-                    <path class="done" d={next.path.clone()} />
-                    <path class="head" d={next.head.clone()} />
+                    { path("done", &next.path) }
+                    { path("head", &next.head) }
                     { glyph(next.kind, Form::Asks, None, next.at, scale) }
                     { words(&next.label, true) }
                 </g>

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use crate::ui::svg::{moved, path, rect, text as line};
 use crate::view::chip::{self, Kind as ChipKind};
 use crate::view::geometry::{Point, Rect};
 use crate::view::glyph::{self, Form, Kind, Paint};
@@ -9,15 +10,7 @@ use crate::view::scene::{TextMark, VersionMark};
 
 /// One line of text. With `halo` it stays readable on lines.
 pub fn words(text: &TextMark, halo: bool) -> Html {
-    html! {
-        <text
-            class={classes!(text.tone.class(), halo.then_some("halo"))}
-            x={text.at.x.to_string()}
-            y={text.at.y.to_string()}
-            text-anchor={text.anchor.name()}
-            font-size={text.size.to_string()}
-        >{ text.text.clone() }</text>
-    }
+    line(classes!(text.tone.class(), halo.then_some("halo")), text.at, Some(text.anchor.name()), text.size, &text.text)
 }
 
 /// A traffic glyph at a place of the drawing.
@@ -25,18 +18,17 @@ pub fn glyph(kind: Kind, form: Form, version: Option<u32>, at: Point, scale: f64
     let g = glyph::glyph(kind, form);
     let core = g.core.zip(version).map(|(half, v)| (half, chip::look(v).class));
     html! {
-        <g class={classes!("gl", kind.class())} transform={format!("translate({} {}) scale({scale})", at.x, at.y)}>
-            <path class={classes!("gb", g.filled.then_some("full"))} d={g.body} />
+        <g class={classes!("gl", kind.class())} transform={format!("{} scale({scale})", moved(at))}>
+            { path(if g.filled { "gb full" } else { "gb" }, g.body) }
             if let Some((d, paint, width)) = g.mark {
                 if matches!(paint, Paint::FillKind | Paint::FillPaper) {
-                    <path class={paint.class()} d={d} />
+                    { path(paint.class(), d) }
                 } else {
                     <path class={paint.class()} d={d} stroke-width={width.to_string()} />
                 }
             }
             if let Some((half, class)) = core {
-                <rect class={classes!("core", class)} x={(-half).to_string()} y={(-half).to_string()}
-                    width={(2.0 * half).to_string()} height={(2.0 * half).to_string()} rx="1" />
+                { rect(classes!("core", class), &Rect::new(-half, -half, 2.0 * half, 2.0 * half), "1") }
             }
         </g>
     }
@@ -56,15 +48,15 @@ pub fn chip_parts(version: Option<&VersionMark>, room: &Rect) -> Html {
     let size = if label.chars().count() > 2 { shape.size * 0.84 } else { shape.size };
     html! {
         <>
-            <path class="body" d={shape.body.clone()} />
+            { path("body", &shape.body) }
             if let Some(fill) = spine {
-                if kind == ChipKind::Stone { <path class="spine-ground" d={shape.spine.clone()} /> }
+                if kind == ChipKind::Stone { { path("spine-ground", &shape.spine) } }
                 <path d={shape.spine} fill={fill} />
-                <path class="divider" d={shape.divider} />
+                { path("divider", &shape.divider) }
             }
-            <path class="edge" d={shape.body} />
-            <text x={shape.label.x.to_string()} y={shape.label.y.to_string()} font-size={size.to_string()}>{ label }</text>
-            if !shape.strike.is_empty() { <path class="strike" d={shape.strike} /> }
+            { path("edge", &shape.body) }
+            { line(classes!(), shape.label, None, size, &label) }
+            if !shape.strike.is_empty() { { path("strike", &shape.strike) } }
         </>
     }
 }

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::gesture::cut_chosen;
 use crate::engine::base::NodeId;
+use crate::ui::header::verb;
 use crate::ui::lab::{LabHandle, Tool};
 
 /// The bar that floats over the stage while a tool is in hand.
@@ -30,7 +31,7 @@ pub fn tool_bar(lab: &LabHandle, tool: &Tool) -> Html {
         <div class="stage-tool" data-testid="stage-tool">
             <span role="status">{ words }</span>
             if ready { <button type="button" class="btn pri sm" data-testid="stage-cut" onclick={cut}>{ "Cut" }</button> }
-            <button type="button" class="btn sm" data-testid="stage-cancel" onclick={away}>{ "Cancel" }</button>
+            { verb("Cancel", "stage-cancel", away) }
         </div>
     }
 }

@@ -8,12 +8,10 @@ use super::super::{LabHandle, Selection, UiState};
 use super::Shared;
 use crate::engine::base::Micros;
 use crate::ui::marks::glyph_parts;
+use crate::ui::svg::{path, path_at, px, rect, text, titled};
+use crate::view::geometry::{Rect, pt};
 use crate::view::glyph::{DECISION, Form, Kind, LOST};
 use crate::view::timeline::{Bands, Bars, Dock, FaultBox, Look, Mark, OpBox, OpSpan, Track, Wrong, clock, fitting, is_past};
-
-fn px(n: f64) -> String {
-    format!("{n:.1}")
-}
 
 fn form_name(form: Form) -> &'static str {
     match form {
@@ -46,9 +44,9 @@ pub fn Strip(props: &StripProps) -> Html {
             { symbols(dock, props.number) }
             { axis(dock) }
             { row_names(dock) }
-            <path class="area past" d={dock.plot.area.clone()} />
-            <path class="curve" d={dock.plot.edge.clone()} />
-            <path class="base" d={format!("M{} {}H{}", px(dock.scale.left), px(dock.bands.plot_base), px(dock.scale.right()))} />
+            { path("area past", &dock.plot.area) }
+            { path("curve", &dock.plot.edge) }
+            { path("base", &format!("M{} {}H{}", px(dock.scale.left), px(dock.bands.plot_base), px(dock.scale.right()))) }
             { for dock.marks.bars.iter().map(bars) }
             { for dock.marks.glyphs.iter().map(|m| mark(m, props.number)) }
             { for dock.marks.more.iter().map(|(x, n)| more(*x, *n, &dock.bands)) }
@@ -88,7 +86,7 @@ fn mark(mark: &Mark, number: u32) -> Html {
 
 fn more(x: f64, n: usize, bands: &Bands) -> Html {
     let y = bands.events - bands.event_rows as f64 * 9.7 + 6.0;
-    html! { <path class="more" d={format!("M{} {}h5m-2.5 -2.5v5", px(x - 2.5), px(y))}><title>{ format!("and {n} more") }</title></path> }
+    titled("more", &format!("M{} {}h5m-2.5 -2.5v5", px(x - 2.5), px(y)), format!("and {n} more"))
 }
 
 fn bars(bars: &Bars) -> Html {
@@ -107,8 +105,8 @@ fn axis(dock: &Dock) -> Html {
             let x = if edge(tick.x) == "start" { tick.x.min(dock.scale.left) } else { tick.x };
             html! {
                 <>
-                    <path class="tick" d={format!("M{} {}v{}", px(tick.x), px(b.axis + 3.0), if tick.strong { 6 } else { 4 })} />
-                    <text class="f-ink3" x={px(x)} y={px(b.axis)} text-anchor={edge(tick.x)} font-size={px(b.font)}>{ tick.label.clone() }</text>
+                    { path("tick", &format!("M{} {}v{}", px(tick.x), px(b.axis + 3.0), if tick.strong { 6 } else { 4 })) }
+                    { text(classes!("f-ink3"), pt(x, b.axis), Some(edge(tick.x)), b.font, &tick.label) }
                 </>
             }
         }) }
@@ -134,8 +132,8 @@ fn row_names(dock: &Dock) -> Html {
         names.push(("other futures", y));
     }
     html! {
-        { for names.into_iter().map(|(name, y)| html! {
-            <text class="f-ink2" x={px(b.left - 10.0)} y={px(y + b.font * 0.34)} text-anchor="end" font-size={px(b.font)}>{ name }</text>
+        { for names.into_iter().map(|(name, y)| {
+            text(classes!("f-ink2"), pt(b.left - 10.0, y + b.font * 0.34), Some("end"), b.font, name)
         }) }
     }
 }
@@ -145,10 +143,10 @@ fn ghosts(dock: &Dock) -> Html {
     html! {
         { for dock.ghosts.iter().map(|ghost| html! {
             <g class="fork">
-                <path class="fork-line" d={ghost.line.clone()} />
-                <path class="fork-acts" d={ghost.acts.clone()} />
+                { path("fork-line", &ghost.line) }
+                { path("fork-acts", &ghost.acts) }
                 if let Some(x) = ghost.fork {
-                    <path class="fork-point" d={format!("M{} {}v10l8 -5z", px(x - 3.0), px(y - 5.0))}><title>{ format!("{} goes its own way from here", ghost.name) }</title></path>
+                    { titled("fork-point", &format!("M{} {}v10l8 -5z", px(x - 3.0), px(y - 5.0)), format!("{} goes its own way from here", ghost.name)) }
                 }
             </g>
         }) }
@@ -159,19 +157,16 @@ fn fault_ground(track: &Track, place: &FaultBox) -> Html {
     let fault = &track.faults[place.index];
     let FaultBox { x, y, width, height, .. } = place;
     if fault.wrong == Wrong::Change {
-        return html! { <path class="change" d={format!("M{} {}v{}m0 {}l5 3.5l-5 3.5", px(*x), px(*y), px(*height), px(-*height))} /> };
+        return path("change", &format!("M{} {}v{}m0 {}l5 3.5l-5 3.5", px(*x), px(*y), px(*height), px(-*height)));
     }
-    let class = match fault.wrong {
-        Wrong::Cut(_) | Wrong::Link(..) => "span-fault-box",
-        _ => "span-dead",
-    };
-    if class == "span-dead" {
-        return html! { <rect class="span-dead" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} /> };
+    let room = Rect::new(*x, *y, width.max(2.0), *height);
+    if !matches!(fault.wrong, Wrong::Cut(_) | Wrong::Link(..)) {
+        return rect(classes!("span-dead"), &room, "");
     }
     html! {
         <>
-            <rect class="span-fault" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} />
-            <rect class="span-fault-edge" x={px(*x)} y={px(*y)} width={px(width.max(2.0))} height={px(*height)} />
+            { rect(classes!("span-fault"), &room, "") }
+            { rect(classes!("span-fault-edge"), &room, "") }
         </>
     }
 }
@@ -207,8 +202,8 @@ impl Picture<'_> {
                 { for self.dock.faults.iter().map(|f| self.fault_words(f)) }
                 { for self.dock.ops.iter().map(|o| self.operation(o, x)) }
                 { for self.dock.diamonds.iter().map(|d| {
-                    let to_come = (!is_past(d.first, self.cursor)).then_some("to-come");
-                    html! { <path class={classes!("dec", to_come)} transform={format!("translate({} {}) scale(.62)", px(d.x), px(b.decisions))} d={DECISION} /> }
+                    let class = if is_past(d.first, self.cursor) { "dec" } else { "dec to-come" };
+                    path_at(class, DECISION, Some(format!("translate({} {}) scale(.62)", px(d.x), px(b.decisions))))
                 }) }
                 { self.lit() }
                 { self.playhead(x) }
@@ -222,9 +217,8 @@ impl Picture<'_> {
         }
         let fault = &self.track.faults[place.index];
         let hue = if matches!(fault.wrong, Wrong::Cut(_) | Wrong::Link(..)) { "f-fault" } else { "f-ink" };
-        html! {
-            <text class={classes!("halo", "sb", hue)} x={px(place.label_x)} y={px(place.y + place.height / 2.0 + self.dock.bands.font * 0.34)} font-size={px(self.dock.bands.font)}>{ place.label.clone() }</text>
-        }
+        let font = self.dock.bands.font;
+        text(classes!("halo", "sb", hue), pt(place.label_x, place.y + place.height / 2.0 + font * 0.34), None, font, &place.label)
     }
 
     fn operation(&self, place: &OpBox, now: f64) -> Html {
@@ -235,10 +229,10 @@ impl Picture<'_> {
         let past = (now - x).clamp(0.0, *width);
         html! {
             <g class={classes!("op", place.kind.class(), (!over).then_some("open"), chosen.then_some("sel"))}>
-                <rect class="box" x={px(*x)} y={px(*y)} width={px(*width)} height={px(*height)} rx="2" />
-                if !over && past > 0.5 && is_past(op.began, self.cursor) { <rect class="past" x={px(*x)} y={px(*y)} width={px(past)} height={px(*height)} rx="2" /> }
+                { rect(classes!("box"), &Rect::new(*x, *y, *width, *height), "2") }
+                if !over && past > 0.5 && is_past(op.began, self.cursor) { { rect(classes!("past"), &Rect::new(*x, *y, past, *height), "2") } }
                 { self.operation_words(place, op, over) }
-                if over && op.failed { <path class="lost k-fault" transform={format!("translate({} {}) scale(.5)", px(x + width), px(y + height / 2.0))} d={LOST} /> }
+                if over && op.failed { { path_at("lost k-fault", LOST, Some(format!("translate({} {}) scale(.5)", px(x + width), px(y + height / 2.0)))) } }
             </g>
         }
     }
@@ -297,7 +291,7 @@ impl Picture<'_> {
                 }
             }
         });
-        html! { <path class="lit" d={rings} /> }
+        path("lit", &rings)
     }
 
     fn playhead(&self, x: f64) -> Html {
@@ -308,15 +302,15 @@ impl Picture<'_> {
         let shift = (scale.left - 6.0 - (x - half)).max(0.0) - ((x + half) - b.width + 1.0).max(0.0);
         let stale = self.lab.read(|s| s.truth().stale_copies());
         let y = self.dock.plot_y(stale, self.track.worst);
-        let beside = x + 30.0 > scale.right();
+        let (aside, anchor) = if x + 30.0 > scale.right() { (-8.0, "end") } else { (8.0, "start") };
         html! {
             <g data-part="playhead" data-testid="timeline-playhead">
-                <path class="playhead" d={format!("M0 {}V{}", px(b.axis), px(b.plot_base))} />
-                <rect class="playhead-tag" x={px(shift - half)} y="1" width={px(half * 2.0)} height={px(b.font + 7.0)} rx="2" />
-                <text class="m f-sheet sb" x={px(shift)} y={px(1.0 + (b.font + 7.0) / 2.0 + b.font * 0.34)} text-anchor="middle" font-size={px(b.font)}>{ label }</text>
+                { path("playhead", &format!("M0 {}V{}", px(b.axis), px(b.plot_base))) }
+                { rect(classes!("playhead-tag"), &Rect::new(shift - half, 1.0, half * 2.0, b.font + 7.0), "2") }
+                { text(classes!("m", "f-sheet", "sb"), pt(shift, 1.0 + (b.font + 7.0) / 2.0 + b.font * 0.34), Some("middle"), b.font, &label) }
                 if self.track.worst > 0 {
                     <circle class="playhead-dot" cx="0" cy={px(y)} r="4.2" />
-                    <text class="halo sb" x={if beside { "-8" } else { "8" }} text-anchor={if beside { "end" } else { "start" }} y={px((y + b.font * 0.34).min(b.plot_base - 1.0))} font-size={px(b.font)}>{ stale }</text>
+                    { text(classes!("halo", "sb"), pt(aside, (y + b.font * 0.34).min(b.plot_base - 1.0)), Some(anchor), b.font, &stale.to_string()) }
                 }
             </g>
         }

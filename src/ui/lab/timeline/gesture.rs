@@ -1,7 +1,6 @@
 //! Hands on the timeline: dragging the playhead, clicking what is drawn, zooming and moving the window.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo::render::{AnimationFrame, request_animation_frame};
@@ -160,7 +159,7 @@ enum Doing {
 struct State {
     doing: Doing,
     /// Fingers on the timeline, by pointer.
-    fingers: BTreeMap<i32, f64>,
+    fingers: Vec<(i32, f64)>,
     /// Where the playhead is to go in the next frame.
     wanted: Option<f64>,
     frame: Option<AnimationFrame>,
@@ -195,9 +194,8 @@ pub fn use_hand(hand: &Rc<Hand>) -> Touch {
 
 type Latest = Rc<RefCell<Rc<Hand>>>;
 
-fn pinch(fingers: &BTreeMap<i32, f64>) -> Option<Doing> {
-    let mut all = fingers.values();
-    let (a, b) = (*all.next()?, *all.next()?);
+fn pinch(fingers: &[(i32, f64)]) -> Option<Doing> {
+    let [(_, a), (_, b), ..] = fingers else { return None };
     Some(Doing::Pinching { middle: (a + b) / 2.0, apart: (a - b).abs().max(12.0) })
 }
 
@@ -212,7 +210,8 @@ fn press(latest: &Latest, state: &Rc<RefCell<State>>, event: &PointerEvent) {
         let _ = svg.set_pointer_capture(event.pointer_id());
     }
     let mut state = state.borrow_mut();
-    state.fingers.insert(event.pointer_id(), x);
+    state.fingers.retain(|(id, _)| *id != event.pointer_id());
+    state.fingers.push((event.pointer_id(), x));
     state.doing = match pinch(&state.fingers) {
         Some(pinching) => pinching,
         None if event.shift_key() => Doing::Panning { x },
@@ -224,7 +223,7 @@ fn drag(latest: &Latest, state: &Rc<RefCell<State>>, event: &PointerEvent) {
     let hand = latest.borrow().clone();
     let (x, y) = hand.spot(event.client_x(), event.client_y());
     let mut now = state.borrow_mut();
-    if let Some(finger) = now.fingers.get_mut(&event.pointer_id()) {
+    if let Some((_, finger)) = now.fingers.iter_mut().find(|(id, _)| *id == event.pointer_id()) {
         *finger = x;
     }
     match now.doing {
@@ -273,7 +272,7 @@ fn scrub(latest: &Latest, state: &Rc<RefCell<State>>) {
 fn release(latest: &Latest, state: &Rc<RefCell<State>>, event: &PointerEvent) {
     let doing = {
         let mut state = state.borrow_mut();
-        state.fingers.remove(&event.pointer_id());
+        state.fingers.retain(|(id, _)| *id != event.pointer_id());
         let doing = state.doing;
         // One of two fingers stays: nothing more until it is gone as well.
         state.doing = Doing::Nothing;
@@ -289,7 +288,7 @@ fn release(latest: &Latest, state: &Rc<RefCell<State>>, event: &PointerEvent) {
 
 fn cancel(_: &Latest, state: &Rc<RefCell<State>>, event: &PointerEvent) {
     let mut state = state.borrow_mut();
-    state.fingers.remove(&event.pointer_id());
+    state.fingers.retain(|(id, _)| *id != event.pointer_id());
     state.doing = Doing::Nothing;
 }
 

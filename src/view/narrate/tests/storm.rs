@@ -246,12 +246,12 @@ fn what_clients_do_by_themselves_has_sentences_too() {
         script.config.settings.client = serde_json::from_str(&format!("{{{client}}}")).expect("settings");
         let first = script.commands[0].at;
         for (text, at) in [
-            (r#"{"do":"workload","every":"30ms","duration":"2s","keys":3}"#, first),
-            (r#"{"do":"backup","node":"C"}"#, Micros::ms(800)),
-            (r#"{"do":"restore","node":"C"}"#, Micros::ms(1_500)),
+            (r#"{"at":"0s","do":"workload","every":"30ms","duration":"2s","keys":3}"#, first),
+            (r#"{"at":"0s","do":"backup","node":"C"}"#, Micros::ms(800)),
+            (r#"{"at":"0s","do":"restore","node":"C"}"#, Micros::ms(1_500)),
         ] {
-            let command = serde_json::from_str(text).expect("a command");
-            script.commands.push(crate::lab::Timed { at, command });
+            let timed: crate::lab::Timed = serde_json::from_str(text).expect("a command");
+            script.commands.push(crate::lab::Timed { at, ..timed });
         }
         script.commands.sort_by_key(|t| t.at);
         let mut run = Session::open(script).expect("within bounds");
