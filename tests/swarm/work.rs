@@ -232,13 +232,15 @@ impl Work {
         if !self.wanted.met(&agreed, world) || owners < primary {
             return Err(format!("only {agreed:?} are known not to hold more"));
         }
-        let blocks = matches!(rules.all.read.repair, Repair::Blocking | Repair::BlockingAll);
+        // The policy may have changed while the read went on.
+        let policies = [self.rules.all.read.repair, rules.all.read.repair];
+        let blocks = policies.iter().all(|repair| matches!(repair, Repair::Blocking | Repair::BlockingAll));
         let mut holding: BTreeSet<Seat> = self.asked.iter().filter(|seat| has(seat)).copied().collect();
         holding.extend(&self.repaired);
         if blocks && found.is_some() && !self.wanted.met(&holding, world) {
             return Err(format!("only {holding:?} hold it"));
         }
-        if rules.all.read.repair == Repair::BlockingAll
+        if policies == [Repair::BlockingAll; 2]
             && !self.repairs.is_subset(&self.repaired)
             && !self.wanted.met(self.asked.iter().filter(|s| has(s)), world)
         {
