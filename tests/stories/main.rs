@@ -4,6 +4,7 @@
 mod clients;
 mod cuts;
 mod digests;
+mod found;
 mod handoff;
 mod levels;
 mod machines;

@@ -99,6 +99,8 @@ pub struct Maker {
     pub keys: Vec<String>,
     pub cuts: u64,
     pub links: Vec<String>,
+    /// The smallest N of the run: levels that are numbers may not exceed it.
+    pub least: u64,
 }
 
 /// The name of a node.
@@ -224,7 +226,7 @@ impl Maker {
                 format!("network {}", values.join(" "))
             }
             SETTINGS => format!("set {}", self.setting()),
-            N_CHANGES => format!("set replicas {}", 1 + self.dice.below(5)),
+            N_CHANGES => format!("set replicas {}", self.least + self.dice.below(6 - self.least)),
             BEATS if self.dice.once_in(4) => "set detector none".to_owned(),
             BEATS => format!("set {}", self.detector()),
             LAZY_SYNC => format!("set {}", self.sync()),
@@ -288,7 +290,7 @@ pub fn run(seed: u64, commands: u64) -> Made {
     if features.has(PRELOAD) {
         keys.extend((0..4).map(|i| format!("key-{i}")));
     }
-    let mut maker = Maker { dice, features, nodes, clients, keys, cuts: 0, links: Vec::new() };
+    let mut maker = Maker { dice, features, nodes, clients, keys, cuts: 0, links: Vec::new(), least: 1 };
     let mut run = maker.start(seed);
     if maker.features.has(PRELOAD) {
         run = run.at("0s", "preload 4");

@@ -79,14 +79,21 @@ impl Wide {
         }
         match self.dice().below(8) {
             0 if writes => json!("ANY"),
-            1 => json!(1 + self.dice().below(4)),
+            1 => self.count(),
             _ => json!(self.dice().choose(&ONE_ZONE)),
         }
     }
 
+    /// A level that is a number.
+    fn count(&mut self) -> Value {
+        let least = self.maker.least;
+        json!(1 + self.dice().below(least))
+    }
+
     /// A level that some requirement beside the level has, or none.
     fn demand(&mut self) -> Value {
-        self.one_of(&[Value::Null, Value::Null, json!("ONE"), json!("QUORUM"), json!(2), json!("ALL")])
+        let count = self.count();
+        self.one_of(&[Value::Null, Value::Null, json!("ONE"), json!("QUORUM"), count, json!("ALL")])
     }
 
     fn writes(&mut self) -> Value {
@@ -94,7 +101,8 @@ impl Wide {
         if self.parts.has(WRITES) {
             made["durable"] = self.demand();
             made["primary"] = self.demand();
-            made["confirms"] = json!(self.dice().below(3));
+            let least = self.maker.least;
+            made["confirms"] = json!(self.dice().below(least + 1));
             let patience = self.ms(20, 200);
             made["coordinate"] = self.one_of(&[json!("anyone"), json!("anyone"), json!({"replica": {"patience": patience}})]);
             made["local-first"] = json!(self.half());
@@ -113,7 +121,7 @@ impl Wide {
             made["repair"] = self.one_of(&[json!("blocking"), json!("blocking-all"), json!({ "bounded": bound }), json!("asynchronous")]);
             let (all, zone) = (self.dice().below(600_000), self.dice().below(400_000));
             let chance = json!({"chance": {"all-ppm": all, "zone-ppm": zone}});
-            let adaptive = json!({"adaptive": {"low-ppm": zone / 4, "high-ppm": all}});
+            let adaptive = json!({"adaptive": {"low-ppm": zone / 4, "high-ppm": zone / 4 + all}});
             made["contact"] = self.one_of(&[json!("level"), json!("everyone"), chance, adaptive]);
             made["proximity"] = self.one_of(&[json!("ring"), json!("latency")]);
             made["speculate"] = self.one_of(&[json!("never"), json!("always"), json!({ "after": after }), json!({"percentile": 500})]);
@@ -191,12 +199,11 @@ impl Wide {
 
     fn replicas(&mut self) -> Value {
         if self.zones < 2 || self.dice().once_in(4) {
-            return json!(1 + self.dice().below(5));
+            let least = self.maker.least;
+            return json!(least + self.dice().below(6 - least));
         }
         let mut counts: Vec<u64> = (0..self.zones).map(|_| self.dice().below(4)).collect();
-        if counts.iter().sum::<u64>() == 0 {
-            counts[0] = 1;
-        }
+        counts[0] += self.maker.least.saturating_sub(counts.iter().sum());
         json!(counts)
     }
 
@@ -297,9 +304,9 @@ impl Wide {
         let page = self.dice().choose(&[1, 300, 524_288]);
         let hints = json!({"poll": "100ms", "flush": "50ms", "page": page, "throttle": 0, "targets-at-once": 100});
         let whole = [
-            ("replicas", replicas),
             ("write", json!({"timeout": "1s"})),
             ("read", json!({"timeout": "1s"})),
+            ("replicas", replicas),
             ("hints", hints),
             ("fallback", json!({"tick": "100ms", "idle": "200ms", "at-once": 100})),
             ("client", json!({})),
@@ -342,7 +349,8 @@ pub fn run(seed: u64, commands: u64, broken: Broken) -> Made {
     if preload || parts.has(WORKLOAD) {
         keys.extend((0..4).map(|i| format!("key-{i}")));
     }
-    let maker = Maker { dice, features: Features { on }, nodes, clients, keys, cuts: 0, links: Vec::new() };
+    let least = 1 + dice.below(3);
+    let maker = Maker { dice, features: Features { on }, nodes, clients, keys, cuts: 0, links: Vec::new(), least };
     let mut wide = Wide { maker, parts, broken, zones };
     let mut run = Run::of(nodes as u32).seed(seed).clients(clients as u32).end(&format!("{END_MS}ms"));
     let topology = wide.topology();

@@ -11,6 +11,8 @@ mod post;
 mod promises;
 mod quorums;
 mod replicas;
+mod wanted;
+mod work;
 
 #[path = "../support/random.rs"]
 mod random;
@@ -51,7 +53,7 @@ fn number(name: &str) -> Option<u64> {
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
 const KINDS: usize = 37;
 /// The same for runs over the whole foreground path.
-const WIDE_KINDS: usize = 68;
+const WIDE_KINDS: usize = 77;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;

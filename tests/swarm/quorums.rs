@@ -1,19 +1,18 @@
 //! What coordinators may do on the whole foreground path: whom they ask, what they may say, and what clients make of it. Said here once
 //! more from the rules, so that the engine is not its own judge.
 
-mod work;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use drift::engine::base::{Endpoint, Micros, NodeId, OpId};
 use drift::engine::data::{Row, Version};
-use drift::engine::node::{Body, Message, Note, Outcome, Request, Sync, Verb};
+use drift::engine::node::{Body, Direct as Reads, Message, Note, Outcome, Request, Sync, Verb};
 use drift::engine::world::{ClientAct, Event, EventKind, Fault, World};
 
 use crate::replicas::{only, rank};
 use crate::rules::Rules;
-use work::{Seat, Wanted, Work, plan};
+use crate::wanted::{Seat, Wanted, plan};
+use crate::work::Work;
 
 /// A read that a client does itself.
 #[derive(Default)]
@@ -67,7 +66,7 @@ impl Quorums {
             (EventKind::Began { request, .. }, Some(client)) => return self.began(id, client, request, event.at),
             (EventKind::Ended(outcome), Some(who)) => {
                 let op = self.ops.get_mut(&id.number).ok_or("no such operation")?;
-                return op.end(outcome, who, event.at, rules.all.client.direct != drift::engine::node::Direct::Off);
+                return op.end(outcome, who, event.at, rules.all.client.direct != Reads::Off);
             }
             (EventKind::Client(ClientAct::Asked { replicas, required }), Some(_)) => {
                 let op = self.ops.get_mut(&id.number).ok_or("no such operation")?;
@@ -113,8 +112,11 @@ impl Quorums {
         let mine = |id: &OpId, via: &NodeId| id.number == number && *via == node;
         match note {
             Note::Stamped { version, .. } => {
-                let fresh = self.fresh.iter().find(|(id, via)| mine(id, via)).ok_or("a version for nothing")?;
-                self.works.get_mut(fresh).ok_or("a version for nothing")?.made.push(version.clone());
+                let fresh: Vec<_> = self.fresh.iter().filter(|(id, via)| mine(id, via)).copied().collect();
+                // Which of two attempts taken up in one step it is for cannot be seen.
+                for id in fresh {
+                    self.works.get_mut(&id).into_iter().for_each(|work| work.made.push(version.clone()));
+                }
                 self.ops.get_mut(&number).ok_or("no such operation")?.made.push(version.clone());
             }
             Note::HintKept { .. } => {
@@ -206,7 +208,7 @@ impl Quorums {
         self.fresh.insert((id, node));
     }
 
-    /// A node passes a write on within its zone: only as often as it was told to.
+    /// A write is passed on within a zone: only to those it was to be passed on to, and once.
     fn passed(&mut self, id: OpId, node: NodeId, to: NodeId) -> Result<(), String> {
         match self.relays.get_mut(&(id, node, to)) {
             Some(left) if *left > 0 => {
@@ -219,8 +221,9 @@ impl Quorums {
 
     /// A node says something that belongs to an operation.
     fn sent(&mut self, id: OpId, node: NodeId, message: &Message, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
-        let seat = message.to.node().map(|to| (to, message.owner));
-        if let (Body::Passed { .. }, Some((to, _))) = (&message.body, seat) {
+        let to = message.to.node();
+        let seat = to.map(|to| (to, message.owner));
+        if let (Body::Passed { .. }, Some(to)) = (&message.body, to) {
             return self.passed(id, node, to);
         }
         let works = matches!(

@@ -295,13 +295,13 @@ impl Node {
     /// the same (Riak KV, `riak_kv_get_core:response`, `final_action`).
     fn found_too_little(&mut self, op: OpId, absent: u32, ctx: &mut Ctx<'_>) {
         let Some(read) = self.coordinator.read(op) else { return };
-        let (client, received, required) = (read.client, read.received(), read.required);
-        if received == 0 {
+        let (client, none, missing) = (read.client, read.counting().next().is_none(), read.missing());
+        if none {
             ctx.note(op, Note::NotFound { absent });
             self.answer_read(op, ctx);
         } else {
             read.answered = true;
-            self.give_up(op, client, Traffic::Read, (received, required), ctx);
+            self.give_up(op, client, Traffic::Read, missing, ctx);
         }
         let repairs = ctx.settings.read.repair != crate::engine::node::Repair::Off;
         let all = self.coordinator.read(op).is_some_and(|read| read.silent().is_empty());
