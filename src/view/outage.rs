@@ -126,12 +126,12 @@ fn outage(facts: &Facts<'_>, log: &[Event], down: &Down) -> Outage {
     if let Some((i, event)) = t3 {
         let who = event.who.filter(|w| *w != node.into()).map(|w| facts.names.end(w));
         beats.push(is_back(node, who.as_deref(), event.at, i));
-        let delivered = notes(i, down.until).filter(|(.., n)| match n {
+        let mut delivered = notes(i, down.until).filter(|(.., n)| match n {
             Note::ReplayDone { target, .. } => *target == node,
             Note::HandoffDone { owner } => *owner == node,
             _ => false,
         });
-        beats.extend(delivered.last().map(|(i, e, _)| Beat {
+        beats.extend(delivered.next_back().map(|(i, e, _)| Beat {
             name: "t4",
             what: "the last page is confirmed".to_owned(),
             then: format!(

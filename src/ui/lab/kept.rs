@@ -18,7 +18,7 @@ pub fn hints(lab: &LabHandle, lines: &[LineView]) -> Html {
     }
     html! {
         <>
-            <h3 class="h">{ "Hints it keeps" }<small>{ "delivered when the target is back" }</small></h3>
+            <h3 class="h">{ "Hints it keeps" }<small>{ "until they are back" }</small></h3>
             <div data-testid="node-hints">{ for lines.iter().map(|l| line(lab, l)) }</div>
         </>
     }
@@ -68,7 +68,7 @@ pub fn guests(all: &[GuestView]) -> Html {
     }
     html! {
         <>
-            <h3 class="h">{ "Stands in for" }<small>{ "kept apart from its own rows" }</small></h3>
+            <h3 class="h">{ "Stands in for" }<small>{ "apart from its own" }</small></h3>
             <div data-testid="node-guests">{ for all.iter().map(|g| html! {
                 <div class="kept" data-owner={g.owner.to_string()}>
                     <p><span class="disc">{ g.owner.to_string() }</span><b>{ format!("for {}", g.owner) }</b><span>{ &g.text }</span></p>

@@ -371,3 +371,28 @@ fn suspicion_grows_with_silence_until_the_peer_is_given_up() {
     assert!(matches!(down.as_slice(), [(NodeId(1), _, Some(_))]), "the event of the conviction can be visited: {down:?}");
     assert!(NodeView::of(&run, NodeId(1)).expect("B").suspicions.is_empty(), "who is down suspects nobody");
 }
+
+#[test]
+fn a_keeper_lists_its_hints_with_age_and_a_stand_in_its_guests() {
+    let shipped = |slug: &str, ms| {
+        let (_, file) = crate::lab::gallery().iter().find(|(s, _)| *s == slug).expect("it is in the gallery");
+        let mut session = Session::open(crate::lab::script_from_file(file).expect("it reads")).expect("it is within bounds");
+        session.seek_time(Micros::ms(ms));
+        session
+    };
+    let at = shipped("hinted-handoff", 3_000);
+    let view = NodeView::of(&at, NodeId(0)).expect("A");
+    let [line] = view.hints.as_slice() else { panic!("hints for C alone") };
+    assert_eq!((line.target, line.hints.len(), line.replay.is_none()), (NodeId(2), 3, true));
+    assert!(line.size.starts_with("3 hints, ") && line.age.ends_with("1 in memory only"), "{} {}", line.size, line.age);
+    for hint in &line.hints {
+        let event = at.log().get(hint.event.expect("the log tells it").0 as usize).expect("an event");
+        assert!(matches!(&event.kind, EventKind::Note(Note::HintKept { key, .. }) if key.to_string() == hint.key));
+        assert_eq!(event.op.map(|op| op.first()), hint.op.as_ref().map(|(op, _)| *op), "a hint leads to its write");
+    }
+    let replaying = NodeView::of(&shipped("hinted-handoff", 6_400), NodeId(0)).expect("A").hints[0].replay.clone();
+    assert!(replaying.is_some_and(|r| r.starts_with("replaying: 0 delivered, page of 3, 1 sent, 1 confirmed")));
+    let view = NodeView::of(&shipped("sloppy-quorum", 3_000), NodeId(3)).expect("D");
+    let [guest] = view.guests.as_slice() else { panic!("a guest for B alone") };
+    assert_eq!((guest.owner, guest.rows[0].0.as_str(), guest.handoff.is_none(), view.total), (NodeId(1), "bill", true, 0));
+}

@@ -53,7 +53,7 @@ fn stand_ins(s: &Settings) -> (&'static str, bool) {
 fn writing(now: &WriteSettings) -> (&'static str, bool) {
     let usual = WriteSettings::default();
     let plain = *now == WriteSettings { level: now.level, timeout: now.timeout, ..usual };
-    if plain { ("to all replicas at once", false) } else { ("as set", true) }
+    if plain { ("to all at once", false) } else { ("as set", true) }
 }
 
 fn reading(now: &ReadSettings) -> (&'static str, bool) {
@@ -66,7 +66,7 @@ fn reading(now: &ReadSettings) -> (&'static str, bool) {
         repair: now.repair,
         ..ReadSettings::default()
     };
-    if (ReadSettings { proximity, ..*now }) == usual { ("from as many as needed", false) } else { ("as set", true) }
+    if (ReadSettings { proximity, ..*now }) == usual { ("as few as needed", false) } else { ("as set", true) }
 }
 
 fn rules(s: &Settings) -> (&'static str, bool) {

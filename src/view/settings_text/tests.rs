@@ -126,10 +126,10 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
         [
             "Hints, none are kept (as usual): What a replica misses is kept [by nobody].",
             "Stand-ins, nobody: strict quorums (as usual): For an owner believed down [nobody] stands in.",
-            "How writes go, to all replicas at once (as usual): A write is coordinated by [whichever node is asked]. It [sends it to all at once]. \
+            "How writes go, to all at once (as usual): A write is coordinated by [whichever node is asked]. It [sends it to all at once]. \
              Into another zone goes [one message, passed on]. A replica [stores] what comes after the coordinator's patience. \
              Of those it waits for, [any of them] must have it on disk and [any of them] must be owners and not stand-ins; they must be at least [0] different machines.",
-            "How reads go, from as many as needed (as usual): A read asks [as many as it waits for]; its own zone first, [in ring order]. \
+            "How reads go, as few as needed (as usual): A read asks [as many as it waits for]; its own zone first, [in ring order]. \
              One replica more is asked [never]. A repair goes to [those that were read]; one that is not confirmed is [left at that]. \
              Of the answers, [any of them] must come from owners and not stand-ins. To have no row [is an answer like any other]; a read gives up when [too few can still answer].",
             "Rules to break, all are kept (as usual): Hints expire [in time]. A repair [replaces only what is older]. A read [begins close by].",

@@ -233,3 +233,18 @@ fn words_are_cut_and_never_left_as_stumps() {
     assert_eq!(fitting("cut {D} and more", 60.0, 13.0), "cut {D}…");
     assert_eq!(fitting("cut {D} and more", 12.0, 13.0), "");
 }
+
+#[test]
+fn an_outage_has_its_beats_on_the_strip_and_each_can_be_found() {
+    let (_, file) = crate::lab::gallery().iter().find(|(s, _)| *s == "hinted-handoff").expect("it is in the gallery");
+    let session = open(crate::lab::script_from_file(file).expect("it reads"));
+    let track = Track::of(&session);
+    let dock = dock(&session, &track, Window::whole(track.end));
+    let labels: Vec<&str> = dock.beats.iter().map(|b| b.label).collect();
+    assert_eq!(labels, ["t0", "t1", "t2", "t3", "t4"]);
+    assert!(dock.beats.windows(2).all(|w| w[0].x < w[1].x && w[0].y == w[1].y));
+    for beat in &dock.beats {
+        let found = dock.hit(beat.x, beat.y + 2.0, &track);
+        assert_eq!(found, beat.event.map_or(Hit::Time(beat.at), Hit::Event), "{}", beat.words);
+    }
+}
