@@ -85,7 +85,7 @@ impl Parts {
     }
 
     fn hint(&self) -> Arc<Hint> {
-        let lives = (self.op % 2 == 0).then_some(self.age);
+        let lives = self.op.is_multiple_of(2).then_some(self.age);
         Arc::new(Hint { id: u64::from(self.number), op: self.op(), key: self.key(), row: self.row(), created: self.stamp, lives })
     }
 
@@ -123,11 +123,11 @@ impl Parts {
 
     fn message(&self, now: Micros) -> Message {
         // Only a client's request is carried out: those come from clients more often than not.
-        let client = self.kind % 24 == 0 || self.kind % 24 == 8 && self.number % 4 == 0;
+        let client = self.kind.is_multiple_of(24) || self.kind % 24 == 8 && self.number.is_multiple_of(4);
         let from = if client { ClientId(self.from).into() } else { Endpoint::Node(NodeId(self.from)) };
         let sent_at = Micros(now.0.saturating_sub(self.age.0));
-        let owner = (self.who % 3 == 0).then_some(NodeId(self.who));
-        let cause = (self.op % 2 == 0).then_some(EventId(self.op));
+        let owner = self.who.is_multiple_of(3).then_some(NodeId(self.who));
+        let cause = self.op.is_multiple_of(2).then_some(EventId(self.op));
         Message { id: 1, from, to: ME.into(), op: self.op(), owner, cause, sent_at, size: 0, body: self.body() }
     }
 
