@@ -121,7 +121,7 @@ impl BreakEven {
             let key = key(i);
             // The last of those whose answers the level waits for: with everyone asked, later answers may be compared too late or never.
             let asked = self.level.block_for(self.replicas);
-            let last = ring.replicas(key.token(), &replicas).into_iter().take(asked as usize).last().unwrap_or(NodeId(0));
+            let last = ring.replicas(key.token(), &replicas).into_iter().take(asked as usize).next_back().unwrap_or(NodeId(0));
             then(Command::CutLink { a: Endpoint::Node(coordinator), b: Endpoint::Node(last) });
             then(Command::Write { client, via, key, value: self.value(i), level: Some(Level::One) });
             then(Command::MendAll);
