@@ -9,6 +9,7 @@ mod members;
 mod network;
 mod reads;
 mod shipped;
+mod sweeps;
 
 #[path = "../support/play.rs"]
 mod play;

@@ -39,6 +39,7 @@ fn setting(name: &str, value: &str) -> (&'static [&'static str], Value) {
         ("sync", [t]) => (&["sync"], json!({ "every": t })),
         ("detector", ["none"]) => (&["detector"], json!("none")),
         ("detector", [every, timeout]) => (&["detector"], json!({"heartbeat": {"every": every, "timeout": timeout}})),
+        ("sweeps", _) => (&["sweeps"], serde_json::from_str(value).unwrap_or_else(|e| panic!("{value}: {e}"))),
         _ => panic!("no setting {name} {value}"),
     }
 }
@@ -95,6 +96,11 @@ fn command(what: &str) -> Value {
             json!({"do": "link", "from": from, "to": to, "rule": rule})
         }
         ["network", rest @ ..] => json!({"do": "network", "network": pairs(rest, network_value)}),
+        ["sweep", a, b] => json!({"do": "sweep", "a": a, "b": b}),
+        ["sweep", a, b, policy @ ..] => {
+            let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));
+            json!({"do": "sweep", "a": a, "b": b, "policy": policy})
+        }
         ["set", name, value @ ..] => json!({"do": "set", "setting": {*name: setting(name, &value.join(" ")).1}}),
         ["preload", count, rest @ ..] => {
             let mut made = pairs(rest, |_, value| json!(value.parse::<u64>().expect("a number")));

@@ -85,6 +85,7 @@ fn kind(event: &Event) -> &'static str {
             Fault::Paused => "paused",
             Fault::Resumed { .. } => "resumed",
             Fault::Wiped { .. } => "wiped",
+            Fault::SweepAsked { .. } => "sweep asked",
             Fault::Clock { .. } => "clock set",
             Fault::Slow { .. } => "slow",
             Fault::Link { .. } => "link",

@@ -34,7 +34,7 @@ pub struct Difference {
 
 /// Compares two trees over one range from the root down, looking below a node only where its hashes differ. Trees that were not made for
 /// each other (another range, fan-out, function or way to combine) differ as a whole. Hashes of hashes show how deep a tree is, so that
-/// such trees of unequal depth differ in every leaf that has rows.
+/// such trees of unequal depth differ as a whole too, unless both are empty.
 pub fn difference(a: &Tree, b: &Tree) -> Difference {
     let (p, q) = (a.policy(), b.policy());
     let whole = Difference { leaves: vec![Spot { level: 0, index: 0 }], levels: Vec::new() };
@@ -46,6 +46,7 @@ pub fn difference(a: &Tree, b: &Tree) -> Difference {
     let (mut here, mut next): (Vec<u64>, Vec<u64>) = (Vec::new(), Vec::new());
     let root = a.level(0, 0, 1) != b.level(0, 0, 1);
     found.levels.push(LevelCount { compared: 1, differed: u64::from(root) });
+    let bottom = if p.combine.hides_depth() || a.depth() == b.depth() { bottom } else { 0 };
     if root {
         here.push(0);
     }

@@ -8,10 +8,11 @@ use super::config::{Config, NetworkConfig};
 use super::network::LinkRule;
 use super::placement::check_counts;
 use super::preload::Preload;
+use super::sweeping::{check_policy, check_sweeps};
 use super::workload::Workload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId};
 use crate::engine::data::Key;
-use crate::engine::node::{Accrual, Detector, Level, Phi, Setting, Settings, Sync, Tombstones};
+use crate::engine::node::{Accrual, Detector, Level, Phi, Setting, Settings, SweepPolicy, Sync, Tombstones};
 
 /// Bounds on what a world accepts, enforced where data enters.
 #[derive(Debug, Clone, Copy)]
@@ -204,6 +205,16 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         workload: Option<u32>,
     },
+    /// Makes a node compare what it holds with another one, and both get what they lack.
+    Sweep {
+        /// Who starts it.
+        a: NodeId,
+        /// With whom.
+        b: NodeId,
+        /// How; as the settings say if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<SweepPolicy>,
+    },
 }
 
 /// Why a command or configuration is not accepted: the field and its bound.
@@ -277,6 +288,7 @@ impl Settings {
             Setting::Detector(self.detector),
             Setting::Client(self.client),
             Setting::Tombstones(self.tombstones),
+            Setting::Sweeps(self.sweeps),
         ]
         .iter()
         .try_for_each(Setting::check)
@@ -321,6 +333,7 @@ impl Setting {
                 span("grace", grace, Micros::ZERO)?;
                 span("time between two looks for tombstones", every, least)
             }
+            Setting::Sweeps(sweeps) => check_sweeps(&sweeps),
             _ => Ok(()),
         }
     }
@@ -407,6 +420,12 @@ impl Command {
                 })
             }
             Command::Workload(workload) => workload.check(config),
+            Command::Sweep { a, b, policy } => {
+                config.knows("sweep", *a)?;
+                config.knows("sweep", *b)?;
+                ensure("sweep", a != b, || "needs two different nodes".to_owned())?;
+                policy.as_ref().map_or(Ok(()), check_policy)
+            }
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }

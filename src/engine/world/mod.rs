@@ -14,6 +14,7 @@ mod placement;
 mod preload;
 mod queue;
 mod sim;
+mod sweeping;
 mod workload;
 
 pub use backup::Backup;

@@ -52,6 +52,7 @@ pub fn setting(setting: Setting) -> String {
         Setting::Misbehave(rules) if rules == Misbehaviour::default() => "no rule is broken".to_owned(),
         Setting::Misbehave(_) => "rules are broken on purpose".to_owned(),
         Setting::Client(settings) => client(&settings),
+        Setting::Sweeps(sweeps) => super::sweep::setting(&sweeps),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }
 }
