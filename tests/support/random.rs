@@ -51,6 +51,8 @@ pub struct Made {
     pub keeps: bool,
     /// Repair is before the answer all the time: quorum reads never go back.
     pub blocking: bool,
+    /// Replicas compare by themselves all the time, and N stays as it is: they agree some time after everything is whole.
+    pub sweeps: bool,
 }
 
 /// What a run may have besides reads and writes.
@@ -84,10 +86,20 @@ const PRELOAD: u32 = 16;
 const BEATS: u32 = 17;
 const LAZY_SYNC: u32 = 18;
 const DELETES: u32 = 19;
+const SWEEPS: u32 = 20;
+
+/// Ways to compare, each at work in some runs.
+const WAYS: [&str; 5] = [
+    "{}",
+    r#"{"method":"full"}"#,
+    r#"{"streams":"leaves","tree":{"fan-out":4,"depth":{"fixed":2}}}"#,
+    r#"{"upkeep":"kept"}"#,
+    r#"{"upkeep":"kept","tree":{"combine":"hash","fan-out":2,"depth":{"fixed":3},"digest":"murmur3"}}"#,
+];
 
 /// Milliseconds of faults, of quiet after them, and of a whole run.
 const FAULTS_MS: u64 = 4_000;
-const READS_MS: u64 = 8_000;
+pub const READS_MS: u64 = 8_000;
 const END_MS: u64 = 10_000;
 
 struct Maker {
@@ -260,6 +272,9 @@ impl Maker {
         commands.append(&mut self.links);
         commands.extend((0..self.nodes).map(name).flat_map(|n| ["resume", "restart"].map(|verb| format!("{verb} {n}"))));
         commands.extend((0..self.nodes).map(|n| format!("slow {} 0s", name(n))));
+        if self.features.has(SWEEPS) {
+            commands.push("sweep A B".to_owned());
+        }
         commands.push("set write-timeout 1s".to_owned());
         commands.push("set read-timeout 1s".to_owned());
         commands.push("set client-timeout 2s".to_owned());
@@ -288,6 +303,11 @@ pub fn run(seed: u64, commands: u64) -> Made {
     }
     let mut maker = Maker { dice, features, nodes, clients, keys, cuts: 0, links: Vec::new() };
     let mut run = maker.start(seed);
+    if maker.features.has(SWEEPS) {
+        let way = WAYS[(seed % WAYS.len() as u64) as usize];
+        let schedule = r#""schedule":{"every":"400ms","jitter":"50ms"},"timeout":"300ms","at-once":16"#;
+        run = run.with("sweeps", &format!(r#"{{{schedule},"policy":{way}}}"#));
+    }
     if maker.features.has(PRELOAD) {
         run = run.at("0s", "preload 4");
     }
@@ -306,6 +326,7 @@ pub fn run(seed: u64, commands: u64) -> Made {
     let blocking = rules.iter().all(|r| r.blocking);
     let replicas = run.replicas().min(nodes);
     let last = rules.last().map_or(0, |r| u64::from(r.replicas));
+    let sweeps = maker.features.has(SWEEPS) && rules.iter().all(|r| r.replicas == rules[0].replicas);
     let run = maker.heal(run, last);
-    Made { keys: maker.keys.len(), replicas, run, faults, keeps, blocking }
+    Made { keys: maker.keys.len(), replicas, run, faults, keeps, blocking, sweeps }
 }

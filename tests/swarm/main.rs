@@ -40,7 +40,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
-const KINDS: usize = 37;
+const KINDS: usize = 39;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;
@@ -135,6 +135,7 @@ fn follow(made: &Made, seen: &mut Seen) -> Result<(), String> {
     post.all_accounted_for(&player.world)?;
     *seen.entry("pairs that must overlap").or_default() += u64::from(promises::kept(made, &clients)?);
     promises::healed(made, &clients)?;
+    *seen.entry("runs that sweep").or_default() += u64::from(promises::swept(made)?);
     if player.truth.stale_copies() > 0 {
         return Err("everything is whole and every key was read at ALL, yet replicas disagree".to_owned());
     }

@@ -1,10 +1,12 @@
 //! What a whole run promises its clients, where nothing that would break the promise was part of it.
 
+use drift::engine::base::Micros;
 use drift::engine::data::Version;
 use drift::engine::node::{Outcome, Verb};
+use drift::lab::Session;
 
 use crate::clients::{Clients, Op};
-use crate::random::Made;
+use crate::random::{Made, READS_MS};
 use crate::replicas::{only, rank};
 
 /// The version that an operation confirmed or told, and how many replicas are sure to hold it from then on.
@@ -38,6 +40,19 @@ pub fn kept(made: &Made, clients: &Clients) -> Result<u32, String> {
         }
     }
     Ok(pairs)
+}
+
+/// Replicas that compare by themselves agree before anybody reads. Returns whether this run promises that.
+pub fn swept(made: &Made) -> Result<bool, String> {
+    if made.sweeps {
+        let mut session = Session::open(made.run.script()).map_err(|e| e.to_string())?;
+        session.seek_time(Micros::ms(READS_MS - 1));
+        let stale = session.truth().stale_copies();
+        if stale > 0 {
+            return Err(format!("{stale} copies are behind although replicas have compared for four seconds"));
+        }
+    }
+    Ok(made.sweeps)
 }
 
 /// In the end everything is whole: each read at ALL found something or learned that there is nothing.

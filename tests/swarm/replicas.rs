@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use drift::engine::base::{Endpoint, Micros, NodeId, OpId};
 use drift::engine::data::{Clock, Key, Payload, Row, Version, row_digest};
-use drift::engine::node::{Body, Message, Note, Timer};
+use drift::engine::node::{Body, Message, Note, Timer, Traffic};
 use drift::engine::world::{Event, EventKind, Fault, Status, World};
 
 use crate::rules::Rules;
@@ -78,6 +78,10 @@ impl Replicas {
             }
             (EventKind::Note(Note::Stamped { key, version }), Some(node)) => self.stamped(node, key, version),
             (EventKind::Delivered(message), Some(node)) => self.delivered(node, message, event.at, rules),
+            // Of the rows of a sweep a replica takes those of sessions it knows.
+            (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Tree => {
+                self.given(node, &applied.key, &applied.given, event.at, rules)
+            }
             (EventKind::Sent(message), Some(node)) => self.said(node, message, rules),
             (EventKind::Timer(Timer::Sync), Some(node)) => {
                 let replica = &mut self.each[node.index()];
@@ -108,12 +112,17 @@ impl Replicas {
 
     fn delivered(&mut self, node: NodeId, message: &Message, now: Micros, rules: &Rules) -> Result<(), String> {
         let (Body::Write { key, row } | Body::Repair { key, row }) = &message.body else { return Ok(()) };
+        if let Some(op) = message.op {
+            self.owed.insert((op, node, matches!(message.body, Body::Repair { .. })), (key.clone(), only(row).clone()));
+        }
+        self.given(node, key, row, now, rules)
+    }
+
+    /// A replica is given a row, which somebody must have made.
+    fn given(&mut self, node: NodeId, key: &Key, row: &Row, now: Micros, rules: &Rules) -> Result<(), String> {
         let version = only(row);
         if row.versions().len() != 1 || !self.made.contains(&(key.clone(), version.clone())) {
             return Err(format!("{node} was given a version of {key} that nobody made: {row:?}"));
-        }
-        if let Some(op) = message.op {
-            self.owed.insert((op, node, matches!(message.body, Body::Repair { .. })), (key.clone(), version.clone()));
         }
         let replica = &mut self.each[node.index()];
         if replica.holds(key).is_none_or(|held| rank(held) < rank(version)) {

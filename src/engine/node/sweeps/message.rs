@@ -205,6 +205,14 @@ impl Wire for SessionId {
     }
 }
 
+/// What is said in which session.
+impl Wire for (&SessionId, &Say) {
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        self.0.encode(sink);
+        self.1.encode(sink);
+    }
+}
+
 impl Wire for Say {
     fn encode<S: Sink>(&self, sink: &mut S) {
         sink.u8(self.code());

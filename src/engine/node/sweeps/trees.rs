@@ -56,7 +56,10 @@ pub fn sharers(ring: &Ring, replication: &Replication, node: NodeId) -> Vec<Node
 /// The ring cut at its tokens. A key on a token belongs to the part that the token ends, in a ring of partitions to the one it begins.
 fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
     let tokens = ring.tokens();
-    let end = move |i: usize| Token(tokens[i].0.0.wrapping_sub(u64::from(ring.is_partitioned())));
+    let end = move |i: usize| {
+        let (Token(token), _) = tokens[i];
+        Token(token.wrapping_sub(u64::from(ring.is_partitioned())))
+    };
     (0..tokens.len()).map(move |i| TokenRange { left: end(if i == 0 { tokens.len() - 1 } else { i - 1 }), right: end(i) })
 }
 
