@@ -46,14 +46,20 @@ impl Node {
             self.sweeps.answering.remove(&session);
             return;
         }
-        let Some(open) = self.sweeps.answering.get_mut(&session) else {
+        // Taken out while it is worked with, and put back.
+        let Some(mut open) = self.sweeps.answering.remove(&session) else {
             return self.say(session.by, session, Say::Refused(Refusal::Unknown), ctx);
         };
         open.touched = ctx.now;
-        let open = open.clone();
+        self.sweep_answers(session, &open, say, ctx);
+        self.sweeps.answering.insert(session, open);
+    }
+
+    /// Answers what was asked in a session that it knows.
+    fn sweep_answers(&mut self, session: SessionId, open: &Answering, say: &Say, ctx: &mut Ctx<'_>) {
         match say {
             Say::Children { part, level, nodes } => {
-                let hashes = children(&open, *level, nodes);
+                let hashes = children(open, *level, nodes);
                 self.say(session.by, session, Say::Hashes { part: *part, level: *level, hashes }, ctx);
             }
             Say::ListKeys { part, leaves } if leaves.len() <= ASKED_AT_ONCE => {
@@ -65,7 +71,7 @@ impl Node {
                     open.parts(leaves).flat_map(|range| self.rows_in(range, ctx)).map(|(key, row)| (key.clone(), row.clone())).collect();
                 self.send_rows(session.by, session, *part, &rows, ctx);
             }
-            Say::FetchRows { part, keys } => {
+            Say::FetchRows { part, keys } if keys.len() <= ASKED_AT_ONCE => {
                 let mine = |key: &Key| open.ranges.iter().any(|range| range.holds(key.token()));
                 let rows: Vec<(Key, Arc<Row>)> =
                     keys.iter().filter(|key| mine(key)).filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();

@@ -131,7 +131,7 @@ impl Node {
 
     /// What is held at `key` has changed: kept trees follow.
     pub(super) fn trees_follow(&mut self, key: &Key, before: Option<&Row>) {
-        if !self.sweeps.kept.trees().is_empty() {
+        if self.sweeps.kept.count() > 0 {
             let after = self.store.get(key).cloned();
             self.sweeps.kept.change(key, before, after.as_deref());
         }

@@ -11,17 +11,29 @@ use crate::engine::node::{Ctx, Node, SweepPolicy, Upkeep};
 use crate::engine::place::{Replication, Ring};
 use crate::engine::sweep::{Entry, Item, Items, TokenRange, Tree, TreePolicy};
 
+/// A tree that is kept, and how many rows it is over.
+#[derive(Debug, Clone)]
+struct KeptTree {
+    tree: Arc<Tree>,
+    rows: u64,
+}
+
 /// Trees that are kept. Volatile: a node makes them anew after a start.
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
     policy: TreePolicy,
-    trees: BTreeMap<TokenRange, Arc<Tree>>,
+    trees: BTreeMap<TokenRange, KeptTree>,
 }
 
 impl Kept {
-    /// The trees by their ranges.
-    pub fn trees(&self) -> &BTreeMap<TokenRange, Arc<Tree>> {
-        &self.trees
+    /// The tree of a range, if it is kept.
+    pub fn tree(&self, range: TokenRange) -> Option<&Tree> {
+        self.trees.get(&range).map(|kept| &*kept.tree)
+    }
+
+    /// How many trees are kept.
+    pub fn count(&self) -> usize {
+        self.trees.len()
     }
 
     /// Forgets them all.
@@ -31,11 +43,17 @@ impl Kept {
 
     /// What is held at `key` has changed.
     pub fn change(&mut self, key: &Key, before: Option<&Row>, after: Option<&Row>) {
-        let Some(tree) = self.trees.iter_mut().find(|(range, _)| range.holds(key.token())).map(|(_, tree)| tree) else { return };
+        // Ranges do not overlap: it is the last one that begins before the token, or the one that goes round zero.
+        let beyond = TokenRange { left: key.token(), right: Token(0) };
+        let near = self.trees.range(..beyond).next_back().or_else(|| self.trees.last_key_value()).map(|(range, _)| *range);
+        let last = self.trees.last_key_value().map(|(range, _)| *range);
+        let Some(range) = near.into_iter().chain(last).find(|range| range.holds(key.token())) else { return };
+        let Some(kept) = self.trees.get_mut(&range) else { return };
         let mut items = Items::new(self.policy);
         let (old, new) = (before.map(|row| items.item(key, row)), after.map(|row| items.item(key, row)));
+        kept.rows = (kept.rows + u64::from(new.is_some())).saturating_sub(u64::from(old.is_some()));
         // A session that began before goes on with the tree as it was.
-        Arc::make_mut(tree).change(key.token(), old.as_ref(), new.as_ref());
+        Arc::make_mut(&mut kept.tree).change(key.token(), old.as_ref(), new.as_ref());
     }
 }
 
@@ -65,7 +83,7 @@ fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
 
 /// The part of its range that a place covers, if any token falls into it.
 pub fn part_of(range: TokenRange, policy: &TreePolicy, place: &Place) -> Option<TokenRange> {
-    let places = 1u64.checked_shl(policy.bits() * place.level).filter(|places| place.index < *places)?;
+    let places = 1u64.checked_shl(policy.bits().saturating_mul(place.level)).filter(|places| place.index < *places)?;
     range.part(place.index, places)
 }
 
@@ -85,33 +103,40 @@ impl Node {
 
     /// This node's trees for these ranges, and what it took to make them.
     pub(super) fn trees_for(&mut self, policy: &SweepPolicy, ranges: &[TokenRange], ctx: &Ctx<'_>) -> (Vec<Arc<Tree>>, SweepStep) {
-        let (mut rows, mut computed) = (0, 0);
         if policy.upkeep == Upkeep::Kept && self.sweeps.kept.policy != policy.tree {
             self.sweeps.kept = Kept { policy: policy.tree, trees: BTreeMap::new() };
         }
+        let (mut rows, mut computed) = (0, 0);
         let mut trees = Vec::with_capacity(ranges.len());
         for range in ranges {
-            let kept = self.sweeps.kept.trees.remove(range).filter(|_| policy.upkeep == Upkeep::Kept);
-            let tree = match kept {
-                Some(mut tree) => {
-                    if tree.stale() > 0 {
-                        let before = tree.computed();
-                        Arc::make_mut(&mut tree).refresh(|part| self.items_in(part, policy.tree));
-                        computed += tree.computed() - before;
+            if policy.upkeep == Upkeep::Scan {
+                let shown = self.clock.shows(ctx.now);
+                let made = self.scan(*range, policy.tree, |row| ctx.settings.tombstones.expired(row, shown).is_none());
+                rows += made.rows;
+                computed += made.tree.computed();
+                trees.push(made.tree);
+                continue;
+            }
+            // A tree that has become too flat or too deep for its rows is made anew.
+            let fits = |kept: &KeptTree| kept.tree.depth() == policy.tree.depth_for(kept.rows);
+            let kept = match self.sweeps.kept.trees.remove(range).filter(fits) {
+                Some(mut kept) => {
+                    if kept.tree.stale() > 0 {
+                        let before = kept.tree.computed();
+                        Arc::make_mut(&mut kept.tree).refresh(|part| self.items_in(part, policy.tree));
+                        computed += kept.tree.computed() - before;
                     }
-                    tree
+                    kept
                 }
                 None => {
-                    let tree = self.scan(*range, policy, ctx);
-                    computed += tree.1.computed();
-                    rows += tree.0;
-                    Arc::new(tree.1)
+                    let made = self.scan(*range, policy.tree, |_| true);
+                    rows += made.rows;
+                    computed += made.tree.computed();
+                    made
                 }
             };
-            if policy.upkeep == Upkeep::Kept {
-                self.sweeps.kept.trees.insert(*range, tree.clone());
-            }
-            trees.push(tree);
+            trees.push(kept.tree.clone());
+            self.sweeps.kept.trees.insert(*range, kept);
         }
         let leaves = trees.iter().map(|tree| tree.leaves()).sum();
         (trees, SweepStep::Trees { leaves, rows, computed })
@@ -124,15 +149,11 @@ impl Node {
         rows.map(move |(key, row)| items.item(key, row))
     }
 
-    /// Reads every row of a range into a tree. Returns how many rows that were.
-    fn scan(&self, range: TokenRange, policy: &SweepPolicy, ctx: &Ctx<'_>) -> (u64, Tree) {
-        let mut items = Items::new(policy.tree);
-        let digest = |(key, row): (&Key, &Arc<Row>)| (key.token(), items.item(key, row));
-        let all: Vec<(Token, Item)> = match policy.upkeep {
-            Upkeep::Scan => self.rows_in(range, ctx).map(digest).collect(),
-            Upkeep::Kept => range.runs().flat_map(|(first, last)| self.store.between(first, last)).map(digest).collect(),
-        };
-        let rows = all.len() as u64;
-        (rows, Tree::build(range, policy.tree, policy.tree.depth_for(rows), all.into_iter()))
+    /// Reads every row of a range that counts into a tree.
+    fn scan(&self, range: TokenRange, policy: TreePolicy, counts: impl Fn(&Row) -> bool) -> KeptTree {
+        let all = || range.runs().flat_map(|(first, last)| self.store.between(first, last)).filter(|(_, row)| counts(row));
+        let (rows, mut items) = (all().count() as u64, Items::new(policy));
+        let digests = all().map(|(key, row)| (key.token(), items.item(key, row)));
+        KeptTree { tree: Arc::new(Tree::build(range, policy, policy.depth_for(rows), digests)), rows }
     }
 }
