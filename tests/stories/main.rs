@@ -4,6 +4,7 @@
 mod clients;
 mod cuts;
 mod levels;
+mod liars;
 mod machines;
 mod members;
 mod network;

@@ -162,8 +162,11 @@ fn children(open: &Answering, level: u32, nodes: &[Place]) -> Box<[Digest]> {
     let one = |place: &Place| {
         let tree =
             open.trees.get(place.range as usize).filter(|tree| place.level == level && place.index < tree.nodes(level.min(tree.depth())));
-        let ids = place.index << bits..(place.index + 1) << bits;
-        tree.map_or_else(Vec::new, |tree| ids.filter_map(|index| tree.hash(level + 1, index)).collect())
+        let below = |tree: &Arc<Tree>| {
+            let ids = place.index << bits..(place.index + 1) << bits;
+            ids.filter_map(|index| tree.hash(level + 1, index)).collect::<Vec<Digest>>()
+        };
+        tree.map_or_else(Vec::new, below)
     };
     nodes.iter().take(ASKED_AT_ONCE).flat_map(one).collect()
 }
