@@ -13,11 +13,12 @@
 //! * Total: a handler cannot fail. What can go wrong in a cluster is an event, never an error.
 //! * A node knows only itself and what messages told it.
 //!
-//! Rooms, each using only those above it: [`base`], [`data`], [`place`], [`node`], [`world`], [`observe`].
+//! Rooms, each using only those above it: [`base`], [`data`], [`place`], [`sweep`], [`node`], [`world`], [`observe`].
 
 pub mod base;
 pub mod data;
 pub mod node;
 pub mod observe;
 pub mod place;
+pub mod sweep;
 pub mod world;

@@ -2,7 +2,10 @@
 
 use drift::engine::base::NodeId;
 use drift::engine::data::Token;
+use drift::engine::node::sweeps::{Say, common_ranges};
+use drift::engine::node::{Body, Message};
 use drift::engine::place::Ring;
+use drift::engine::sweep::TokenRange;
 
 use crate::run::Run;
 
@@ -32,4 +35,23 @@ fn r_and_w_that_overlap_find_the_last_write() {
         }
         assert_eq!(story(missed, writer, missed, "ONE"), ["written", "not-found"]);
     }
+}
+
+/// Section 4.7: each node has a tree for each key range that it hosts; two nodes exchange the roots of the ranges that they host in common,
+/// and if they are equal, nothing else.
+#[test]
+fn two_nodes_compare_the_ranges_they_host_in_common() {
+    let ring = Ring::even(7);
+    let (_, b) = ring.tokens()[1];
+    let token = |n: usize| ring.tokens()[n].0;
+    // C stores (G, A], (A, B] and (B, C]; D stores (A, B], (B, C] and (C, D].
+    let common = common_ranges(&ring, &3.into(), NodeId(2), NodeId(3));
+    let expected = [(0, 1), (1, 2)].map(|(left, right)| TokenRange { left: token(left), right: token(right) });
+    assert_eq!(common, expected);
+    assert_eq!(common_ranges(&ring, &3.into(), b, NodeId(5)), [], "B and F share nothing");
+    let run = Run::of(7).at("1s", "c0 A write k v ALL").at("3s", "sweep C D").play();
+    let said = |m: &Message| if let Body::Sweep { say, .. } = &m.body { Some((**say).clone()) } else { None };
+    let all: Vec<Say> = run.sent(|m| said(m).is_some()).into_iter().filter_map(said).collect();
+    let [Say::Open { ranges, .. }, Say::Roots(roots), Say::Close] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!((ranges.as_ref(), roots.len()), (expected.as_slice(), 2));
 }

@@ -7,6 +7,7 @@ mod digests;
 mod found;
 mod handoff;
 mod levels;
+mod liars;
 mod machines;
 mod members;
 mod network;
@@ -14,6 +15,7 @@ mod quorums;
 mod read_repair;
 mod reads;
 mod shipped;
+mod sweeps;
 
 #[path = "../support/play.rs"]
 mod play;

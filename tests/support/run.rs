@@ -53,6 +53,7 @@ fn setting(name: &str, value: &str) -> (Vec<String>, Value) {
         ("detector", ["accrual"]) => ("detector", json!({"accrual": {}})),
         ("detector", [every, timeout]) => ("detector", json!({"heartbeat": {"every": every, "timeout": timeout}})),
         ("grace", [grace, every]) => ("tombstones", json!({"purge": {"grace": grace, "every": every}})),
+        ("sweeps", _) => ("sweeps", serde_json::from_str(value).unwrap_or_else(|e| panic!("{value}: {e}"))),
         _ => (name, value_of(value)),
     };
     (path.split('.').map(str::to_owned).collect(), value)
@@ -110,6 +111,11 @@ fn command(what: &str) -> Value {
             json!({"do": "link", "from": from, "to": to, "rule": rule})
         }
         ["network", rest @ ..] => json!({"do": "network", "network": pairs(rest, network_value)}),
+        ["sweep", a, b] => json!({"do": "sweep", "a": a, "b": b}),
+        ["sweep", a, b, policy @ ..] => {
+            let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));
+            json!({"do": "sweep", "a": a, "b": b, "policy": policy})
+        }
         ["set", name, value @ ..] => json!({"do": "set", "setting": {*name: setting(name, &value.join(" ")).1}}),
         ["preload", count, rest @ ..] => {
             let mut made = pairs(rest, |_, value| json!(value.parse::<u64>().expect("a number")));

@@ -105,6 +105,7 @@ fn kind(event: &Event) -> &'static str {
             Fault::Set(_) => "setting",
             Fault::Preloaded { .. } => "preloaded",
             Fault::HintsLost { .. } => "hints lost",
+            Fault::SweepAsked { .. } => "sweep asked",
             Fault::BackedUp { .. } => "backed up",
             Fault::Restored { .. } => "restored",
             Fault::WorkloadBegan { .. } => "workload began",

@@ -15,7 +15,7 @@ const FLOORS: &[(&str, Crates)] = &[
 ];
 
 /// The engine's rooms. Each uses the rooms before it.
-const ROOMS: &[&str] = &["base", "data", "place", "node", "world", "observe", "preset"];
+const ROOMS: &[&str] = &["base", "data", "place", "sweep", "node", "world", "observe", "preset"];
 
 /// Crates that tests inside `src` may use on any floor.
 const FOR_TESTS: &[&str] = &["proptest", "serde_json"];

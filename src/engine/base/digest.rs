@@ -36,6 +36,22 @@ impl Digest {
         Digest { bytes, len: len as u8 }
     }
 
+    /// These words, big-endian, at most four of them.
+    pub fn of_words(words: &[u64]) -> Digest {
+        let mut digest = Digest { bytes: [0; LONGEST], len: (words.len() * 8).min(LONGEST) as u8 };
+        digest.bytes.chunks_exact_mut(8).zip(words).for_each(|(place, word)| place.copy_from_slice(&word.to_be_bytes()));
+        digest
+    }
+
+    /// The bytes as big-endian words, then zeros.
+    pub fn words(&self) -> [u64; 4] {
+        let mut words = [0; 4];
+        for (word, bytes) in words.iter_mut().zip(self.bytes.chunks_exact(8)) {
+            *word = bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+        }
+        words
+    }
+
     /// The bytes, as they travel.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]

@@ -27,6 +27,8 @@ pub enum Purpose {
     Token = 7,
     /// What a workload asks, and when.
     Workload = 20,
+    /// When a node starts a sweep by itself.
+    Sweep = 21,
 }
 
 /// The source of all draws of one run.

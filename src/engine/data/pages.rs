@@ -90,6 +90,13 @@ impl<K: Ord + Clone, V: Clone> PageMap<K, V> {
         self.pages.iter().flat_map(|page| page.iter())
     }
 
+    /// Entries in key order from the first that is not `before`, which must hold for a beginning of the keys only.
+    pub fn iter_from(&self, before: impl Fn(&K) -> bool) -> impl Iterator<Item = &(K, V)> {
+        let page = self.pages.partition_point(|page| page.last().is_some_and(|(last, _)| before(last)));
+        let place = self.pages.get(page).map_or(0, |p| p.partition_point(|(key, _)| before(key)));
+        self.pages.get(page).into_iter().flat_map(move |p| &p[place..]).chain(self.pages.iter().skip(page + 1).flat_map(|p| p.iter()))
+    }
+
     /// A map of entries that are already sorted by key and free of repeats; full pages, no search.
     pub fn from_sorted(entries: impl Iterator<Item = (K, V)>) -> PageMap<K, V> {
         let (mut pages, mut page, mut len) = (Vec::new(), Vec::with_capacity(PAGE_MAX), 0);
@@ -135,6 +142,9 @@ mod tests {
             assert_eq!(map.len(), model.len() as u64);
             assert!(map.iter().map(|(k, v)| (k, v)).eq(model.iter()));
             assert!((0..700).all(|k| map.get(&k) == model.get(&k)));
+            for from in [0, 1, 333, 699, 700] {
+                assert!(map.iter_from(|k| *k < from).map(|(k, v)| (k, v)).eq(model.range(from..)));
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::key::Key;
+use super::key::{Key, Token};
 use super::pages::PageMap;
 use super::row::Row;
 use super::rule::{Merge, Rule};
@@ -47,6 +47,12 @@ impl Store {
     /// All rows in (token, key) order.
     pub fn rows(&self) -> &PageMap<Key, Arc<Row>> {
         &self.rows
+    }
+
+    /// Rows whose tokens are `first` to `last`, in (token, key) order.
+    pub fn between(&self, first: Token, last: Token) -> impl Iterator<Item = (&Key, &Arc<Row>)> {
+        let all = self.rows.iter_from(move |key| key.token() < first);
+        all.take_while(move |(key, _)| key.token() <= last).map(|(key, row)| (key, row))
     }
 
     /// Keys whose row is deleted, in (token, key) order.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hints::Hint;
 use super::settings::Level;
+use super::sweeps::{Say, SessionId};
 use crate::engine::base::{Digest, Endpoint, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Clock, Key, Payload, Row};
 
@@ -25,11 +26,14 @@ pub enum Traffic {
     Gossip,
     /// What a replica missed: hints kept and replayed, and the copies of stand-ins handed back.
     Hint,
+    /// Replicas that compare what they hold: trees, keys, and the rows that follow.
+    Tree,
 }
 
 impl Traffic {
     /// Every kind, in the order of the legend.
-    pub const EVERY: [Traffic; 6] = [Traffic::Write, Traffic::Read, Traffic::Digest, Traffic::Repair, Traffic::Gossip, Traffic::Hint];
+    pub const EVERY: [Traffic; 7] =
+        [Traffic::Write, Traffic::Read, Traffic::Digest, Traffic::Repair, Traffic::Gossip, Traffic::Hint, Traffic::Tree];
 
     /// Its name in reports and the legend.
     pub const fn name(self) -> &'static str {
@@ -40,6 +44,7 @@ impl Traffic {
             Traffic::Repair => "repair",
             Traffic::Gossip => "gossip",
             Traffic::Hint => "hint",
+            Traffic::Tree => "tree",
         }
     }
 }
@@ -281,6 +286,13 @@ pub enum Body {
         /// As asked.
         number: u32,
     },
+    /// Replica to replica: a step of a sweep.
+    Sweep {
+        /// Which sweep.
+        session: SessionId,
+        /// What is said.
+        say: Box<Say>,
+    },
 }
 
 /// A message in flight or delivered. Shared by the log, the network and the receiver.
@@ -322,6 +334,7 @@ impl Body {
             Body::ReadDigest { .. } | Body::Digest(_) => Traffic::Digest,
             Body::Repair { .. } | Body::RepairAck => Traffic::Repair,
             Body::Heartbeat { .. } | Body::Echo { .. } | Body::EchoAck { .. } => Traffic::Gossip,
+            Body::Sweep { .. } => Traffic::Tree,
         }
     }
 
@@ -338,6 +351,7 @@ impl Body {
             Body::Relay { .. } | Body::Passed { .. } | Body::Hint { .. } | Body::KeepHint { .. } | Body::Handoff { .. } => Mode::Carries,
             Body::ReadData { .. } | Body::ReadDigest { .. } | Body::Echo { .. } => Mode::Asks,
             Body::Write { .. } | Body::Data { .. } | Body::Digest(_) | Body::Repair { .. } | Body::Heartbeat { .. } => Mode::Carries,
+            Body::Sweep { say, .. } => say.mode(),
         }
     }
 
@@ -351,6 +365,7 @@ impl Body {
             | Body::Handoff { row, .. } => Some(row),
             Body::Hint { hint, .. } | Body::KeepHint { hint, .. } => Some(&hint.row),
             Body::Data { row, .. } => row.as_ref(),
+            Body::Sweep { say, .. } => say.row(),
             Body::Reply { outcome: Outcome::Found(row), .. } => row.as_ref(),
             _ => None,
         }
@@ -388,6 +403,7 @@ impl Body {
             Body::Coordinating => 22,
             Body::Echo { .. } => 23,
             Body::EchoAck { .. } => 24,
+            Body::Sweep { .. } => 25,
         }
     }
 
@@ -403,6 +419,9 @@ impl Body {
             Body::KeepHint { target, .. } | Body::HintKept { target } => u64::from(target.0),
             Body::Handoff { key, round, .. } => key.token().0 ^ u64::from(*round),
             Body::HandoffAck { key, round } => key.token().0 ^ u64::from(*round),
+            Body::Sweep { session, say } => {
+                say.nth() ^ (u64::from(session.generation) << 32 | u64::from(session.number)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            }
             _ => 0,
         }
     }

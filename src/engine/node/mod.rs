@@ -2,7 +2,7 @@
 //!
 //! A node is a plain value. It never reads another node, the network or the true state; what it believes, messages told it.
 //! One file per concern: `coordinate` (writes, reads), `repair` (read repair), `replica` and `purge` (its own copies), `member` and
-//! `arrivals` (who lives).
+//! `arrivals` (who lives), `sweeps` (comparing replicas in the background).
 
 pub mod arrivals;
 pub mod coordinate;
@@ -15,6 +15,7 @@ mod purge;
 mod repair;
 mod replica;
 mod settings;
+pub mod sweeps;
 mod wire;
 
 use std::sync::Arc;
@@ -28,10 +29,11 @@ pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour,
-    Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, SecondRound, Setting, Settings, Speculate, StandIn, Sync, Tombstones,
-    WriteSettings,
+    Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Method,
+    Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Setting, Settings, Speculate, StandIn,
+    Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
+use sweeps::{SessionId, Sweeps};
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};
@@ -72,6 +74,14 @@ pub enum Timer {
     HandoffOver(NodeId, u32),
     /// Time to look for tombstones that are old enough to be removed. Carries an epoch, so that an old one is ignored.
     Sweep(u32),
+    /// The schedule says that it is time to compare with a peer. Carries an epoch, so that an old one is ignored.
+    SweepDue(u32),
+    /// The patience with the peer of a sweep may be over: the sweep's number.
+    SweepPatience(u32),
+    /// A sweep that failed has rested long enough: its number.
+    SweepAgain(u32),
+    /// A peer that started a sweep may have fallen silent.
+    SweepIdle(SessionId),
 }
 
 impl Timer {
@@ -96,6 +106,8 @@ pub enum Changed {
     Detector,
     /// How long it keeps tombstones.
     Tombstones,
+    /// When it compares with others by itself.
+    Sweeps,
 }
 
 /// What happens to a node.
@@ -109,6 +121,8 @@ pub enum Input<'a> {
     Message(&'a Message),
     /// A timer it set went off.
     Timer(Timer),
+    /// It is told to compare with another node.
+    Sweep(NodeId, SweepPolicy),
 }
 
 /// What a node does about it, in order.
@@ -253,6 +267,8 @@ pub struct Node {
     owed: Vec<replica::Owed>,
     /// The timer for old tombstones. Volatile.
     sweep: purge::Sweep,
+    /// Comparisons with other replicas, and trees. Volatile.
+    pub sweeps: Sweeps,
 }
 
 impl Node {
@@ -270,6 +286,7 @@ impl Node {
             sync_due: false,
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
+            sweeps: Sweeps::default(),
         }
     }
 
@@ -280,6 +297,7 @@ impl Node {
         self.sync_due = false;
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
+        self.sweeps = Sweeps::default();
         self.guests.forget();
     }
 
@@ -321,6 +339,7 @@ impl Node {
             Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
+            timer => self.sweeps.expects(timer),
         }
     }
 
@@ -333,9 +352,12 @@ impl Node {
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
+                self.restart_schedule(ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
+            Input::Configured(Changed::Sweeps) => self.restart_schedule(ctx),
+            Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
         }
@@ -356,6 +378,7 @@ impl Node {
             Timer::HintPage(target, _) => self.page_failed(target, ctx),
             Timer::Handoff => self.look_for_owners(ctx),
             Timer::HandoffOver(owner, _) => self.handoff_over(owner, ctx),
+            timer => self.sweep_woke(timer, ctx),
         }
     }
 
@@ -383,6 +406,7 @@ impl Node {
             (Body::Heartbeat { generation, beat }, Endpoint::Node(from), _) => self.heard(from, *generation, *beat, ctx),
             (Body::Echo { generation, number }, Endpoint::Node(from), _) => self.echo(from, *generation, *number, ctx),
             (Body::EchoAck { generation, .. }, Endpoint::Node(from), _) => self.echo_came(from, *generation, ctx),
+            (Body::Sweep { session, say }, Endpoint::Node(from), _) => self.sweep_heard(from, *session, say, ctx),
             (body, Endpoint::Node(from), Some(op)) => self.answered(op, (from, owner), body, ctx),
             // Nobody in this world sends anything else; a node ignores what it does not understand.
             _ => {}

@@ -2,6 +2,7 @@
 
 use super::coordinate::Seat;
 use super::settings::Phi;
+use super::sweeps::{SessionId, SweepStep};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Version};
 
@@ -244,6 +245,13 @@ pub enum Note {
         /// For how long nobody is given up.
         lenient: Micros,
     },
+    /// A step of a sweep.
+    Sweep {
+        /// Which sweep.
+        session: SessionId,
+        /// What was found or decided.
+        step: SweepStep,
+    },
 }
 
 /// Why a hint is not kept.
@@ -301,11 +309,15 @@ impl Note {
             Note::EchoAsked(_) => 38,
             Note::Revived { .. } => 39,
             Note::StoodStill { .. } => 40,
+            Note::Sweep { .. } => 41,
         }
     }
 
     /// Whether a person stepping from decision to decision stops here.
     pub const fn is_decision(&self) -> bool {
+        if let Note::Sweep { step, .. } = self {
+            return step.is_decision();
+        }
         !matches!(
             self,
             Note::Stamped { .. }

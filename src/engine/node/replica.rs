@@ -51,11 +51,15 @@ impl Node {
             Some(owner) => self.guests.store(owner, ctx.now),
             None => &mut self.store,
         };
+        let own = stands_for.is_none();
         let (change, before) = if by == Traffic::Repair && ctx.settings.misbehave.blind_repair {
             store.overwrite(key, row, synced)
         } else {
             store.apply(ctx.settings.rule, key, row, synced)
         };
+        if own && change == Change::Stored {
+            self.trees_follow(key, before.as_deref());
+        }
         ctx.out.push(Out::Applied(Applied { op, key: key.clone(), before, given: row.clone(), change, by, stands_for }));
         if change == Change::Stored {
             self.changed(ctx);

@@ -121,6 +121,7 @@ impl Wire for Body {
                 sink.u32(*round);
                 key.encode(sink);
             }
+            Body::Sweep { session, say } => (session, &**say).encode(sink),
             Body::Forward { client, request } => {
                 sink.u32(client.code() as u32);
                 request.encode(sink);

@@ -150,7 +150,7 @@ impl Metrics {
         let toll = match (message.op, message.body.traffic()) {
             (_, Traffic::Gossip) => return,
             // Replay and handoff serve the write they come from, but not its client.
-            (None, _) | (_, Traffic::Hint) => &mut self.background_toll,
+            (None, _) | (_, Traffic::Hint | Traffic::Tree) => &mut self.background_toll,
             (Some(_), Traffic::Write) => &mut self.write_toll,
             (Some(_), Traffic::Read | Traffic::Digest | Traffic::Repair) => &mut self.read_toll,
         };

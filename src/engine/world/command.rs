@@ -6,10 +6,11 @@ use super::bounds::{CommandError, LIMITS, ensure, level, level_of_rows, ppm, spa
 use super::config::{Config, NetworkConfig};
 use super::network::LinkRule;
 use super::preload::Preload;
+use super::sweeping::check_policy;
 use super::workload::Workload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId, arrange};
 use crate::engine::data::Key;
-use crate::engine::node::{Level, Setting};
+use crate::engine::node::{Level, Setting, SweepPolicy};
 
 /// One action on a world. In a run file its name stands beside its fields (`lab::Timed`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +158,16 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         workload: Option<u32>,
     },
+    /// Makes a node compare what it holds with another one, and both get what they lack.
+    Sweep {
+        /// Who starts it.
+        a: NodeId,
+        /// With whom.
+        b: NodeId,
+        /// How; as the settings say if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<SweepPolicy>,
+    },
 }
 
 fn check_key(key: &Key) -> Result<(), CommandError> {
@@ -225,6 +236,12 @@ impl Command {
                 })
             }
             Command::Workload(workload) => workload.check(config),
+            Command::Sweep { a, b, policy } => {
+                config.knows("sweep", *a)?;
+                config.knows("sweep", *b)?;
+                ensure("sweep", a != b, || "needs two different nodes".to_owned())?;
+                policy.as_ref().map_or(Ok(()), check_policy)
+            }
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }

@@ -55,6 +55,11 @@ pub enum Fault {
         /// Messages and timers that had piled up.
         waiting: u32,
     },
+    /// A node was told to compare with another one.
+    SweepAsked {
+        /// With whom.
+        with: NodeId,
+    },
     /// A node lost its disk.
     Wiped {
         /// Rows lost.

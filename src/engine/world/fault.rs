@@ -61,6 +61,7 @@ impl World {
             Command::Backup { node } => self.back_up(node, log),
             Command::Restore { node } => self.restore(node, log),
             Command::Workload(workload) => self.begin_workload(workload, log),
+            Command::Sweep { a, b, policy } => self.sweep(a, b, policy.unwrap_or(self.settings().sweeps.policy), log),
             Command::StopWorkload { workload } => self.stop_workload(workload, log),
         }
     }
@@ -155,6 +156,7 @@ impl World {
             match input {
                 Waiting::Flight(flight) => self.land(flight, log),
                 Waiting::Alarm(alarm) => self.ring_alarm(alarm, log),
+                Waiting::Sweep(with, policy) => self.run_node(node, Input::Sweep(with, policy), cause, log),
                 Waiting::Configured(changed) => self.run_node(node, Input::Configured(changed), cause, log),
             }
         }
@@ -169,6 +171,7 @@ impl World {
         let changed = match setting {
             Setting::Detector(_) => Some(Changed::Detector),
             Setting::Tombstones(_) => Some(Changed::Tombstones),
+            Setting::Sweeps(_) => Some(Changed::Sweeps),
             _ => None,
         };
         if let Some(changed) = changed {
@@ -188,6 +191,7 @@ impl World {
         let n = self.settings().replicas;
         for host in &mut self.hosts {
             let node: &mut Node = Arc::make_mut(&mut host.node);
+            node.forget_trees();
             node.store.preload(rule, Preload::share(&rows, &self.ring, &n, node.id));
         }
         self.fault(None, Fault::Preloaded { count: preload.count }, log);

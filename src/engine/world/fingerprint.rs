@@ -110,6 +110,9 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             if let Note::Convicted { peer, phi, .. } = note {
                 mix.word(phi.0 << 16 ^ u64::from(peer.0));
             }
+            if let Note::Sweep { session, step } = note {
+                step.mix(*session, mix);
+            }
         }
         EventKind::Removed(removed) => {
             mix.word(12);
@@ -155,6 +158,10 @@ fn timer_code(timer: &Timer) -> u64 {
         Timer::Handoff => 8 << 40,
         Timer::HandoffOver(owner, _) => 9 << 40 | u64::from(owner.0),
         Timer::Sweep(_) => 3,
+        Timer::SweepDue(_) => 10 << 40,
+        Timer::SweepPatience(number) => 11 << 40 | u64::from(*number),
+        Timer::SweepAgain(number) => 12 << 40 | u64::from(*number),
+        Timer::SweepIdle(session) => 13 << 40 | u64::from(session.by.0) << 24 ^ u64::from(session.number),
     }
 }
 
@@ -182,6 +189,7 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::WorkloadBegan { number } => (16, *number),
         Fault::WorkloadEnded { number, operations } => (17, number << 24 ^ operations),
         Fault::HintsLost { count } => (18, *count),
+        Fault::SweepAsked { with } => (19, with.0),
     };
     kind << 40 | u64::from(detail)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::network::Flight;
 use super::sim::Alarm;
 use crate::engine::base::NodeId;
-use crate::engine::node::{Changed, Node};
+use crate::engine::node::{Changed, Node, SweepPolicy};
 
 /// Whether a node runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) enum Waiting {
     Alarm(Alarm),
     /// A setting changed meanwhile.
     Configured(Changed),
+    /// It was told to compare with another node.
+    Sweep(NodeId, SweepPolicy),
 }
 
 /// A machine and the node on it.

@@ -16,6 +16,7 @@ mod preload;
 mod queue;
 mod settings;
 mod sim;
+mod sweeping;
 mod workload;
 
 pub use backup::Backup;

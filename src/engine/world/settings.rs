@@ -2,6 +2,7 @@
 
 use super::bounds::{CommandError, LIMITS, ensure, level, level_of_rows, ppm, span};
 use super::placement::check_counts;
+use super::sweeping::check_sweeps;
 use crate::engine::base::Micros;
 use crate::engine::node::{
     Accrual, ClientSettings, Contact, Coordinate, Detector, FallbackSettings, HintSettings, Keeper, Level, Phi, Policy, ReadSettings,
@@ -43,7 +44,7 @@ impl Settings {
             span("grace", grace, Micros::ZERO)?;
             span("time between two looks for tombstones", every, LEAST)?;
         }
-        Ok(())
+        check_sweeps(&self.sweeps)
     }
 }
 

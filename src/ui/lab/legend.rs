@@ -17,6 +17,7 @@ pub const fn kind(traffic: Traffic) -> Kind {
         Traffic::Repair => Kind::Repair,
         Traffic::Gossip => Kind::Gossip,
         Traffic::Hint => Kind::Hint,
+        Traffic::Tree => Kind::Sync,
     }
 }
 

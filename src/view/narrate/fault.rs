@@ -54,6 +54,9 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
                 ),
             })
             .so("and handles what had piled up"),
+        Fault::SweepAsked { with } => Said::new(format!("{who} is told to compare what it holds with {with}."))
+            .rest("Both will get what they lack.")
+            .rule("a sweep repairs what nobody reads"),
         Fault::Wiped { rows } => Said::new(format!("{who} loses its disk and with it {}.", counted(*rows, "row", "rows")))
             .rest("When it starts again it is empty, yet counts as a replica as before.")
             .so("and will come back empty")
@@ -225,6 +228,7 @@ fn consequence(setting: Setting) -> &'static str {
         Setting::Detector(Detector::Heartbeat { .. } | Detector::Accrual(_)) => {
             "Every node starts to listen anew and believes everyone up until it hears otherwise."
         }
+        Setting::Sweeps(_) => "Sweeps under way go on as they began.",
         Setting::Client(_) => "Sessions remember from now on.",
         Setting::Tombstones(Tombstones::Purge { .. }) => {
             "A replica that misses a delete for longer than the grace may bring the value back."

@@ -18,6 +18,7 @@ mod origin;
 mod reading;
 mod replica;
 mod short;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -30,6 +31,7 @@ pub use short::{lines, short};
 pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};
+use crate::engine::node::sweeps::SweepStep;
 use crate::engine::node::{Mode, Note, Timer, Traffic, Verb};
 use crate::engine::world::{ClientAct, Event, EventKind, Fault};
 use crate::lab::Session;
@@ -199,6 +201,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::Resolved { .. } => 82,
             Note::DigestsMatch => 80,
             Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
+            Note::Sweep { step, .. } => sweep_weight(step),
             Note::StoodStill { .. } => 76,
             Note::EchoAsked(_) => 50,
             Note::QuorumReached { .. } => 70,
@@ -223,6 +226,17 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
         Some(EventKind::Delivered(_)) => 30,
         Some(EventKind::Timer(_)) => 20,
         Some(EventKind::Sent(_)) | None => 10,
+    }
+}
+
+/// How much a step of a sweep matters.
+fn sweep_weight(step: &SweepStep) -> u32 {
+    match step {
+        SweepStep::Ended { .. } => 87,
+        SweepStep::KeysCompared { .. } => 86,
+        SweepStep::Compared { .. } | SweepStep::Began { .. } => 85,
+        SweepStep::Trees { .. } => 56,
+        _ => 72,
     }
 }
 
@@ -327,6 +341,7 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } => Mark::Traffic(Kind::Gossip, Form::Carries),
         Note::EchoAsked(_) => Mark::Traffic(Kind::Gossip, Form::Asks),
         Note::Revived { .. } => Mark::Traffic(Kind::Gossip, Form::Acks),
+        Note::Sweep { step, .. } => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
         Note::StoodStill { .. } => Mark::Plain(Icon::Clock),
         Note::TimedOut { .. } => Mark::Plain(Icon::Clock),
         Note::Synced { .. } => Mark::Plain(Icon::Download),
@@ -362,6 +377,7 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::Resumed { .. } => Icon::Play,
         Fault::Paused => Icon::Hand,
         Fault::Wiped { .. } => Icon::Wipe,
+        Fault::SweepAsked { .. } => Icon::Lens,
         Fault::Clock { .. } => Icon::Clock,
         Fault::Slow { .. } => Icon::Slow,
         Fault::Link { .. } | Fault::Network => Icon::Drop,
@@ -384,6 +400,7 @@ pub fn kind(traffic: Traffic) -> Kind {
         Traffic::Repair => Kind::Repair,
         Traffic::Gossip => Kind::Gossip,
         Traffic::Hint => Kind::Hint,
+        Traffic::Tree => Kind::Sync,
     }
 }
 

@@ -46,6 +46,7 @@ pub fn setting(setting: Setting) -> String {
             super::changed::changed(&Settings::default(), setting)
         }
         Setting::Client(settings) => client(&settings),
+        Setting::Sweeps(sweeps) => super::sweep::setting(&sweeps),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }
 }

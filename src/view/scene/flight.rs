@@ -55,6 +55,7 @@ pub fn kind(traffic: Traffic) -> Kind {
         Traffic::Repair => Kind::Repair,
         Traffic::Gossip => Kind::Gossip,
         Traffic::Hint => Kind::Hint,
+        Traffic::Tree => Kind::Sync,
     }
 }
 

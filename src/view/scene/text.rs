@@ -1,6 +1,7 @@
 //! Words on the drawing: sizes, tones, clipping, and times as people read them.
 
 use crate::engine::base::{Endpoint, Micros};
+use crate::engine::node::sweeps::Say;
 use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
 use crate::view::geometry::ring::{Anchor, Spot};
@@ -191,6 +192,19 @@ pub fn what(message: &Message) -> &'static str {
         Body::Coordinating => "mine",
         Body::Echo { .. } => "echo?",
         Body::EchoAck { .. } => "echo",
+        Body::Sweep { say, .. } => match **say {
+            Say::Open { .. } => "compare?",
+            Say::Roots(_) => "roots",
+            Say::Children { .. } => "children?",
+            Say::Hashes { .. } => "hashes",
+            Say::ListKeys { .. } => "keys?",
+            Say::Keys { .. } => "keys",
+            Say::FetchLeaves { .. } | Say::FetchRows { .. } => "rows?",
+            Say::Rows { .. } => "rows",
+            Say::Stored { .. } => "held",
+            Say::Close => "done",
+            Say::Refused(_) => "refused",
+        },
     }
 }
 

@@ -5,6 +5,7 @@ mod client;
 mod hints;
 mod level;
 mod read;
+mod sweep;
 mod tombstones;
 mod write;
 
@@ -15,6 +16,7 @@ pub use client::{ClientSettings, Direct, Policy};
 pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
 pub use level::{Level, Need};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
+pub use sweep::{Method, Schedule, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
 pub use write::{Coordinate, WriteSettings};
 
@@ -82,6 +84,8 @@ pub struct Settings {
     pub digest: DigestFunction,
     /// How long the marks of deletes are kept.
     pub tombstones: Tombstones,
+    /// Comparing replicas in the background.
+    pub sweeps: SweepSettings,
 }
 
 impl Default for Settings {
@@ -101,6 +105,7 @@ impl Default for Settings {
             client: ClientSettings::default(),
             digest: DigestFunction::default(),
             tombstones: Tombstones::default(),
+            sweeps: SweepSettings::default(),
         }
     }
 }
@@ -147,6 +152,8 @@ pub enum Setting {
     Digest(DigestFunction),
     /// How long tombstones are kept.
     Tombstones(Tombstones),
+    /// Everything about sweeps at once. Those under way go on as they began.
+    Sweeps(SweepSettings),
 }
 
 impl Settings {
@@ -172,6 +179,7 @@ impl Settings {
             Setting::Client(client) => self.client = client,
             Setting::Digest(function) => self.digest = function,
             Setting::Tombstones(tombstones) => self.tombstones = tombstones,
+            Setting::Sweeps(sweeps) => self.sweeps = sweeps,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::session;
 use crate::engine::base::{Endpoint, NodeId, OpId};
 use crate::engine::node::Outcome;
 use crate::engine::node::coordinate::{Pending, Phase};
+use crate::engine::node::sweeps::SweepStep;
 use crate::engine::world::{LostWhy, Status};
 
 /// Everything that can go wrong at once, with plain heartbeats.
@@ -314,4 +315,40 @@ fn a_session_says_why_it_asks_on_and_both_levels_are_named() {
     let told = sentence(&run, EventId(act as u32)).expect("every event has one");
     assert!(told.headline.contains("now at ONE instead of QUORUM"), "{told:?}");
     assert!(told.rest.contains("makes another version"), "{told:?}");
+}
+
+#[test]
+fn sweeps_in_a_storm_have_sentences_for_every_step() {
+    let policies = ["{}", r#"{"method":"full"}"#, r#"{"streams":"leaves","upkeep":"kept","tree":{"fan-out":2,"depth":{"fixed":2}}}"#];
+    let mut kinds = std::collections::BTreeSet::new();
+    for (seed, policy) in policies.iter().flat_map(|policy| (40..44).map(move |seed| (seed, policy))) {
+        let mut script = storm(seed).script().clone();
+        let sweeps = format!(r#"{{"schedule":{{"every":"300ms"}},"timeout":"200ms","retries":1,"back-off":"20ms","policy":{policy}}}"#);
+        script.config.settings.sweeps = serde_json::from_str(&sweeps).expect("settings");
+        let mut run = Session::open(script).expect("within bounds");
+        run.seek_time(run.end());
+        let names = Names::of(&run);
+        for (i, event) in run.log().iter().enumerate() {
+            let told = sentence(&run, EventId(i as u32)).expect("every event has one");
+            let all = format!("{} {}", told.headline, told.rest);
+            assert!(told.headline.ends_with('.') && !all.contains("..") && !all.contains("  ") && !all.contains(" ."), "{all}");
+            assert!(told.rest.is_empty() || told.rest.ends_with('.'), "{all}");
+            assert!(!short(event, &names).is_empty());
+            if let EventKind::Note(Note::Sweep { step, .. }) = &event.kind {
+                kinds.insert(match step {
+                    SweepStep::Began { .. } => "began",
+                    SweepStep::Trees { rows: 0, .. } => "trees at hand",
+                    SweepStep::Trees { .. } => "trees made",
+                    SweepStep::Compared { .. } => "compared",
+                    SweepStep::KeysCompared { .. } => "keys",
+                    SweepStep::Ended { outcome, .. } if outcome.is_good() => "done",
+                    SweepStep::Ended { .. } => "failed",
+                    SweepStep::Refused { .. } => "refused",
+                    SweepStep::Abandoned => "abandoned",
+                    SweepStep::NothingInCommon { .. } => "nothing",
+                });
+            }
+        }
+    }
+    assert_eq!(kinds.len(), 9, "{kinds:?}");
 }

@@ -1,0 +1,172 @@
+//! The side of a sweep that was asked: it answers from its own trees and rows, takes the rows it is sent, and decides nothing.
+
+use std::sync::Arc;
+
+use super::message::{Page, Place, Refusal, Say, SessionId};
+use super::note::SweepStep;
+use super::trees::{common_ranges, part_of};
+use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
+use crate::engine::base::{Digest, Micros, NodeId};
+use crate::engine::data::{Key, Row};
+use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
+use crate::engine::sweep::{Entry, TokenRange, Tree};
+
+/// A sweep that another node has started.
+#[derive(Debug, Clone)]
+pub struct Answering {
+    /// How it works.
+    pub policy: SweepPolicy,
+    /// Ranges that are compared.
+    pub ranges: Arc<[TokenRange]>,
+    /// This node's trees as they were when it began; none for a full comparison.
+    pub trees: Vec<Arc<Tree>>,
+    /// When the other node was last heard of.
+    touched: Micros,
+}
+
+impl Answering {
+    /// The parts of the ring that these places cover, as far as they exist.
+    fn parts<'a>(&'a self, places: &'a [Place]) -> impl Iterator<Item = TokenRange> + 'a {
+        places.iter().filter_map(|place| part_of(*self.ranges.get(place.range as usize)?, &self.policy.tree, place))
+    }
+}
+
+/// How long an answering side waits for an asker that has fallen silent: longer than any asker waits for it.
+fn idle(ctx: &Ctx<'_>) -> Micros {
+    Micros(ctx.settings.sweeps.timeout.0.saturating_mul(2))
+}
+
+impl Node {
+    /// The node that started a sweep says something.
+    pub(super) fn sweep_asked(&mut self, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
+        if let Say::Open { policy, ranges } = say {
+            return self.sweep_opened(session, *policy, ranges, ctx);
+        }
+        if *say == Say::Close {
+            self.sweeps.answering.remove(&session);
+            return;
+        }
+        // Taken out while it is worked with, and put back.
+        let Some(mut open) = self.sweeps.answering.remove(&session) else {
+            return self.say(session.by, session, Say::Refused(Refusal::Unknown), ctx);
+        };
+        open.touched = ctx.now;
+        self.sweep_answers(session, &open, say, ctx);
+        self.sweeps.answering.insert(session, open);
+    }
+
+    /// Answers what was asked in a session that it knows.
+    fn sweep_answers(&mut self, session: SessionId, open: &Answering, say: &Say, ctx: &mut Ctx<'_>) {
+        match say {
+            Say::Children { part, level, nodes } => {
+                let hashes = children(open, *level, nodes);
+                self.say(session.by, session, Say::Hashes { part: *part, level: *level, hashes }, ctx);
+            }
+            Say::ListKeys { part, leaves } if leaves.len() <= ASKED_AT_ONCE => {
+                let entries: Vec<Entry> = open.parts(leaves).flat_map(|range| self.entries_in(range, open.policy.tree, ctx)).collect();
+                self.send_keys(session, *part, &entries, ctx);
+            }
+            Say::FetchLeaves { part, leaves } if leaves.len() <= ASKED_AT_ONCE => {
+                let rows: Vec<(Key, Arc<Row>)> =
+                    open.parts(leaves).flat_map(|range| self.rows_in(range, ctx)).map(|(key, row)| (key.clone(), row.clone())).collect();
+                self.send_rows(session.by, session, *part, &rows, ctx);
+            }
+            Say::FetchRows { part, keys } if keys.len() <= ASKED_AT_ONCE => {
+                let mine = |key: &Key| open.ranges.iter().any(|range| range.holds(key.token()));
+                let rows: Vec<(Key, Arc<Row>)> =
+                    keys.iter().filter(|key| mine(key)).filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
+                self.send_rows(session.by, session, *part, &rows, ctx);
+            }
+            Say::Rows { page, rows } => {
+                for (key, row) in rows.iter().filter(|(key, _)| open.ranges.iter().any(|range| range.holds(key.token()))) {
+                    self.hold(None, None, key, row, Traffic::Tree, ctx);
+                }
+                self.say(session.by, session, Say::Stored { page: page.page }, ctx);
+            }
+            _ => {}
+        }
+    }
+
+    /// A peer wants to compare ranges that both hold.
+    fn sweep_opened(&mut self, session: SessionId, policy: SweepPolicy, ranges: &Arc<[TokenRange]>, ctx: &mut Ctx<'_>) {
+        let known = self.sweeps.answering.contains_key(&session);
+        let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize;
+        let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
+        let refusal = if policy.tree.fault().is_some() {
+            Some(Refusal::Bounds)
+        } else if ranges.is_empty() || ranges.iter().any(|range| !common.contains(range)) {
+            Some(Refusal::NotMine)
+        } else {
+            (full && !known).then_some(Refusal::Busy)
+        };
+        if let Some(why) = refusal {
+            self.note_sweep(session, SweepStep::Refused { why }, ctx);
+            return self.say(session.by, session, Say::Refused(why), ctx);
+        }
+        let mut trees = Vec::new();
+        if policy.method == Method::Descent {
+            let (made, step) = self.trees_for(&policy, ranges, ctx);
+            self.note_sweep(session, step, ctx);
+            trees = made;
+        }
+        if !known {
+            ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
+        }
+        if policy.method == Method::Descent {
+            let root = |tree: &Arc<Tree>| (tree.depth(), Digest::of_words(tree.level(0, 0, 1)));
+            self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
+        } else {
+            let entries: Vec<Entry> = ranges.iter().flat_map(|range| self.entries_in(*range, policy.tree, ctx)).collect();
+            self.send_keys(session, 0, &entries, ctx);
+        }
+        let open = Answering { policy, ranges: ranges.clone(), trees, touched: ctx.now };
+        self.sweeps.answering.insert(session, open);
+    }
+
+    /// Whether the asker has been silent for too long.
+    pub(super) fn answering_idle(&mut self, session: SessionId, ctx: &mut Ctx<'_>) {
+        let Some(open) = self.sweeps.answering.get(&session) else { return };
+        let (silent, patience) = (ctx.now.since(open.touched), idle(ctx));
+        if silent >= patience {
+            self.sweeps.answering.remove(&session);
+            self.note_sweep(session, SweepStep::Abandoned, ctx);
+        } else {
+            ctx.wake(Micros(patience.0 - silent.0).max(Micros(1)), Timer::SweepIdle(session));
+        }
+    }
+
+    /// Sends keys with digests, page by page; an empty answer is a page too.
+    fn send_keys(&self, session: SessionId, part: u32, entries: &[Entry], ctx: &mut Ctx<'_>) {
+        let pages = entries.len().div_ceil(KEYS_AT_ONCE).max(1) as u32;
+        for page in 0..pages {
+            let entries = entries.iter().skip(page as usize * KEYS_AT_ONCE).take(KEYS_AT_ONCE).cloned().collect();
+            self.say(session.by, session, Say::Keys { page: Page { part, page, pages }, entries }, ctx);
+        }
+    }
+
+    /// Sends rows, page by page. Returns how many pages there are: at least one.
+    pub(super) fn send_rows(&self, to: NodeId, session: SessionId, part: u32, rows: &[(Key, Arc<Row>)], ctx: &mut Ctx<'_>) -> u32 {
+        let most = ctx.settings.sweeps.rows_at_once.max(1) as usize;
+        let pages = rows.len().div_ceil(most).max(1) as u32;
+        for page in 0..pages {
+            let rows = rows.iter().skip(page as usize * most).take(most).cloned().collect();
+            self.say(to, session, Say::Rows { page: Page { part, page, pages }, rows }, ctx);
+        }
+        pages
+    }
+}
+
+/// Hashes of the children of these nodes, in order. A node that this side does not have has none.
+fn children(open: &Answering, level: u32, nodes: &[Place]) -> Box<[Digest]> {
+    let bits = open.policy.tree.bits();
+    let one = |place: &Place| {
+        let tree =
+            open.trees.get(place.range as usize).filter(|tree| place.level == level && place.index < tree.nodes(level.min(tree.depth())));
+        let below = |tree: &Arc<Tree>| {
+            let ids = place.index << bits..(place.index + 1) << bits;
+            ids.filter_map(|index| tree.hash(level + 1, index)).collect::<Vec<Digest>>()
+        };
+        tree.map_or_else(Vec::new, below)
+    };
+    nodes.iter().take(ASKED_AT_ONCE).flat_map(one).collect()
+}

@@ -1,0 +1,342 @@
+//! The side of a sweep that started it: it compares, level by level, asks for what it lacks and sends what the other side lacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::message::{Page, Place, Refusal, Say, SessionId};
+use super::note::{SweepOutcome, SweepStep};
+use super::trees::{common_ranges, part_of};
+use super::{ASKED_AT_ONCE, Again};
+use crate::engine::base::{Digest, Micros, NodeId};
+use crate::engine::data::{Key, Row};
+use crate::engine::node::{Ctx, Method, Node, Streams, SweepPolicy, Timer, Traffic};
+use crate::engine::sweep::{Entry, LevelCount, TokenRange, Tree, compare};
+
+/// What a sweep waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Roots, or all keys in a full comparison.
+    Opening,
+    /// Hashes of the children of nodes of this level.
+    Descending(u32),
+    /// Keys of leaves that differ.
+    Keys,
+    /// Rows.
+    Fetching,
+    /// Confirmations of rows sent.
+    Storing,
+}
+
+/// A sweep that this node has started.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// Its name.
+    pub session: SessionId,
+    /// With whom.
+    pub with: NodeId,
+    /// How.
+    pub policy: SweepPolicy,
+    /// What it waits for.
+    pub phase: Phase,
+    /// Ranges compared.
+    pub ranges: Arc<[TokenRange]>,
+    /// This node's trees as they were when it began; none for a full comparison.
+    pub trees: Vec<Arc<Tree>>,
+    /// The level of the leaves of each range: those of the less deep tree.
+    bottoms: Vec<u32>,
+    /// Leaves found to differ so far.
+    pub leaves: Vec<Place>,
+    /// Nodes found to differ on the next level, whose children come next.
+    pub differing: Vec<Place>,
+    /// What was asked and is not answered, by part.
+    asked: BTreeMap<u32, Box<[Place]>>,
+    /// Pages of answers that are still missing, by part; a part of which no page has come has none yet.
+    missing: BTreeMap<u32, Option<BTreeSet<u32>>>,
+    /// Keys that have come.
+    entries: Vec<Entry>,
+    /// Comparisons of the present level.
+    count: LevelCount,
+    /// Rows to send in the end.
+    push: BTreeMap<Key, Arc<Row>>,
+    pulled: u32,
+    attempt: u32,
+    /// When something last came.
+    touched: Micros,
+}
+
+impl Asking {
+    /// Notes that a page has come. Returns whether it is new.
+    fn came(&mut self, page: Page) -> bool {
+        let Some(missing) = self.missing.get_mut(&page.part) else { return false };
+        let left = missing.get_or_insert_with(|| (0..page.pages).collect());
+        let new = left.remove(&page.page);
+        if left.is_empty() {
+            self.missing.remove(&page.part);
+        }
+        new
+    }
+
+    /// Begins to wait for answers to so many parts.
+    fn wait(&mut self, phase: Phase, parts: usize) {
+        self.phase = phase;
+        self.missing = (0..parts as u32).map(|part| (part, None)).collect();
+    }
+}
+
+impl Node {
+    /// Starts a sweep with `with`.
+    pub(in crate::engine::node) fn start_sweep(&mut self, with: NodeId, policy: SweepPolicy, attempt: u32, ctx: &mut Ctx<'_>) {
+        self.sweeps.begun += 1;
+        let session = SessionId { by: self.id, generation: self.generation, number: self.sweeps.begun };
+        let ranges: Arc<[TokenRange]> = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, with).into();
+        if with == self.id || ranges.is_empty() {
+            return self.note_sweep(session, SweepStep::NothingInCommon { with }, ctx);
+        }
+        if self.sweeps.asking.len() >= ctx.settings.sweeps.at_once as usize {
+            return self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
+        }
+        self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
+        let mut trees = Vec::new();
+        if policy.method == Method::Descent {
+            let (made, step) = self.trees_for(&policy, &ranges, ctx);
+            self.note_sweep(session, step, ctx);
+            trees = made;
+        }
+        let mut asking = Asking {
+            session,
+            with,
+            policy,
+            phase: Phase::Opening,
+            ranges: ranges.clone(),
+            trees,
+            bottoms: Vec::new(),
+            leaves: Vec::new(),
+            differing: Vec::new(),
+            asked: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            entries: Vec::new(),
+            count: LevelCount::default(),
+            push: BTreeMap::new(),
+            pulled: 0,
+            attempt,
+            touched: ctx.now,
+        };
+        asking.wait(Phase::Opening, 1);
+        self.sweeps.asking.insert(session.number, asking);
+        self.say(with, session, Say::Open { policy, ranges }, ctx);
+        ctx.wake(ctx.settings.sweeps.timeout.max(Micros(1)), Timer::SweepPatience(session.number));
+    }
+
+    /// The other side says something. What nobody waits for, a second copy among it, changes nothing.
+    pub(super) fn sweep_answered(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
+        let known = self.sweeps.asking.get(&session.number).is_some_and(|a| a.session == session && a.with == from);
+        // Taken out while it is worked on, and put back unless it has ended.
+        let Some(mut asking) = self.sweeps.asking.remove(&session.number) else { return };
+        if !known {
+            self.sweeps.asking.insert(session.number, asking);
+            return;
+        }
+        let ended = match (say, asking.phase) {
+            (Say::Refused(why), _) => Some(SweepOutcome::Refused(*why)),
+            (Say::Roots(roots), Phase::Opening) => self.roots_came(&mut asking, roots, ctx),
+            (Say::Hashes { part, level, hashes }, Phase::Descending(at)) if *level == at => {
+                self.hashes_came(&mut asking, *part, hashes, ctx)
+            }
+            (Say::Keys { page, entries }, Phase::Keys) => self.keys_came(&mut asking, *page, entries, ctx),
+            (Say::Keys { page, entries }, Phase::Opening) if asking.policy.method == Method::Full => {
+                self.keys_came(&mut asking, *page, entries, ctx)
+            }
+            (Say::Rows { page, rows }, Phase::Fetching) => self.rows_came(&mut asking, *page, rows, ctx),
+            (Say::Stored { page }, Phase::Storing) => {
+                asking.touched = ctx.now;
+                asking.missing.remove(page);
+                let pushed = asking.push.len() as u32;
+                asking.missing.is_empty().then_some(SweepOutcome::Repaired { pulled: asking.pulled, pushed })
+            }
+            _ => None,
+        };
+        match ended {
+            None => {
+                self.sweeps.asking.insert(session.number, asking);
+            }
+            Some(outcome) => self.end_sweep(asking, outcome, ctx),
+        }
+    }
+
+    fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
+        let Asking { session, with, policy, attempt, .. } = asking;
+        self.note_sweep(session, SweepStep::Ended { with, outcome }, ctx);
+        if !matches!(outcome, SweepOutcome::Refused(_) | SweepOutcome::TimedOut) {
+            self.say(with, session, Say::Close, ctx);
+        }
+        let settings = ctx.settings.sweeps;
+        if outcome.may_pass() && attempt < settings.retries {
+            let rest = Micros(settings.back_off.0.saturating_mul(1 << attempt.min(20))).max(Micros(1));
+            self.sweeps.again.insert(session.number, Again { with, policy, attempt: attempt + 1 });
+            ctx.wake(rest, Timer::SweepAgain(session.number));
+        }
+    }
+
+    /// Time to see whether the other side is still heard.
+    pub(super) fn sweep_waited(&mut self, number: u32, ctx: &mut Ctx<'_>) {
+        let Some(asking) = self.sweeps.asking.get(&number) else { return };
+        let (silent, patience) = (ctx.now.since(asking.touched), ctx.settings.sweeps.timeout);
+        if silent < patience {
+            ctx.wake(Micros(patience.0 - silent.0).max(Micros(1)), Timer::SweepPatience(number));
+        } else if let Some(asking) = self.sweeps.asking.remove(&number) {
+            self.end_sweep(asking, SweepOutcome::TimedOut, ctx);
+        }
+    }
+
+    fn roots_came(&self, asking: &mut Asking, roots: &[(u32, Digest)], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        if roots.len() != asking.trees.len() {
+            return Some(SweepOutcome::Nonsense);
+        }
+        asking.touched = ctx.now;
+        asking.missing.clear();
+        let mut count = LevelCount { compared: roots.len() as u64, differed: 0 };
+        for (range, ((depth, root), tree)) in (0u32..).zip(roots.iter().zip(&asking.trees)) {
+            // Hashes of hashes show the depth: such trees of unequal depth can only be compared as a whole.
+            let comparable = asking.policy.tree.combine.hides_depth() || *depth == tree.depth();
+            let bottom = if comparable { tree.depth().min(*depth) } else { 0 };
+            asking.bottoms.push(bottom);
+            if tree.hash(0, 0).as_ref() != Some(root) {
+                count.differed += 1;
+                let place = Place { range, level: 0, index: 0 };
+                if bottom == 0 { &mut asking.leaves } else { &mut asking.differing }.push(place);
+            }
+        }
+        self.note_sweep(asking.session, SweepStep::Compared { level: 0, count }, ctx);
+        self.descend(asking, ctx)
+    }
+
+    /// Asks for the children of the nodes that differ, or, if there are none left, for what is in the leaves.
+    fn descend(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        let nodes = std::mem::take(&mut asking.differing);
+        asking.count = LevelCount::default();
+        let Some(level) = nodes.first().map(|place| place.level) else { return self.open_leaves(asking, ctx) };
+        asking.wait(Phase::Descending(level), nodes.len().div_ceil(ASKED_AT_ONCE));
+        for (part, nodes) in (0u32..).zip(nodes.chunks(ASKED_AT_ONCE)) {
+            asking.asked.insert(part, nodes.into());
+            self.say(asking.with, asking.session, Say::Children { part, level, nodes: nodes.into() }, ctx);
+        }
+        None
+    }
+
+    fn hashes_came(&self, asking: &mut Asking, part: u32, hashes: &[Digest], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        if asking.missing.remove(&part).is_none() {
+            return None;
+        }
+        let nodes = asking.asked.remove(&part).unwrap_or_default();
+        let bits = asking.policy.tree.bits();
+        if hashes.len() != nodes.len() << bits {
+            return Some(SweepOutcome::Nonsense);
+        }
+        asking.touched = ctx.now;
+        for (place, theirs) in nodes.iter().zip(hashes.chunks(1 << bits)) {
+            let (tree, level) = (&asking.trees[place.range as usize], place.level + 1);
+            for (index, hash) in (place.index << bits..).zip(theirs) {
+                asking.count.compared += 1;
+                if tree.hash(level, index).as_ref() != Some(hash) {
+                    asking.count.differed += 1;
+                    let child = Place { range: place.range, level, index };
+                    let bottom = asking.bottoms[place.range as usize];
+                    if level == bottom { &mut asking.leaves } else { &mut asking.differing }.push(child);
+                }
+            }
+        }
+        if !asking.missing.is_empty() {
+            return None;
+        }
+        let level = nodes.first().map_or(0, |place| place.level + 1);
+        self.note_sweep(asking.session, SweepStep::Compared { level, count: asking.count }, ctx);
+        self.descend(asking, ctx)
+    }
+
+    /// The descent is over: asks for the keys of the leaves that differ, or for all their rows.
+    fn open_leaves(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        if asking.leaves.is_empty() {
+            return Some(SweepOutcome::Equal);
+        }
+        let whole = asking.policy.streams == Streams::Leaves;
+        asking.wait(if whole { Phase::Fetching } else { Phase::Keys }, asking.leaves.len().div_ceil(ASKED_AT_ONCE));
+        for (part, leaves) in (0u32..).zip(asking.leaves.chunks(ASKED_AT_ONCE)) {
+            let leaves = leaves.into();
+            let say = if whole { Say::FetchLeaves { part, leaves } } else { Say::ListKeys { part, leaves } };
+            self.say(asking.with, asking.session, say, ctx);
+        }
+        if whole {
+            let rows = leaf_ranges(asking).into_iter().flat_map(|range| self.rows_in(range, ctx));
+            asking.push = rows.map(|(key, row)| (key.clone(), row.clone())).collect();
+        }
+        None
+    }
+
+    fn keys_came(&self, asking: &mut Asking, page: Page, entries: &[Entry], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        if page.page >= page.pages || !asking.came(page) {
+            return None;
+        }
+        asking.touched = ctx.now;
+        asking.entries.extend_from_slice(entries);
+        if !asking.missing.is_empty() {
+            return None;
+        }
+        let parts = if asking.policy.method == Method::Full { asking.ranges.to_vec() } else { leaf_ranges(asking) };
+        let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
+        let found = compare(mine, std::mem::take(&mut asking.entries));
+        let step = SweepStep::KeysCompared {
+            compared: found.compared,
+            only_mine: found.only_mine.len() as u32,
+            only_theirs: found.only_theirs.len() as u32,
+            differ: found.differ.len() as u32,
+        };
+        self.note_sweep(asking.session, step, ctx);
+        if found.count() == 0 {
+            return Some(SweepOutcome::Equal);
+        }
+        asking.push = found.only_mine.iter().filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
+        let wanted: Vec<Key> = found.only_theirs.into_iter().chain(found.differ).collect();
+        if wanted.is_empty() {
+            return self.push_rows(asking, ctx);
+        }
+        asking.wait(Phase::Fetching, wanted.len().div_ceil(ASKED_AT_ONCE));
+        for (part, keys) in (0u32..).zip(wanted.chunks(ASKED_AT_ONCE)) {
+            self.say(asking.with, asking.session, Say::FetchRows { part, keys: keys.into() }, ctx);
+        }
+        None
+    }
+
+    fn rows_came(&mut self, asking: &mut Asking, page: Page, rows: &[(Key, Arc<Row>)], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        if page.page >= page.pages || !asking.came(page) {
+            return None;
+        }
+        asking.touched = ctx.now;
+        for (key, row) in rows.iter().filter(|(key, _)| asking.ranges.iter().any(|range| range.holds(key.token()))) {
+            asking.pulled += 1;
+            self.hold(None, None, key, row, Traffic::Tree, ctx);
+            // The merge may hold more than what came: then the other side is to have it.
+            if asking.policy.streams == Streams::Keys
+                && let Some(held) = self.visible(None, key, ctx).filter(|held| held != row)
+            {
+                asking.push.insert(key.clone(), held);
+            }
+        }
+        if asking.missing.is_empty() { self.push_rows(asking, ctx) } else { None }
+    }
+
+    /// Sends what the other side lacks, in the state it has now.
+    fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        let rows: Vec<(Key, Arc<Row>)> = asking.push.keys().filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
+        if rows.is_empty() {
+            return Some(SweepOutcome::Repaired { pulled: asking.pulled, pushed: 0 });
+        }
+        let pages = self.send_rows(asking.with, asking.session, 0, &rows, ctx);
+        asking.wait(Phase::Storing, pages as usize);
+        None
+    }
+}
+
+/// The parts of the ring that the leaves found to differ cover.
+fn leaf_ranges(asking: &Asking) -> Vec<TokenRange> {
+    asking.leaves.iter().filter_map(|leaf| part_of(*asking.ranges.get(leaf.range as usize)?, &asking.policy.tree, leaf)).collect()
+}

@@ -1,0 +1,152 @@
+//! Sweeps: two replicas find out what they disagree on, whether or not anybody reads it, and send each other what is missing (Dynamo,
+//! section 4.7; Riak, active anti-entropy; Apache Cassandra, repair). The node that starts one asks and decides; the other only answers.
+
+mod answer;
+mod ask;
+mod message;
+mod note;
+mod trees;
+
+use std::collections::BTreeMap;
+
+pub use answer::Answering;
+pub use ask::{Asking, Phase};
+pub use message::{Page, Place, Refusal, Say, SessionId};
+pub use note::{SweepOutcome, SweepStep};
+pub use trees::{Kept, common_ranges, part_of, sharers};
+
+use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
+use crate::engine::base::{Micros, NodeId, Purpose, uniform};
+use crate::engine::data::{Key, Row};
+
+/// Most nodes, leaves or keys that one message asks about.
+pub const ASKED_AT_ONCE: usize = 1024;
+
+/// Most keys of one page of an answer.
+pub const KEYS_AT_ONCE: usize = 1024;
+
+/// A sweep that is tried again after a rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Again {
+    with: NodeId,
+    policy: SweepPolicy,
+    attempt: u32,
+}
+
+/// What a node knows of sweeps. Volatile.
+#[derive(Debug, Clone, Default)]
+pub struct Sweeps {
+    /// Sweeps it has started and that are under way, by their numbers.
+    asking: BTreeMap<u32, Asking>,
+    /// Sweeps of others that it answers.
+    answering: BTreeMap<SessionId, Answering>,
+    /// Sweeps that rest before another try, by the number of the one that failed.
+    again: BTreeMap<u32, Again>,
+    /// Trees that are kept.
+    pub(super) kept: Kept,
+    /// How many it has started.
+    begun: u32,
+    /// Which timer of the schedule counts; older ones are ignored.
+    epoch: u32,
+    /// How many turns of the schedule there have been.
+    turns: u32,
+}
+
+impl Sweeps {
+    /// Sweeps that the node has started and that are under way, by their numbers.
+    pub fn asking(&self) -> &BTreeMap<u32, Asking> {
+        &self.asking
+    }
+
+    /// Sweeps of others that the node answers.
+    pub fn answering(&self) -> &BTreeMap<SessionId, Answering> {
+        &self.answering
+    }
+
+    /// Trees that are kept.
+    pub fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// Whether anything still waits for this timer, which is one of this room's.
+    pub(super) fn expects(&self, timer: Timer) -> bool {
+        match timer {
+            Timer::SweepDue(epoch) => epoch == self.epoch,
+            Timer::SweepPatience(number) => self.asking.contains_key(&number),
+            Timer::SweepAgain(number) => self.again.contains_key(&number),
+            Timer::SweepIdle(session) => self.answering.contains_key(&session),
+            _ => false,
+        }
+    }
+}
+
+impl Node {
+    /// One of this room's timers went off.
+    pub(super) fn sweep_woke(&mut self, timer: Timer, ctx: &mut Ctx<'_>) {
+        match timer {
+            Timer::SweepDue(_) => self.sweep_due(ctx),
+            Timer::SweepPatience(number) => self.sweep_waited(number, ctx),
+            Timer::SweepAgain(number) => {
+                if let Some(Again { with, policy, attempt }) = self.sweeps.again.remove(&number) {
+                    self.start_sweep(with, policy, attempt, ctx);
+                }
+            }
+            Timer::SweepIdle(session) => self.answering_idle(session, ctx),
+            _ => {}
+        }
+    }
+
+    /// The node has started, or the schedule has changed.
+    pub(super) fn restart_schedule(&mut self, ctx: &mut Ctx<'_>) {
+        self.sweeps.epoch += 1;
+        let Some(schedule) = ctx.settings.sweeps.schedule else { return };
+        let draw = ctx.draws.draw(Purpose::Sweep, [u64::from(self.id.0), u64::from(self.generation), 0]);
+        ctx.wake(uniform(draw, Micros(1), schedule.every.max(Micros(1))), Timer::SweepDue(self.sweeps.epoch));
+    }
+
+    /// The schedule says that it is time: the next peer in turn that is believed up, and the next turn.
+    fn sweep_due(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(schedule) = ctx.settings.sweeps.schedule else { return };
+        let peers = sharers(ctx.ring, &ctx.settings.replicas, self.id);
+        let turn = self.sweeps.turns;
+        self.sweeps.turns += 1;
+        let from = turn as usize % peers.len().max(1);
+        let up = peers.iter().cycle().skip(from).take(peers.len()).copied().find(|peer| self.believes_up(*peer));
+        if let Some(with) = up {
+            self.start_sweep(with, ctx.settings.sweeps.policy, 0, ctx);
+        }
+        let draw = ctx.draws.draw(Purpose::Sweep, [u64::from(self.id.0), u64::from(self.generation), u64::from(turn) + 1]);
+        let rest = uniform(draw, schedule.every, schedule.every.plus(schedule.jitter)).max(Micros(1));
+        ctx.wake(rest, Timer::SweepDue(self.sweeps.epoch));
+    }
+
+    /// A message of a sweep arrived.
+    pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
+        if session.by == self.id {
+            self.sweep_answered(from, session, say, ctx);
+        } else if session.by == from {
+            self.sweep_asked(session, say, ctx);
+        }
+    }
+
+    /// What is held at `key` has changed: kept trees follow.
+    pub(super) fn trees_follow(&mut self, key: &Key, before: Option<&Row>) {
+        if self.sweeps.kept.count() > 0 {
+            let after = self.store.get(key).cloned();
+            self.sweeps.kept.change(key, before, after.as_deref());
+        }
+    }
+
+    /// Kept trees are made anew: rows have come that no message brought.
+    pub fn forget_trees(&mut self) {
+        self.sweeps.kept.clear();
+    }
+
+    fn say(&self, to: NodeId, session: SessionId, say: Say, ctx: &mut Ctx<'_>) {
+        ctx.send(to, None, Body::Sweep { session, say: Box::new(say) });
+    }
+
+    fn note_sweep(&self, session: SessionId, step: SweepStep, ctx: &mut Ctx<'_>) {
+        ctx.note(None, Note::Sweep { session, step });
+    }
+}

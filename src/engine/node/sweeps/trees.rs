@@ -1,0 +1,159 @@
+//! A node's trees: made by reading its rows, or kept and changed with every write.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::message::Place;
+use super::note::SweepStep;
+use crate::engine::base::NodeId;
+use crate::engine::data::{Key, Row, Token};
+use crate::engine::node::{Ctx, Node, SweepPolicy, Upkeep};
+use crate::engine::place::{Replication, Ring};
+use crate::engine::sweep::{Entry, Item, Items, TokenRange, Tree, TreePolicy};
+
+/// A tree that is kept, and how many rows it is over.
+#[derive(Debug, Clone)]
+struct KeptTree {
+    tree: Arc<Tree>,
+    rows: u64,
+}
+
+/// Trees that are kept. Volatile: a node makes them anew after a start.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    policy: TreePolicy,
+    trees: BTreeMap<TokenRange, KeptTree>,
+}
+
+impl Kept {
+    /// The tree of a range, if it is kept.
+    pub fn tree(&self, range: TokenRange) -> Option<&Tree> {
+        self.trees.get(&range).map(|kept| &*kept.tree)
+    }
+
+    /// How many trees are kept.
+    pub fn count(&self) -> usize {
+        self.trees.len()
+    }
+
+    /// Forgets them all.
+    pub fn clear(&mut self) {
+        self.trees.clear();
+    }
+
+    /// What is held at `key` has changed.
+    pub fn change(&mut self, key: &Key, before: Option<&Row>, after: Option<&Row>) {
+        // Ranges do not overlap: it is the last one that begins before the token, or the one that goes round zero.
+        let beyond = TokenRange { left: key.token(), right: Token(0) };
+        let near = self.trees.range(..beyond).next_back().or_else(|| self.trees.last_key_value()).map(|(range, _)| *range);
+        let last = self.trees.last_key_value().map(|(range, _)| *range);
+        let Some(range) = near.into_iter().chain(last).find(|range| range.holds(key.token())) else { return };
+        let Some(kept) = self.trees.get_mut(&range) else { return };
+        let mut items = Items::new(self.policy);
+        let (old, new) = (before.map(|row| items.item(key, row)), after.map(|row| items.item(key, row)));
+        kept.rows = (kept.rows + u64::from(new.is_some())).saturating_sub(u64::from(old.is_some()));
+        // A session that began before goes on with the tree as it was.
+        Arc::make_mut(&mut kept.tree).change(key.token(), old.as_ref(), new.as_ref());
+    }
+}
+
+/// Ranges of the ring that both nodes hold, in ring order: one for each token of the ring, as each has replicas of its own.
+pub fn common_ranges(ring: &Ring, replication: &Replication, a: NodeId, b: NodeId) -> Vec<TokenRange> {
+    arcs(ring).filter(|arc| [a, b].iter().all(|node| ring.is_replica(arc.right, replication, *node))).collect()
+}
+
+/// Other nodes that hold something that `node` holds, in their order.
+pub fn sharers(ring: &Ring, replication: &Replication, node: NodeId) -> Vec<NodeId> {
+    let held = arcs(ring).map(|arc| ring.replicas(arc.right, replication)).filter(|list| list.contains(&node));
+    let mut all: Vec<NodeId> = held.flatten().filter(|other| *other != node).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The ring cut at its tokens. A key on a token belongs to the part that the token ends, in a ring of partitions to the one it begins.
+fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
+    let tokens = ring.tokens();
+    let end = move |i: usize| {
+        let (Token(token), _) = tokens[i];
+        Token(token.wrapping_sub(u64::from(ring.is_partitioned())))
+    };
+    (0..tokens.len()).map(move |i| TokenRange { left: end(if i == 0 { tokens.len() - 1 } else { i - 1 }), right: end(i) })
+}
+
+/// The part of its range that a place covers, if any token falls into it.
+pub fn part_of(range: TokenRange, policy: &TreePolicy, place: &Place) -> Option<TokenRange> {
+    let places = 1u64.checked_shl(policy.bits().saturating_mul(place.level)).filter(|places| place.index < *places)?;
+    range.part(place.index, places)
+}
+
+impl Node {
+    /// Rows in a range in its order, as readers see them: expired tombstones count as gone.
+    pub(super) fn rows_in<'a>(&'a self, range: TokenRange, ctx: &'a Ctx<'_>) -> impl Iterator<Item = (&'a Key, &'a Arc<Row>)> {
+        let shown = self.clock.shows(ctx.now);
+        let all = range.runs().flat_map(|(first, last)| self.store.between(first, last));
+        all.filter(move |(_, row)| ctx.settings.tombstones.expired(row, shown).is_none())
+    }
+
+    /// Keys in a range with digests of their rows.
+    pub(super) fn entries_in(&self, range: TokenRange, policy: TreePolicy, ctx: &Ctx<'_>) -> Vec<Entry> {
+        let mut items = Items::new(policy);
+        self.rows_in(range, ctx).map(|(key, row)| (key.clone(), items.digest(key, row))).collect()
+    }
+
+    /// This node's trees for these ranges, and what it took to make them.
+    pub(super) fn trees_for(&mut self, policy: &SweepPolicy, ranges: &[TokenRange], ctx: &Ctx<'_>) -> (Vec<Arc<Tree>>, SweepStep) {
+        if policy.upkeep == Upkeep::Kept && self.sweeps.kept.policy != policy.tree {
+            self.sweeps.kept = Kept { policy: policy.tree, trees: BTreeMap::new() };
+        }
+        let (mut rows, mut computed) = (0, 0);
+        let mut trees = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            if policy.upkeep == Upkeep::Scan {
+                let shown = self.clock.shows(ctx.now);
+                let made = self.scan(*range, policy.tree, |row| ctx.settings.tombstones.expired(row, shown).is_none());
+                rows += made.rows;
+                computed += made.tree.computed();
+                trees.push(made.tree);
+                continue;
+            }
+            // A tree that has become too flat or too deep for its rows is made anew.
+            let fits = |kept: &KeptTree| kept.tree.depth() == policy.tree.depth_for(kept.rows);
+            let kept = match self.sweeps.kept.trees.remove(range).filter(fits) {
+                Some(mut kept) => {
+                    if kept.tree.stale() > 0 {
+                        let before = kept.tree.computed();
+                        Arc::make_mut(&mut kept.tree).refresh(|part| self.items_in(part, policy.tree));
+                        computed += kept.tree.computed() - before;
+                    }
+                    kept
+                }
+                None => {
+                    let made = self.scan(*range, policy.tree, |_| true);
+                    rows += made.rows;
+                    computed += made.tree.computed();
+                    made
+                }
+            };
+            trees.push(kept.tree.clone());
+            self.sweeps.kept.trees.insert(*range, kept);
+        }
+        let leaves = trees.iter().map(|tree| tree.leaves()).sum();
+        (trees, SweepStep::Trees { leaves, rows, computed })
+    }
+
+    /// Digests of all rows of a part, expired tombstones included: a kept tree knows no time.
+    fn items_in(&self, part: TokenRange, policy: TreePolicy) -> impl Iterator<Item = Item> {
+        let mut items = Items::new(policy);
+        let rows = part.runs().flat_map(|(first, last)| self.store.between(first, last));
+        rows.map(move |(key, row)| items.item(key, row))
+    }
+
+    /// Reads every row of a range that counts into a tree.
+    fn scan(&self, range: TokenRange, policy: TreePolicy, counts: impl Fn(&Row) -> bool) -> KeptTree {
+        let all = || range.runs().flat_map(|(first, last)| self.store.between(first, last)).filter(|(_, row)| counts(row));
+        let (rows, mut items) = (all().count() as u64, Items::new(policy));
+        let digests = all().map(|(key, row)| (key.token(), items.item(key, row)));
+        KeptTree { tree: Arc::new(Tree::build(range, policy, policy.depth_for(rows), digests)), rows }
+    }
+}

@@ -1,0 +1,217 @@
+//! What each sweep cost and achieved, read off the log: beside it the naive cost, and the least that any method needs.
+
+use std::collections::BTreeMap;
+
+use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
+use crate::engine::data::Change;
+use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
+use crate::engine::node::{Body, Message, Method, Note, Traffic};
+use crate::engine::sweep::{LevelCount, TokenRange};
+use crate::engine::world::{Event, EventKind, World};
+
+/// The bill of one sweep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepCost {
+    /// Which.
+    pub session: SessionId,
+    /// With whom.
+    pub with: NodeId,
+    /// How differences were found.
+    pub method: Method,
+    /// What was compared.
+    pub ranges: Vec<TokenRange>,
+    /// When it began.
+    pub began: Micros,
+    /// When and how it ended for the node that started it; `None` while it goes on, and if that node died.
+    pub ended: Option<(Micros, SweepOutcome)>,
+    /// Rows read to make trees, on both sides.
+    pub scanned: u64,
+    /// Digests and hashes computed for trees, on both sides.
+    pub computed: u64,
+    /// Hashes compared, root first.
+    pub levels: Vec<LevelCount>,
+    /// Keys whose digests were compared.
+    pub keys_compared: u64,
+    /// Keys that were found to differ in any way.
+    pub keys_differed: u64,
+    /// Messages sent, lost ones included.
+    pub messages: u64,
+    /// Messages that never arrived.
+    pub lost: u64,
+    /// Questions that had to be answered one after another.
+    pub round_trips: u64,
+    /// Bytes of messages without rows.
+    pub metadata_bytes: u64,
+    /// Bytes of messages with rows.
+    pub row_bytes: u64,
+    /// Rows sent.
+    pub rows: u64,
+    /// Rows that reached a replica which had them already, or something newer.
+    pub over_streamed: u64,
+    /// The last question seen, so that the parts of a long one count once.
+    asked: Option<(u8, u32)>,
+}
+
+impl SweepCost {
+    fn new(session: SessionId, with: NodeId, method: Method, began: Micros) -> SweepCost {
+        SweepCost {
+            session,
+            with,
+            method,
+            began,
+            ranges: Vec::new(),
+            ended: None,
+            scanned: 0,
+            computed: 0,
+            levels: Vec::new(),
+            keys_compared: 0,
+            keys_differed: 0,
+            messages: 0,
+            lost: 0,
+            round_trips: 0,
+            metadata_bytes: 0,
+            row_bytes: 0,
+            rows: 0,
+            over_streamed: 0,
+            asked: None,
+        }
+    }
+
+    /// All bytes.
+    pub fn bytes(&self) -> u64 {
+        self.metadata_bytes + self.row_bytes
+    }
+
+    /// Hashes compared on all levels.
+    pub fn hashes_compared(&self) -> u64 {
+        self.levels.iter().map(|level| level.compared).sum()
+    }
+
+    /// What it takes to send the other side every key and value of the one that started it, in bytes: the naive sweep, as things are now.
+    pub fn naive_bytes(&self, world: &World) -> u64 {
+        let Some(host) = world.host(self.session.by) else { return 0 };
+        let rows = self.ranges.iter().flat_map(|range| range.runs()).flat_map(|(first, last)| host.node.store.between(first, last));
+        rows.map(|(key, row)| u64::from(key.size() + row.size())).sum()
+    }
+
+    fn sent(&mut self, from: Endpoint, say: &Say, size: u32) {
+        self.messages += 1;
+        match say {
+            Say::Rows { rows, .. } => {
+                self.row_bytes += u64::from(size);
+                self.rows += rows.len() as u64;
+            }
+            _ => self.metadata_bytes += u64::from(size),
+        }
+        if let Say::Open { ranges, .. } = say {
+            self.ranges = ranges.to_vec();
+        }
+        let question = match say {
+            Say::Children { level, .. } => Some((say.code(), *level)),
+            Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
+            Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
+            _ => None,
+        };
+        if question.is_some() && question != self.asked {
+            self.round_trips += 1;
+            self.asked = question;
+        }
+    }
+
+    fn step(&mut self, at: Micros, who: NodeId, step: &SweepStep) {
+        match *step {
+            SweepStep::Trees { rows, computed, .. } => {
+                self.scanned += rows;
+                self.computed += computed;
+            }
+            SweepStep::Compared { count, .. } => self.levels.push(count),
+            SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
+                self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
+                self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
+            }
+            SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
+            _ => {}
+        }
+    }
+}
+
+/// All sweeps of a run, event by event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sweeps {
+    costs: BTreeMap<SessionId, SweepCost>,
+    /// The sweep that each node last got rows from: what it applies next came with them.
+    taking: BTreeMap<NodeId, SessionId>,
+}
+
+impl Sweeps {
+    /// The sweeps of this log.
+    pub fn of(log: &[Event]) -> Sweeps {
+        let mut all = Sweeps::default();
+        log.iter().for_each(|event| all.see(event));
+        all
+    }
+
+    /// The bills, by who started each and in which order.
+    pub fn costs(&self) -> impl Iterator<Item = &SweepCost> {
+        self.costs.values()
+    }
+
+    /// Takes in the next event.
+    pub fn see(&mut self, event: &Event) {
+        let who = event.who.and_then(Endpoint::node);
+        match (&event.kind, who) {
+            (EventKind::Note(Note::Sweep { session, step: SweepStep::Began { with, method, .. } }), _) => {
+                self.costs.insert(*session, SweepCost::new(*session, *with, *method, event.at));
+            }
+            (EventKind::Note(Note::Sweep { session, step }), Some(node)) => {
+                if let Some(cost) = self.costs.get_mut(session) {
+                    cost.step(event.at, node, step);
+                }
+            }
+            (EventKind::Sent(message), _) => {
+                if let Some((cost, say)) = self.of_message(message) {
+                    cost.sent(message.from, say, message.size);
+                }
+            }
+            (EventKind::Lost { message, .. }, _) => {
+                if let Some((cost, _)) = self.of_message(message) {
+                    cost.lost += 1;
+                }
+            }
+            (EventKind::Delivered(message), Some(node)) => {
+                if let Body::Sweep { session, .. } = &message.body {
+                    self.taking.insert(node, *session);
+                }
+            }
+            (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Tree && applied.change != Change::Stored => {
+                if let Some(cost) = self.taking.get(&node).and_then(|session| self.costs.get_mut(session)) {
+                    cost.over_streamed += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn of_message<'m>(&mut self, message: &'m Message) -> Option<(&mut SweepCost, &'m Say)> {
+        let Body::Sweep { session, say } = &message.body else { return None };
+        Some((self.costs.get_mut(session)?, say))
+    }
+}
+
+/// The fewest bits that tell which `differences` of all 64-bit items one side lacks: log2 of the ways to choose them, 64 d − log2 d!
+/// (Minsky, Trachtenberg, Zippel 2003). Real items are longer; what is sought is never cheaper.
+pub fn least_bits(differences: u64) -> u64 {
+    let choices: u64 = (1..=differences).map(log2_q32).fold(0u64, u64::saturating_add) >> 32;
+    (differences.saturating_mul(64)).saturating_sub(choices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_is_what_choosing_takes() {
+        // 64 bits name one item; ten of them may be named in any order: log2 10! is 21.79, log2 1000! is 8529.4.
+        assert_eq!([0, 1, 2, 10, 1_000].map(least_bits), [0, 64, 127, 640 - 21, 64_000 - 8_529]);
+    }
+}

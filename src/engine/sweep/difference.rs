@@ -1,0 +1,113 @@
+//! Where two trees over one range differ.
+
+use super::policy::Combine;
+use super::range::TokenRange;
+use super::tree::Tree;
+use crate::engine::sweep::words_of;
+
+/// A node of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spot {
+    /// Levels below the root.
+    pub level: u32,
+    /// Its place in its level, from 0.
+    pub index: u64,
+}
+
+/// What a comparison did on one level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LevelCount {
+    /// Pairs of hashes compared.
+    pub compared: u64,
+    /// Pairs that differed.
+    pub differed: u64,
+}
+
+/// Where two trees differ.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// The smallest parts that are known to differ, in order: leaves of the less deep tree.
+    pub leaves: Vec<Spot>,
+    /// What was compared, root first.
+    pub levels: Vec<LevelCount>,
+}
+
+/// Compares two trees over one range from the root down, looking below a node only where its hashes differ. Trees that were not made for
+/// each other (another range, fan-out, function or way to combine) differ as a whole. Hashes of hashes show how deep a tree is, so that
+/// such trees of unequal depth differ as a whole too, unless both are empty.
+pub fn difference(a: &Tree, b: &Tree) -> Difference {
+    let (p, q) = (a.policy(), b.policy());
+    let whole = Difference { leaves: vec![Spot { level: 0, index: 0 }], levels: Vec::new() };
+    if (a.range(), p.fan_out, p.digest, p.combine, p.leaf) != (b.range(), q.fan_out, q.digest, q.combine, q.leaf) {
+        return whole;
+    }
+    let (bits, words, bottom) = (p.bits(), words_of(p.digest), a.depth().min(b.depth()));
+    let mut found = Difference::default();
+    let (mut here, mut next): (Vec<u64>, Vec<u64>) = (Vec::new(), Vec::new());
+    let root = a.level(0, 0, 1) != b.level(0, 0, 1);
+    found.levels.push(LevelCount { compared: 1, differed: u64::from(root) });
+    let bottom = if p.combine.hides_depth() || a.depth() == b.depth() { bottom } else { 0 };
+    if root {
+        here.push(0);
+    }
+    for level in 1..=bottom {
+        if here.is_empty() {
+            break;
+        }
+        let mut count = LevelCount::default();
+        for parent in here.drain(..) {
+            let (from, to) = (parent << bits, (parent + 1) << bits);
+            let (mine, theirs) = (a.level(level, from, to), b.level(level, from, to));
+            match words {
+                1 => unlike::<1>(mine, theirs, from, &mut next),
+                2 => unlike::<2>(mine, theirs, from, &mut next),
+                _ => unlike::<4>(mine, theirs, from, &mut next),
+            }
+            count.compared += to - from;
+        }
+        count.differed = next.len() as u64;
+        found.levels.push(count);
+        std::mem::swap(&mut here, &mut next);
+    }
+    let level = found.levels.len() as u32 - 1;
+    found.leaves = here.into_iter().map(|index| Spot { level, index }).collect();
+    found
+}
+
+/// Collects the places, counted from `from`, where two runs of hashes of `W` words differ: with a width that the compiler knows.
+fn unlike<const W: usize>(mine: &[u64], theirs: &[u64], from: u64, found: &mut Vec<u64>) {
+    let pairs = mine.as_chunks::<W>().0.iter().zip(theirs.as_chunks::<W>().0);
+    for (index, (x, y)) in (from..).zip(pairs) {
+        if x != y {
+            found.push(index);
+        }
+    }
+}
+
+/// The ranges that Apache Cassandra streams for this difference (4.1, `utils/MerkleTree.differenceHelper`): neighbours that differ become
+/// one range only if they are all the children of one node, again and again upwards.
+pub fn merged_ranges(range: TokenRange, bits: u32, found: &Difference) -> Vec<TokenRange> {
+    let mut spots = found.leaves.clone();
+    let mut done: Vec<Spot> = Vec::new();
+    while let Some(level) = spots.first().map(|spot| spot.level) {
+        let mut parents = Vec::new();
+        for family in spots.chunk_by(|x, y| x.index >> bits == y.index >> bits) {
+            if level > 0 && family.len() as u64 == 1 << bits {
+                parents.push(Spot { level: level - 1, index: family[0].index >> bits });
+            } else {
+                done.extend(family);
+            }
+        }
+        spots = parents;
+    }
+    let begin = |spot: &Spot| range.begin_of(spot.index, 1 << (bits * spot.level));
+    done.sort_by_key(begin);
+    done.iter().filter_map(|spot| range.part(spot.index, 1 << (bits * spot.level))).collect()
+}
+
+impl Combine {
+    /// Whether trees of unequal depth can be compared node by node.
+    pub const fn hides_depth(self) -> bool {
+        matches!(self, Combine::Xor)
+    }
+}

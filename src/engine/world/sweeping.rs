@@ -1,0 +1,45 @@
+//! Sweeps as the world sees them: told to a node, and bounded where they come in.
+
+use super::bounds::{CommandError, LIMITS, ensure, span};
+use super::event::{Event, Fault};
+use super::host::{Status, Waiting};
+use super::sim::World;
+use crate::engine::base::{Micros, NodeId};
+use crate::engine::node::{Input, SweepPolicy, SweepSettings};
+
+impl World {
+    /// Tells a node to compare with another one. A node that is down hears nothing, and a paused one will.
+    pub(super) fn sweep(&mut self, node: NodeId, with: NodeId, policy: SweepPolicy, log: &mut Vec<Event>) {
+        let Some(status) = self.host(node).map(|h| h.status).filter(|status| *status != Status::Down) else { return };
+        let cause = self.fault(Some(node.into()), Fault::SweepAsked { with }, log);
+        match status {
+            Status::Up => self.run_node(node, Input::Sweep(with, policy), cause, log),
+            _ => self.hosts[node.index()].waiting.push(Waiting::Sweep(with, policy)),
+        }
+    }
+}
+
+/// Whether a sweep's trees are within their bounds.
+pub(super) fn check_policy(policy: &SweepPolicy) -> Result<(), CommandError> {
+    policy.tree.fault().map_or(Ok(()), |(field, problem)| Err(CommandError { field, problem }))
+}
+
+/// Whether every value is within its bounds.
+pub(super) fn check_sweeps(sweeps: &SweepSettings) -> Result<(), CommandError> {
+    let least = Micros::ms(1);
+    if let Some(schedule) = sweeps.schedule {
+        span("time between two sweeps", schedule.every, least)?;
+        span("jitter of sweeps", schedule.jitter, Micros::ZERO)?;
+    }
+    span("sweep timeout", sweeps.timeout, least)?;
+    span("sweep back-off", sweeps.back_off, Micros::ZERO)?;
+    let counts = [
+        ("sweeps at once", sweeps.at_once, 1, 64),
+        ("rows at once", sweeps.rows_at_once, 1, 1024),
+        ("sweep retries", sweeps.retries, 0, LIMITS.retries),
+    ];
+    for (field, n, low, high) in counts {
+        ensure(field, (low..=high).contains(&n), || format!("must be {low} to {high}, is {n}"))?;
+    }
+    check_policy(&sweeps.policy)
+}
