@@ -227,7 +227,7 @@ impl Work {
             let rows = self.rows.get(seat).is_some_and(|rows| rows.iter().any(|row| place(row) <= target));
             // A digest may be that of a row that somebody else told.
             let same = |row: &Option<Arc<Row>>| digests_are(self.digests.get(seat), row) && place(row) <= target;
-            rows || digests_are(self.digests.get(seat), found) || told.iter().copied().any(|row| same(&row))
+            rows || digests_are(self.digests.get(seat), found) || told.iter().copied().any(same)
         };
         let agreed: Vec<Seat> = self.asked.iter().filter(heard).copied().collect();
         let owners = agreed.iter().filter(|(_, owner)| owner.is_none()).count() as u32;

@@ -6,7 +6,6 @@ use drift::view::break_even::{SIZES, answer};
 use drift::view::inspect::{OpView, Tracker, shown_operation};
 use drift::view::overlap::Overlap;
 use drift_browser::{Page, Screen, WebDriverResult, journey};
-use serde_json::json;
 
 /// The tracker as the page shows it: four numbers, and each node with its sign.
 async fn shown(page: &Page) -> WebDriverResult<String> {
