@@ -104,8 +104,11 @@ fn main() -> std::io::Result<()> {
     write_section("Trees", &out)
 }
 
+/// What one contender took for one need, in nanoseconds.
+type Timed<'a> = dyn Fn(usize, &dyn Fn(&Needs) -> Option<Duration>) -> f64 + 'a;
+
 /// What is promised, as ratios of this run: above 1 is better than promised.
-fn ratios(time: &dyn Fn(usize, &dyn Fn(&Needs) -> Option<Duration>) -> f64, bytes: &dyn Fn(usize, usize) -> f64) -> String {
+fn ratios(time: &Timed<'_>, bytes: &dyn Fn(usize, usize) -> f64) -> String {
     let build = |n: &Needs| n.build;
     let update = |n: &Needs| n.update;
     let thousand = |n: &Needs| Some(n.found.get(2).copied()??.0);

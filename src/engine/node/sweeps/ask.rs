@@ -224,9 +224,7 @@ impl Node {
     }
 
     fn hashes_came(&self, asking: &mut Asking, part: u32, hashes: &[Digest], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        if asking.missing.remove(&part).is_none() {
-            return None;
-        }
+        asking.missing.remove(&part)?;
         let nodes = asking.asked.remove(&part).unwrap_or_default();
         let bits = asking.policy.tree.bits();
         if hashes.len() != nodes.len() << bits {
