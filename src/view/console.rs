@@ -2,9 +2,10 @@
 
 use crate::engine::base::{ClientId, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Key, Row};
+use crate::engine::node::coordinate::need;
 use crate::engine::node::{Level, Outcome, Verb};
 use crate::engine::observe::Operation;
-use crate::engine::world::{Command, Config, LIMITS, Status};
+use crate::engine::world::{Command, Config, LIMITS, Status, World};
 use crate::lab::Session;
 use crate::view::format::{clipped, count, moment, span};
 
@@ -112,9 +113,14 @@ pub fn levels(usual: Level, reads: bool) -> Vec<Level> {
     offered.chain(matches!(usual, Level::Count(_)).then_some(usual)).collect()
 }
 
+/// How many replicas a level waits for at this coordinator, whose zone decides for local levels.
+pub fn level_needs(world: &World, level: Level, via: NodeId) -> u32 {
+    need(level, &world.settings().replicas, world.ring().zone_of(via).0).required()
+}
+
 /// How a choice of level reads: `QUORUM`, and how many of how many replicas it waits for.
-pub fn level_words(level: Level, replicas: u32) -> String {
-    format!("{}, {} of {replicas}", level.name(), level.block_for(replicas))
+pub fn level_words(level: Level, needs: u32, replicas: u32) -> String {
+    format!("{}, {needs} of {replicas}", level.name())
 }
 
 /// One earlier operation of a client.
@@ -289,6 +295,6 @@ mod tests {
         assert_eq!(all, ["a", "b"]);
         assert_eq!(keys(&s, Some(&Key::new("b")))[0], "b");
         assert_eq!(keys(&s, Some(&Key::new("b"))).len(), 2);
-        assert_eq!(level_words(Level::Quorum, 5), "QUORUM, 3 of 5");
+        assert_eq!(level_words(Level::Quorum, 3, 5), "QUORUM, 3 of 5");
     }
 }

@@ -68,6 +68,11 @@ impl Guests {
         self.by_owner.values().map(|guest| guest.store.unsynced()).sum()
     }
 
+    /// Loses every copy, or has those of `copy` in their place. Rounds go on from here, as no late acknowledgement may stand for a later one.
+    pub fn replace(&mut self, copy: Guests) {
+        *self = Guests { rounds: self.rounds.max(copy.rounds), ..copy };
+    }
+
     /// Loses what was not synced, and what is volatile. Returns each row that changed: for whom it was held, the key, before, after.
     pub fn crash(&mut self) -> Vec<Lost> {
         let mut lost = Vec::new();

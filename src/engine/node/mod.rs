@@ -312,7 +312,8 @@ impl Node {
     /// Loses everything on its disk. Returns how many rows and hints that were.
     pub fn wipe(&mut self) -> u64 {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
-        (self.guests, self.hints) = (Guests::default(), HintStore::default());
+        self.guests.replace(Guests::default());
+        self.hints.replace(HintStore::default());
         self.store.wipe() + others
     }
 

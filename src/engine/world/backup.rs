@@ -63,7 +63,8 @@ impl World {
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         let (count, changed) = (rows.len(), differences(machine.store.rows(), &rows));
         machine.store.restore(rows);
-        (machine.hints, machine.guests) = (hints, guests);
+        machine.hints.replace(hints);
+        machine.guests.replace(guests);
         let who = Some(Endpoint::Node(node));
         let cause = self.fault(who, Fault::Restored { rows: count, taken }, log);
         for (key, before, after) in changed {

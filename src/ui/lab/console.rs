@@ -199,7 +199,7 @@ fn levels(lab: &LabHandle) -> Html {
         })
     };
     let chosen = ui.level.unwrap_or(usual);
-    let needs = chosen.block_for(replicas);
+    let needs = lab.read(|s| console::level_needs(s.world(), chosen, ui.via));
     let id = format!("level-{}", lab.number());
     html! {
         <>
@@ -210,7 +210,7 @@ fn levels(lab: &LabHandle) -> Html {
                         <option value={l.to_string()} selected={l == chosen} title={if l == usual { "as in the settings" } else { "" }}>{ l.to_string() }</option>
                     }) }
                 </select>
-                <span class="dots" role="img" aria-label={format!("waits for {needs} of {replicas}")} title={console::level_words(chosen, replicas)}>
+                <span class="dots" role="img" aria-label={format!("waits for {needs} of {replicas}")} title={console::level_words(chosen, needs, replicas)}>
                     if replicas <= 7 {
                         { for (0..replicas).map(|i| html! { <i class={classes!((i < needs).then_some("f"))} /> }) }
                     } else {

@@ -8,7 +8,8 @@ use super::{Cause, Said};
 use super::{acts, origin};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId, arrange};
 use crate::engine::data::{Change, Key, Order, Row, Version};
-use crate::engine::node::{Direct, Outcome, Request, Verb};
+use crate::engine::node::coordinate::need;
+use crate::engine::node::{Coordinate, Direct, Level, Need, Outcome, Request, Verb};
 use crate::engine::observe::Operation;
 use crate::engine::world::{Event, EventKind};
 use crate::view::format::{counted, list, span};
@@ -24,8 +25,11 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
         Verb::Write(bytes) => format!("{who} asks {via} to write {} to {key}.", quoted_bytes(bytes)),
         Verb::Delete => format!("{who} asks {via} to delete {key}."),
     };
-    let n = facts.settings_at(event.at).replicas.total();
-    let required = request.level.block_for(n);
+    let settings = facts.settings_at(event.at);
+    let n = settings.replicas.total();
+    let home = facts.session.world().ring().zone_of(via);
+    let wanted = need(request.level, &settings.replicas, home.0);
+    let required = wanted.required();
     let replicas = facts.replicas(key, event.at);
     let copies = match replicas.as_slice() {
         [only] if n == 1 => format!("the only replica, {only}, has"),
@@ -35,7 +39,24 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
         _ => format!("{required} of {n} replicas (though only {} exist) have", list(replicas.iter())),
     };
     let done = if request.verb == Verb::Read { "answered" } else { "confirmed" };
-    let waits = format!("{via} is to coordinate: it answers once {copies} {done}, as {} says.", request.level.name());
+    let zone = |zone: u32| facts.session.world().ring().zones().get(zone as usize).map_or_else(String::new, |z| z.name.clone());
+    let which = match &wanted {
+        Need::Total(_) => String::new(),
+        Need::Zone { zone: own, .. } => format!(", counting only those in {}", zone(*own)),
+        Need::Each(_) => ", a majority in every zone".to_owned(),
+    };
+    let hint = if request.level == Level::Any { " Even a hint is enough." } else { "" };
+    let level = request.level.name();
+    if matches!(settings.write.coordinate, Coordinate::Replica { .. }) && request.verb != Verb::Read && !replicas.contains(&via) {
+        let waits = format!(
+            "{via} does not hold the key and will pass the request on to a node that does. {level} needs {required} of {n}{which}."
+        );
+        return Said::new(headline)
+            .rest(waits)
+            .so("and its coordinator will be another node")
+            .rule("only a node that holds the key coordinates its writes");
+    }
+    let waits = format!("{via} is to coordinate: it answers once {copies} {done}{which}, as {level} says.{hint}");
     Said::new(headline).rest(waits).so(format!("so {via} becomes the coordinator")).rule("any node can coordinate any key")
 }
 

@@ -6,7 +6,7 @@ use super::facts::{Choice, Facts, Running, Trace};
 use super::{Cause, Said, handoff, sweep};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId, arrange};
 use crate::engine::data::{Key, Version};
-use crate::engine::node::{Body, Detector, Note, Repair, Verb};
+use crate::engine::node::{Body, Detector, Keeper, Note, Repair, StandIn, Verb};
 use crate::engine::world::{Event, EventKind, Fault, LostWhy};
 use crate::view::format::{counted, list, span};
 
@@ -306,11 +306,13 @@ impl At<'_, '_> {
     }
 
     fn trusted(&self, peer: NodeId) -> Said {
-        let repair = self.facts.settings_at(self.event.at).read.repair;
-        let gap = if repair == Repair::Off {
-            "Writes missed in between are not made up for."
-        } else {
-            "Writes missed in between come only when a read finds them missing."
+        let settings = self.facts.settings_at(self.event.at);
+        let others =
+            settings.hints.keeper != Keeper::Nobody || settings.fallback.stand_in != StandIn::Nobody || settings.sweeps.schedule.is_some();
+        let gap = match settings.read.repair {
+            _ if others => "Writes missed in between come from whoever kept them or finds them missing.",
+            Repair::Off => "Writes missed in between are not made up for.",
+            _ => "Writes missed in between come only when a read finds them missing.",
         };
         Said::new(format!("{} hears {peer} again and believes it up.", self.who))
             .rest(format!("It sends {peer} writes and asks it again. {gap}"))

@@ -74,9 +74,9 @@ impl At<'_, '_> {
 
     pub(super) fn resolved(&self, current: &[NodeId], behind: &[NodeId]) -> Said {
         if behind.is_empty() {
-            return Said::new("The rows are all equal now.")
+            return Said::new("The rows in hand are equal.")
                 .rest(format!(
-                    "The first answers differed, but the rows fetched afterwards do not: a copy has changed in between. {} can answer {}.",
+                    "The first answers differed, but the rows that {} waited for do not: a copy has changed in between, or another one answered sooner. It can answer {}.",
                     self.who, self.client
                 ))
                 .rule("rows are compared again before anything is repaired");

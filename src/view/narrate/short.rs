@@ -160,7 +160,7 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
                 data.0
             )
         }
-        Note::Resolved { behind, .. } if behind.is_empty() => format!("{who} merges the rows: all are equal now"),
+        Note::Resolved { behind, .. } if behind.is_empty() => format!("{who} merges the rows: those in hand are equal"),
         Note::Resolved { behind, .. } => {
             format!("{who} merges the rows: {} {} behind", list(behind.iter()), if behind.len() == 1 { "is" } else { "are" })
         }

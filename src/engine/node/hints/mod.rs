@@ -153,6 +153,12 @@ impl HintStore {
         self.lines.retain(|_, line| !line.hints.is_empty() || line.replay.is_some());
     }
 
+    /// Loses every hint, or has those of `copy` in their place. Numbers go on from here, so that no late acknowledgement of an earlier hint
+    /// can stand for a later one.
+    pub fn replace(&mut self, copy: HintStore) {
+        *self = HintStore { made: self.made.max(copy.made), attempts: self.attempts.max(copy.attempts), ..copy };
+    }
+
     /// Loses what was not flushed. Returns how many hints that were.
     pub fn crash(&mut self) -> u32 {
         let before = self.count();
@@ -165,5 +171,19 @@ impl HintStore {
         self.tidy();
         (self.poll_due, self.flush_due) = (false, false);
         (before - self.count()) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_disk_begins_no_number_anew() {
+        let mut store = HintStore { made: 7, attempts: 3, ..HintStore::default() };
+        store.replace(HintStore::default());
+        assert_eq!((store.made, store.attempts), (7, 3));
+        store.replace(HintStore { made: 9, attempts: 1, ..HintStore::default() });
+        assert_eq!((store.made, store.attempts), (9, 3), "whichever is further");
     }
 }
