@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::descent::children;
 use super::message::{Page, Place, Refusal, Say, SessionId};
 use super::note::SweepStep;
 use super::trees::{common_ranges, part_of};
@@ -11,6 +12,25 @@ use crate::engine::data::{Key, Row};
 use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
 use crate::engine::sweep::{Entry, TokenRange, Tree};
 
+/// What a method keeps on the side that answers.
+#[derive(Debug, Clone)]
+pub enum Held {
+    /// A full comparison keeps nothing.
+    Full,
+    /// Trees as they were when it began.
+    Descent(Vec<Arc<Tree>>),
+}
+
+impl Held {
+    /// The trees of a descent; none of anything else.
+    pub fn trees(&self) -> &[Arc<Tree>] {
+        match self {
+            Held::Descent(trees) => trees,
+            Held::Full => &[],
+        }
+    }
+}
+
 /// A sweep that another node has started.
 #[derive(Debug, Clone)]
 pub struct Answering {
@@ -18,8 +38,8 @@ pub struct Answering {
     pub policy: SweepPolicy,
     /// Ranges that are compared.
     pub ranges: Arc<[TokenRange]>,
-    /// This node's trees as they were when it began; none for a full comparison.
-    pub trees: Vec<Arc<Tree>>,
+    /// What its method keeps on this side.
+    pub work: Held,
     /// When the other node was last heard of.
     touched: Micros,
 }
@@ -103,23 +123,23 @@ impl Node {
             self.note_sweep(session, SweepStep::Refused { why }, ctx);
             return self.say(session.by, session, Say::Refused(why), ctx);
         }
-        let mut trees = Vec::new();
-        if policy.method == Method::Descent {
-            let (made, step) = self.trees_for(&policy, ranges, ctx);
-            self.note_sweep(session, step, ctx);
-            trees = made;
-        }
         if !known {
             ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
         }
-        if policy.method == Method::Descent {
-            let root = |tree: &Arc<Tree>| (tree.depth(), Digest::of_words(tree.level(0, 0, 1)));
-            self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
-        } else {
-            let entries: Vec<Entry> = ranges.iter().flat_map(|range| self.entries_in(*range, policy.tree, ctx)).collect();
-            self.send_keys(session, 0, &entries, ctx);
-        }
-        let open = Answering { policy, ranges: ranges.clone(), trees, touched: ctx.now };
+        let work = match policy.method {
+            Method::Full => {
+                let entries: Vec<Entry> = ranges.iter().flat_map(|range| self.entries_in(*range, policy.tree, ctx)).collect();
+                self.send_keys(session, 0, &entries, ctx);
+                Held::Full
+            }
+            Method::Descent => {
+                let trees = self.note_trees(session, &policy, ranges, ctx);
+                let root = |tree: &Arc<Tree>| (tree.depth(), Digest::of_words(tree.level(0, 0, 1)));
+                self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
+                Held::Descent(trees)
+            }
+        };
+        let open = Answering { policy, ranges: ranges.clone(), work, touched: ctx.now };
         self.sweeps.answering.insert(session, open);
     }
 
@@ -154,19 +174,4 @@ impl Node {
         }
         pages
     }
-}
-
-/// Hashes of the children of these nodes, in order. A node that this side does not have has none.
-fn children(open: &Answering, level: u32, nodes: &[Place]) -> Box<[Digest]> {
-    let bits = open.policy.tree.bits();
-    let one = |place: &Place| {
-        let tree =
-            open.trees.get(place.range as usize).filter(|tree| place.level == level && place.index < tree.nodes(level.min(tree.depth())));
-        let below = |tree: &Arc<Tree>| {
-            let ids = place.index << bits..(place.index + 1) << bits;
-            ids.filter_map(|index| tree.hash(level + 1, index)).collect::<Vec<Digest>>()
-        };
-        tree.map_or_else(Vec::new, below)
-    };
-    nodes.iter().take(ASKED_AT_ONCE).flat_map(one).collect()
 }

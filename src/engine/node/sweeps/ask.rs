@@ -1,30 +1,40 @@
-//! The side of a sweep that started it: it compares, level by level, asks for what it lacks and sends what the other side lacks.
+//! The side of a sweep that started it, whatever its method: it compares, asks for what it lacks and sends what the other side lacks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::message::{Page, Place, Refusal, Say, SessionId};
+use super::descent::Descent;
+use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
-use super::trees::{common_ranges, part_of};
+use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, Again};
-use crate::engine::base::{Digest, Micros, NodeId};
+use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Ctx, Method, Node, Streams, SweepPolicy, Timer, Traffic};
-use crate::engine::sweep::{Entry, LevelCount, TokenRange, Tree, compare};
+use crate::engine::sweep::{Entry, TokenRange, compare};
 
 /// What a sweep waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Roots, or all keys in a full comparison.
+    /// The first answer.
     Opening,
     /// Hashes of the children of nodes of this level.
     Descending(u32),
-    /// Keys of leaves that differ.
+    /// Keys with digests: of leaves that differ, or all in a full comparison.
     Keys,
     /// Rows.
     Fetching,
     /// Confirmations of rows sent.
     Storing,
+}
+
+/// What a method keeps on the side that asks.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// A full comparison needs nothing but the keys that come.
+    Full,
+    /// Trees, and where they have been found to differ.
+    Descent(Descent),
 }
 
 /// A sweep that this node has started.
@@ -40,28 +50,18 @@ pub struct Asking {
     pub phase: Phase,
     /// Ranges compared.
     pub ranges: Arc<[TokenRange]>,
-    /// This node's trees as they were when it began; none for a full comparison.
-    pub trees: Vec<Arc<Tree>>,
-    /// The level of the leaves of each range: those of the less deep tree.
-    bottoms: Vec<u32>,
-    /// Leaves found to differ so far.
-    pub leaves: Vec<Place>,
-    /// Nodes found to differ on the next level, whose children come next.
-    pub differing: Vec<Place>,
-    /// What was asked and is not answered, by part.
-    asked: BTreeMap<u32, Box<[Place]>>,
+    /// What its method has found so far.
+    pub work: Work,
     /// Pages of answers that are still missing, by part; a part of which no page has come has none yet.
-    missing: BTreeMap<u32, Option<BTreeSet<u32>>>,
+    pub(super) missing: BTreeMap<u32, Option<BTreeSet<u32>>>,
     /// Keys that have come.
     entries: Vec<Entry>,
-    /// Comparisons of the present level.
-    count: LevelCount,
     /// Rows to send in the end.
-    push: BTreeMap<Key, Arc<Row>>,
+    pub(super) push: BTreeMap<Key, Arc<Row>>,
     pulled: u32,
     attempt: u32,
     /// When something last came.
-    touched: Micros,
+    pub(super) touched: Micros,
 }
 
 impl Asking {
@@ -77,7 +77,7 @@ impl Asking {
     }
 
     /// Begins to wait for answers to so many parts.
-    fn wait(&mut self, phase: Phase, parts: usize) {
+    pub(super) fn wait(&mut self, phase: Phase, parts: usize) {
         self.phase = phase;
         self.missing = (0..parts as u32).map(|part| (part, None)).collect();
     }
@@ -96,32 +96,25 @@ impl Node {
             return self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
         }
         self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
-        let mut trees = Vec::new();
-        if policy.method == Method::Descent {
-            let (made, step) = self.trees_for(&policy, &ranges, ctx);
-            self.note_sweep(session, step, ctx);
-            trees = made;
-        }
+        let work = match policy.method {
+            Method::Full => Work::Full,
+            Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
+        };
         let mut asking = Asking {
             session,
             with,
             policy,
             phase: Phase::Opening,
             ranges: ranges.clone(),
-            trees,
-            bottoms: Vec::new(),
-            leaves: Vec::new(),
-            differing: Vec::new(),
-            asked: BTreeMap::new(),
+            work,
             missing: BTreeMap::new(),
             entries: Vec::new(),
-            count: LevelCount::default(),
             push: BTreeMap::new(),
             pulled: 0,
             attempt,
             touched: ctx.now,
         };
-        asking.wait(Phase::Opening, 1);
+        asking.wait(if policy.method == Method::Full { Phase::Keys } else { Phase::Opening }, 1);
         self.sweeps.asking.insert(session.number, asking);
         self.say(with, session, Say::Open { policy, ranges }, ctx);
         ctx.wake(ctx.settings.sweeps.timeout.max(Micros(1)), Timer::SweepPatience(session.number));
@@ -138,14 +131,7 @@ impl Node {
         }
         let ended = match (say, asking.phase) {
             (Say::Refused(why), _) => Some(SweepOutcome::Refused(*why)),
-            (Say::Roots(roots), Phase::Opening) => self.roots_came(&mut asking, roots, ctx),
-            (Say::Hashes { part, level, hashes }, Phase::Descending(at)) if *level == at => {
-                self.hashes_came(&mut asking, *part, hashes, ctx)
-            }
             (Say::Keys { page, entries }, Phase::Keys) => self.keys_came(&mut asking, *page, entries, ctx),
-            (Say::Keys { page, entries }, Phase::Opening) if asking.policy.method == Method::Full => {
-                self.keys_came(&mut asking, *page, entries, ctx)
-            }
             (Say::Rows { page, rows }, Phase::Fetching) => self.rows_came(&mut asking, *page, rows, ctx),
             (Say::Stored { page }, Phase::Storing) => {
                 asking.touched = ctx.now;
@@ -153,7 +139,10 @@ impl Node {
                 let pushed = asking.push.len() as u32;
                 asking.missing.is_empty().then_some(SweepOutcome::Repaired { pulled: asking.pulled, pushed })
             }
-            _ => None,
+            _ => match asking.policy.method {
+                Method::Full => None,
+                Method::Descent => self.descent_heard(&mut asking, say, ctx),
+            },
         };
         match ended {
             None => {
@@ -188,88 +177,6 @@ impl Node {
         }
     }
 
-    fn roots_came(&self, asking: &mut Asking, roots: &[(u32, Digest)], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        if roots.len() != asking.trees.len() {
-            return Some(SweepOutcome::Nonsense);
-        }
-        asking.touched = ctx.now;
-        asking.missing.clear();
-        let mut count = LevelCount { compared: roots.len() as u64, differed: 0 };
-        for (range, ((depth, root), tree)) in (0u32..).zip(roots.iter().zip(&asking.trees)) {
-            // Hashes of hashes show the depth: such trees of unequal depth can only be compared as a whole.
-            let comparable = asking.policy.tree.combine.hides_depth() || *depth == tree.depth();
-            let bottom = if comparable { tree.depth().min(*depth) } else { 0 };
-            asking.bottoms.push(bottom);
-            if tree.hash(0, 0).as_ref() != Some(root) {
-                count.differed += 1;
-                let place = Place { range, level: 0, index: 0 };
-                if bottom == 0 { &mut asking.leaves } else { &mut asking.differing }.push(place);
-            }
-        }
-        self.note_sweep(asking.session, SweepStep::Compared { level: 0, count }, ctx);
-        self.descend(asking, ctx)
-    }
-
-    /// Asks for the children of the nodes that differ, or, if there are none left, for what is in the leaves.
-    fn descend(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        let nodes = std::mem::take(&mut asking.differing);
-        asking.count = LevelCount::default();
-        let Some(level) = nodes.first().map(|place| place.level) else { return self.open_leaves(asking, ctx) };
-        asking.wait(Phase::Descending(level), nodes.len().div_ceil(ASKED_AT_ONCE));
-        for (part, nodes) in (0u32..).zip(nodes.chunks(ASKED_AT_ONCE)) {
-            asking.asked.insert(part, nodes.into());
-            self.say(asking.with, asking.session, Say::Children { part, level, nodes: nodes.into() }, ctx);
-        }
-        None
-    }
-
-    fn hashes_came(&self, asking: &mut Asking, part: u32, hashes: &[Digest], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        asking.missing.remove(&part)?;
-        let nodes = asking.asked.remove(&part).unwrap_or_default();
-        let bits = asking.policy.tree.bits();
-        if hashes.len() != nodes.len() << bits {
-            return Some(SweepOutcome::Nonsense);
-        }
-        asking.touched = ctx.now;
-        for (place, theirs) in nodes.iter().zip(hashes.chunks(1 << bits)) {
-            let (tree, level) = (&asking.trees[place.range as usize], place.level + 1);
-            for (index, hash) in (place.index << bits..).zip(theirs) {
-                asking.count.compared += 1;
-                if tree.hash(level, index).as_ref() != Some(hash) {
-                    asking.count.differed += 1;
-                    let child = Place { range: place.range, level, index };
-                    let bottom = asking.bottoms[place.range as usize];
-                    if level == bottom { &mut asking.leaves } else { &mut asking.differing }.push(child);
-                }
-            }
-        }
-        if !asking.missing.is_empty() {
-            return None;
-        }
-        let level = nodes.first().map_or(0, |place| place.level + 1);
-        self.note_sweep(asking.session, SweepStep::Compared { level, count: asking.count }, ctx);
-        self.descend(asking, ctx)
-    }
-
-    /// The descent is over: asks for the keys of the leaves that differ, or for all their rows.
-    fn open_leaves(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        if asking.leaves.is_empty() {
-            return Some(SweepOutcome::Equal);
-        }
-        let whole = asking.policy.streams == Streams::Leaves;
-        asking.wait(if whole { Phase::Fetching } else { Phase::Keys }, asking.leaves.len().div_ceil(ASKED_AT_ONCE));
-        for (part, leaves) in (0u32..).zip(asking.leaves.chunks(ASKED_AT_ONCE)) {
-            let leaves = leaves.into();
-            let say = if whole { Say::FetchLeaves { part, leaves } } else { Say::ListKeys { part, leaves } };
-            self.say(asking.with, asking.session, say, ctx);
-        }
-        if whole {
-            let rows = leaf_ranges(asking).into_iter().flat_map(|range| self.rows_in(range, ctx));
-            asking.push = rows.map(|(key, row)| (key.clone(), row.clone())).collect();
-        }
-        None
-    }
-
     fn keys_came(&self, asking: &mut Asking, page: Page, entries: &[Entry], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
         if page.page >= page.pages || !asking.came(page) {
             return None;
@@ -279,7 +186,10 @@ impl Node {
         if !asking.missing.is_empty() {
             return None;
         }
-        let parts = if asking.policy.method == Method::Full { asking.ranges.to_vec() } else { leaf_ranges(asking) };
+        let parts = match &asking.work {
+            Work::Full => asking.ranges.to_vec(),
+            Work::Descent(descent) => descent.leaf_ranges(asking),
+        };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
         let found = compare(mine, std::mem::take(&mut asking.entries));
         let step = SweepStep::KeysCompared {
@@ -332,9 +242,4 @@ impl Node {
         asking.wait(Phase::Storing, pages as usize);
         None
     }
-}
-
-/// The parts of the ring that the leaves found to differ cover.
-fn leaf_ranges(asking: &Asking) -> Vec<TokenRange> {
-    asking.leaves.iter().filter_map(|leaf| part_of(*asking.ranges.get(leaf.range as usize)?, &asking.policy.tree, leaf)).collect()
 }

@@ -3,14 +3,16 @@
 
 mod answer;
 mod ask;
+mod descent;
 mod message;
 mod note;
 mod trees;
 
 use std::collections::BTreeMap;
 
-pub use answer::Answering;
-pub use ask::{Asking, Phase};
+pub use answer::{Answering, Held};
+pub use ask::{Asking, Phase, Work};
+pub use descent::Descent;
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
 pub use trees::{Kept, common_ranges, part_of, sharers};
