@@ -204,6 +204,7 @@ pub fn what(message: &Message) -> &'static str {
             Say::Stored { .. } => "held",
             Say::Close => "done",
             Say::Refused(_) => "refused",
+            Say::Set(ref say) => crate::view::narrate::sets::label(say),
         },
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
+use super::recon::Ranging;
+use super::sketch::Peeling;
 use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, Again};
 use crate::engine::base::{Micros, NodeId};
@@ -35,6 +37,10 @@ pub enum Work {
     Full,
     /// Trees, and where they have been found to differ.
     Descent(Descent),
+    /// What ranges have told so far.
+    Ranges(Ranging),
+    /// What coded symbols have told so far.
+    Sketch(Peeling),
 }
 
 /// A sweep that this node has started.
@@ -99,6 +105,8 @@ impl Node {
         let work = match policy.method {
             Method::Full => Work::Full,
             Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
+            Method::Ranges => Work::Ranges(Ranging::over(self.item_set(session, &policy, &ranges, ctx))),
+            Method::Sketch => Work::Sketch(Peeling::over(self.item_set(session, &policy, &ranges, ctx))),
         };
         let mut asking = Asking {
             session,
@@ -142,6 +150,8 @@ impl Node {
             _ => match asking.policy.method {
                 Method::Full => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
+                Method::Ranges => self.ranging_heard(&mut asking, say, ctx),
+                Method::Sketch => self.peeling_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -187,8 +197,8 @@ impl Node {
             return None;
         }
         let parts = match &asking.work {
-            Work::Full => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
+            _ => asking.ranges.to_vec(),
         };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
         let found = compare(mine, std::mem::take(&mut asking.entries));
@@ -221,6 +231,10 @@ impl Node {
         asking.touched = ctx.now;
         for (key, row) in rows.iter().filter(|(key, _)| asking.ranges.iter().any(|range| range.holds(key.token()))) {
             asking.pulled += 1;
+            if matches!(asking.work, Work::Ranges(_) | Work::Sketch(_)) {
+                // Digests do not say that a row of each side has one key: now it shows, and only the newer one goes.
+                asking.push.remove(key);
+            }
             self.hold(None, None, key, row, Traffic::Tree, ctx);
             // The merge may hold more than what came: then the other side is to have it.
             if asking.policy.streams == Streams::Keys
@@ -233,7 +247,7 @@ impl Node {
     }
 
     /// Sends what the other side lacks, in the state it has now.
-    fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+    pub(super) fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
         let rows: Vec<(Key, Arc<Row>)> = asking.push.keys().filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
         if rows.is_empty() {
             return Some(SweepOutcome::Repaired { pulled: asking.pulled, pushed: 0 });

@@ -6,6 +6,10 @@ mod ask;
 mod descent;
 mod message;
 mod note;
+mod recon;
+mod set_say;
+mod sets;
+mod sketch;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -15,6 +19,10 @@ pub use ask::{Asking, Phase, Work};
 pub use descent::Descent;
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
+pub use recon::{ROUNDS, Ranging};
+pub use set_say::{SetSay, SetStep};
+pub use sets::Listed;
+pub use sketch::{Peeling, Stream};
 pub use trees::{Kept, common_ranges, part_of, sharers};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
@@ -82,7 +90,7 @@ impl Sweeps {
             Timer::SweepDue(epoch) => epoch == self.epoch,
             Timer::SweepPatience(number) => self.asking.contains_key(&number),
             Timer::SweepAgain(number) => self.again.contains_key(&number),
-            Timer::SweepIdle(session) => self.answering.contains_key(&session),
+            Timer::SweepIdle(session) | Timer::SweepStream(session, _) => self.answering.contains_key(&session),
             _ => false,
         }
     }
@@ -100,6 +108,7 @@ impl Node {
                 }
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
+            Timer::SweepStream(session, next) => self.stream_woke(session, next, ctx),
             _ => {}
         }
     }
