@@ -252,6 +252,10 @@ impl Node {
         let peer = Source { node: asking.with, generation: shipping.generation };
         let end = shipping.mine?.seq;
         let log = self.history.log()?;
+        if log.place(peer, shipping.claim?).is_none() {
+            // What came meanwhile has pushed it out.
+            return self.log_fails(asking, shipping, Whole::Truncated, ctx);
+        }
         let unread = log.after(shipping.peer_read).take_while(|(seq, _)| *seq <= end);
         let entries: Vec<(u64, &LogEntry)> = for_peer(unread, &asking.ranges, peer).collect();
         if entries.is_empty() {
@@ -297,5 +301,10 @@ impl Node {
 
 /// Rows of a sweep of logs may come before the word how far they go: they are waited for in this phase too.
 pub(super) fn takes_rows(asking: &Asking) -> bool {
-    matches!(asking.work, Work::Log(_)) && asking.phase == Phase::Log && asking.policy.streams == Streams::Leaves
+    asking.phase == Phase::Log && ships_in_order(asking)
+}
+
+/// Whether rows come from the peer's log as they were written there, so that what is newer here is no answer to them: the own log has it.
+pub(super) fn ships_in_order(asking: &Asking) -> bool {
+    matches!(asking.work, Work::Log(shipping) if shipping.whole.is_none()) && asking.policy.streams == Streams::Leaves
 }
