@@ -191,11 +191,6 @@ fn symbols_that_make_no_sense_end_the_exchange() {
     let say = |message, from, symbols: Vec<Coded>| {
         Say::Set(SetSay::Symbols { message, again: 0, run: Symbols { items: 1, from, symbols: symbols.into() } })
     };
-    let pure = |item, times| {
-        let mut symbol = Coded::default();
-        symbol.put(item, times);
-        symbol
-    };
     let mut alone = Alone::new();
     alone.node.store.wipe();
     for (message, from, symbols) in [
@@ -204,8 +199,6 @@ fn symbols_that_make_no_sense_end_the_exchange() {
         (1, 0, vec![Coded::default(); 8]),
         (9, 24, vec![]),
         (u32::MAX, 0, vec![Coded::default(); 8]),
-        // Each says that it holds one and the same item, which then would be found eight times over.
-        (0, 0, (0..8).map(|n| pure(n, 1)).collect()),
         // An item that this side is said to have and the other one not.
         (0, 0, {
             let mut lie = vec![Coded::default(); 8];

@@ -20,6 +20,8 @@ pub enum Held {
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
+    /// The log is the node's own.
+    Log,
     /// Digests of its rows as they were when it began.
     Set(Listed),
 }
@@ -107,6 +109,7 @@ impl Node {
                 }
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
+            Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
             Say::Set(say) => self.set_asked(session, open, say, ctx),
             _ => {}
         }
@@ -142,6 +145,10 @@ impl Node {
                 let root = |tree: &Arc<Tree>| (tree.depth(), Digest::of_words(tree.level(0, 0, 1)));
                 self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
                 Held::Descent(trees)
+            }
+            Method::Log => {
+                self.log_head(session, ctx);
+                Held::Log
             }
             Method::Ranges => {
                 let listed = Listed::over(self.item_set(session, &policy, ranges, ctx));

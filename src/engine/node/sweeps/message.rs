@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::log_say::LogSay;
 use super::set_say::SetSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
@@ -128,6 +129,8 @@ pub enum Say {
     Close,
     /// I take no part.
     Refused(Refusal),
+    /// A step of a sweep of logs.
+    Log(LogSay),
     /// A step of a sweep that compares sets of digests.
     Set(SetSay),
 }
@@ -148,6 +151,7 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
+            Say::Log(_) => 40,
             Say::Set(_) => 60,
         }
     }
@@ -158,6 +162,7 @@ impl Say {
             Say::Open { .. } | Say::Children { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Mode::Asks,
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
+            Say::Log(say) => say.mode(),
             Say::Set(say) => say.mode(),
         }
     }
@@ -172,6 +177,9 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
+        if let Say::Log(say) = self {
+            return u64::from(self.code()) << 56 | say.nth();
+        }
         if let Say::Set(say) = self {
             return u64::from(self.code()) << 56 | say.nth();
         }
@@ -282,6 +290,7 @@ impl Wire for Say {
             Say::Stored { page } => sink.u32(*page),
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
+            Say::Log(say) => say.encode(sink),
             Say::Set(say) => say.encode(sink),
         }
     }
