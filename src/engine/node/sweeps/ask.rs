@@ -10,7 +10,7 @@ use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, Again};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
-use crate::engine::node::{Ctx, Method, Node, Streams, SweepPolicy, Timer, Traffic};
+use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
 use crate::engine::sweep::{Entry, TokenRange, compare};
 
 /// What a sweep waits for.
@@ -223,9 +223,7 @@ impl Node {
             asking.pulled += 1;
             self.hold(None, None, key, row, Traffic::Tree, ctx);
             // The merge may hold more than what came: then the other side is to have it.
-            if asking.policy.streams == Streams::Keys
-                && let Some(held) = self.visible(None, key, ctx).filter(|held| held != row)
-            {
+            if let Some(held) = self.visible(None, key, ctx).filter(|held| held != row) {
                 asking.push.insert(key.clone(), held);
             }
         }
