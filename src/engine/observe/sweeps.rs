@@ -1,11 +1,12 @@
 //! What each sweep cost and achieved, read off the log: beside it the naive cost, and the least that any method needs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
-use crate::engine::data::Change;
+use crate::engine::data::{Change, PageMap};
 use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
-use crate::engine::node::{Body, Message, Method, Note, Traffic};
+use crate::engine::node::{Body, Method, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
 
@@ -135,10 +136,10 @@ impl SweepCost {
     }
 }
 
-/// All sweeps of a run, event by event.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// All sweeps of a run, event by event. A clone shares the bills with it until one of them changes.
+#[derive(Debug, Clone, Default)]
 pub struct Sweeps {
-    costs: BTreeMap<SessionId, SweepCost>,
+    costs: PageMap<SessionId, Arc<SweepCost>>,
     /// The sweep that each node last got rows from: what it applies next came with them.
     taking: BTreeMap<NodeId, SessionId>,
 }
@@ -153,7 +154,21 @@ impl Sweeps {
 
     /// The bills, by who started each and in which order.
     pub fn costs(&self) -> impl Iterator<Item = &SweepCost> {
-        self.costs.values()
+        self.costs.iter().map(|(_, cost)| &**cost)
+    }
+
+    /// The bill of one sweep.
+    pub fn cost(&self, session: SessionId) -> Option<&SweepCost> {
+        self.costs.get(&session).map(|cost| &**cost)
+    }
+
+    /// Changes the bill of a sweep that has begun.
+    fn change(&mut self, session: SessionId, change: impl FnOnce(&mut SweepCost)) {
+        // Taken out, so that nobody else holds it but a snapshot.
+        if let Some(mut cost) = self.costs.remove(&session) {
+            change(Arc::make_mut(&mut cost));
+            self.costs.insert(session, cost);
+        }
     }
 
     /// Takes in the next event.
@@ -161,21 +176,19 @@ impl Sweeps {
         let who = event.who.and_then(Endpoint::node);
         match (&event.kind, who) {
             (EventKind::Note(Note::Sweep { session, step: SweepStep::Began { with, method, .. } }), _) => {
-                self.costs.insert(*session, SweepCost::new(*session, *with, *method, event.at));
+                self.costs.insert(*session, Arc::new(SweepCost::new(*session, *with, *method, event.at)));
             }
             (EventKind::Note(Note::Sweep { session, step }), Some(node)) => {
-                if let Some(cost) = self.costs.get_mut(session) {
-                    cost.step(event.at, node, step);
-                }
+                self.change(*session, |cost| cost.step(event.at, node, step));
             }
             (EventKind::Sent(message), _) => {
-                if let Some((cost, say)) = self.of_message(message) {
-                    cost.sent(message.from, say, message.size);
+                if let Body::Sweep { session, say } = &message.body {
+                    self.change(*session, |cost| cost.sent(message.from, say, message.size));
                 }
             }
             (EventKind::Lost { message, .. }, _) => {
-                if let Some((cost, _)) = self.of_message(message) {
-                    cost.lost += 1;
+                if let Body::Sweep { session, .. } = &message.body {
+                    self.change(*session, |cost| cost.lost += 1);
                 }
             }
             (EventKind::Delivered(message), Some(node)) => {
@@ -184,17 +197,12 @@ impl Sweeps {
                 }
             }
             (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Tree && applied.change != Change::Stored => {
-                if let Some(cost) = self.taking.get(&node).and_then(|session| self.costs.get_mut(session)) {
-                    cost.over_streamed += 1;
+                if let Some(session) = self.taking.get(&node).copied() {
+                    self.change(session, |cost| cost.over_streamed += 1);
                 }
             }
             _ => {}
         }
-    }
-
-    fn of_message<'m>(&mut self, message: &'m Message) -> Option<(&mut SweepCost, &'m Say)> {
-        let Body::Sweep { session, say } = &message.body else { return None };
-        Some((self.costs.get_mut(session)?, say))
     }
 }
 

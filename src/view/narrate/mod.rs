@@ -28,6 +28,7 @@ pub use facts::{Choice, Facts, Running, Trace, is_answer, node_of};
 pub use names::{Names, quoted, quoted_bytes, verb_letter, verb_name};
 pub use origin::{Held, held, newest, why_behind};
 pub use short::{lines, short};
+pub use sweep::noun as sweep_noun;
 pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};

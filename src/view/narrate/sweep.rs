@@ -129,7 +129,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
 }
 
 /// What a message is, as a noun.
-pub(super) fn noun(say: &Say) -> String {
+pub fn noun(say: &Say) -> String {
     match say {
         Say::Open { .. } => "call to compare".to_owned(),
         Say::Roots(roots) => counted(roots.len() as u64, "root", "roots"),

@@ -24,6 +24,12 @@ use crate::engine::data::{Key, Row};
 /// Most nodes, leaves or keys that one message asks about.
 pub const ASKED_AT_ONCE: usize = 1024;
 
+/// Most nodes whose children one message asks for: fewer of wide trees, so that no answer has more than 262,144 hashes.
+pub const fn parents_at_once(bits: u32) -> usize {
+    let most = 1 << 18 >> bits;
+    if most < ASKED_AT_ONCE { most } else { ASKED_AT_ONCE }
+}
+
 /// Most keys of one page of an answer.
 pub const KEYS_AT_ONCE: usize = 1024;
 
