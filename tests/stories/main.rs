@@ -15,6 +15,7 @@ mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod sets;
 mod shipped;
 mod sweeps;
 

@@ -84,6 +84,8 @@ pub enum Timer {
     SweepAgain(u32),
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
+    /// Time to send a peer more coded symbols: which message of them.
+    SweepStream(SessionId, u32),
 }
 
 impl Timer {

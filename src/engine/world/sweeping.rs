@@ -21,7 +21,7 @@ impl World {
 
 /// Whether a sweep's trees are within their bounds.
 pub(super) fn check_policy(policy: &SweepPolicy) -> Result<(), CommandError> {
-    policy.tree.fault().map_or(Ok(()), |(field, problem)| Err(CommandError { field, problem }))
+    policy.fault().map_or(Ok(()), |(field, problem)| Err(CommandError { field, problem }))
 }
 
 /// Whether every value is within its bounds.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
+use super::recon::Ranging;
 use super::shipping::{Shipping, ships_in_order, takes_rows};
+use super::sketch::Peeling;
 use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, Again};
 use crate::engine::base::{Micros, NodeId};
@@ -40,6 +42,10 @@ pub enum Work {
     Descent(Descent),
     /// How far the two logs have been read.
     Log(Shipping),
+    /// What ranges have told so far.
+    Ranges(Ranging),
+    /// What coded symbols have told so far.
+    Sketch(Peeling),
 }
 
 /// A sweep that this node has started.
@@ -105,6 +111,8 @@ impl Node {
             Method::Full => Work::Full,
             Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
             Method::Log => Work::Log(Shipping::default()),
+            Method::Ranges => Work::Ranges(Ranging::over(self.item_set(session, &policy, &ranges, ctx))),
+            Method::Sketch => Work::Sketch(Peeling::over(self.item_set(session, &policy, &ranges, ctx))),
         };
         let mut asking = Asking {
             session,
@@ -150,6 +158,8 @@ impl Node {
                 Method::Full => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
                 Method::Log => self.log_heard(&mut asking, say, ctx),
+                Method::Ranges => self.ranging_heard(&mut asking, say, ctx),
+                Method::Sketch => self.peeling_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -198,8 +208,8 @@ impl Node {
             return None;
         }
         let parts = match &asking.work {
-            Work::Full | Work::Log(_) => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
+            _ => asking.ranges.to_vec(),
         };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
         let found = compare(mine, std::mem::take(&mut asking.entries));
@@ -232,6 +242,10 @@ impl Node {
         asking.touched = ctx.now;
         for (key, row) in rows.iter().filter(|(key, _)| asking.ranges.iter().any(|range| range.holds(key.token()))) {
             asking.pulled += 1;
+            if matches!(asking.work, Work::Ranges(_) | Work::Sketch(_)) {
+                // Digests do not say that a row of each side has one key: now it shows, and only the newer one goes.
+                asking.push.remove(key);
+            }
             self.hold(None, None, key, row, Traffic::Tree, ctx);
             // The merge may hold more than what came: then the other side is to have it.
             if !ships_in_order(asking)

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::log_say::LogSay;
+use super::set_say::SetSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
-use crate::engine::node::{Mode, Streams, SweepPolicy};
+use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
 use crate::engine::sweep::{Entry, TokenRange};
 
 /// Names a sweep between two nodes, for both of them and in the log.
@@ -130,6 +131,8 @@ pub enum Say {
     Refused(Refusal),
     /// A step of a sweep of logs.
     Log(LogSay),
+    /// A step of a sweep that compares sets of digests.
+    Set(SetSay),
 }
 
 impl Say {
@@ -149,6 +152,7 @@ impl Say {
             Say::Close => 11,
             Say::Refused(_) => 12,
             Say::Log(_) => 40,
+            Say::Set(_) => 60,
         }
     }
 
@@ -159,6 +163,7 @@ impl Say {
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
             Say::Log(say) => say.mode(),
+            Say::Set(say) => say.mode(),
         }
     }
 
@@ -172,8 +177,13 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
-        if let Say::Log(say) = self {
-            return u64::from(self.code()) << 56 | say.nth();
+        let own = match self {
+            Say::Log(say) => Some(say.nth()),
+            Say::Set(say) => Some(say.nth()),
+            _ => None,
+        };
+        if let Some(nth) = own {
+            return u64::from(self.code()) << 56 | nth;
         }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
@@ -228,6 +238,11 @@ impl Wire for Say {
             Say::Open { policy, ranges } => {
                 sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
                 policy.tree.encode(sink);
+                match policy.method {
+                    Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
+                    Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
+                    _ => {}
+                }
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
             }
@@ -278,6 +293,7 @@ impl Wire for Say {
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
             Say::Log(say) => say.encode(sink),
+            Say::Set(say) => say.encode(sink),
         }
     }
 }

@@ -7,7 +7,11 @@ mod descent;
 mod log_say;
 mod message;
 mod note;
+mod recon;
+mod set_say;
+mod sets;
 mod shipping;
+mod sketch;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -18,7 +22,11 @@ pub use descent::Descent;
 pub use log_say::{Changed, LogSay, LogStep, Whole};
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
+pub use recon::{ROUNDS, Ranging};
+pub use set_say::{SetSay, SetStep};
+pub use sets::Listed;
 pub use shipping::Shipping;
+pub use sketch::{Peeling, Stream};
 pub use trees::{Kept, common_ranges, part_of, sharers};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
@@ -86,7 +94,7 @@ impl Sweeps {
             Timer::SweepDue(epoch) => epoch == self.epoch,
             Timer::SweepPatience(number) => self.asking.contains_key(&number),
             Timer::SweepAgain(number) => self.again.contains_key(&number),
-            Timer::SweepIdle(session) => self.answering.contains_key(&session),
+            Timer::SweepIdle(session) | Timer::SweepStream(session, _) => self.answering.contains_key(&session),
             _ => false,
         }
     }
@@ -104,6 +112,7 @@ impl Node {
                 }
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
+            Timer::SweepStream(session, next) => self.stream_woke(session, next, ctx),
             _ => {}
         }
     }
