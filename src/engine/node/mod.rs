@@ -30,8 +30,8 @@ pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
     Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Method,
-    Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Setting, Settings, Speculate, StandIn,
-    Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments, Setting, Settings,
+    Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
 use sweeps::{SessionId, Sweeps};
 
@@ -82,6 +82,10 @@ pub enum Timer {
     SweepAgain(u32),
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
+    /// The time that making trees of segments takes is over.
+    SegmentsBuilt,
+    /// A sweep has rested between two reads: its number.
+    SweepNext(u32),
 }
 
 impl Timer {
@@ -267,7 +271,7 @@ pub struct Node {
     owed: Vec<replica::Owed>,
     /// The timer for old tombstones. Volatile.
     sweep: purge::Sweep,
-    /// Comparisons with other replicas, and trees. Volatile.
+    /// Comparisons with other replicas, and trees. Volatile, except trees of segments.
     pub sweeps: Sweeps,
 }
 
@@ -297,7 +301,7 @@ impl Node {
         self.sync_due = false;
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
-        self.sweeps = Sweeps::default();
+        self.sweeps = std::mem::take(&mut self.sweeps).crashed();
         self.guests.forget();
     }
 
@@ -314,6 +318,7 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.sweeps.segments.clear();
         self.store.wipe() + others
     }
 
@@ -425,6 +430,7 @@ impl Node {
             Body::HintKept { target } => self.hint_kept(op, *target, ctx),
             Body::Forward { client, request } => self.take_up(op, from, *client, request, ctx),
             Body::Coordinating => self.taken_up(op, from),
+            Body::Reply { outcome, .. } if from == self.id => self.own_read_over(op, outcome, ctx),
             _ => {}
         }
     }

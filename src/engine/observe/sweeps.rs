@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
+use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
 use crate::engine::data::Change;
 use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
-use crate::engine::node::{Body, Message, Method, Note, Traffic};
+use crate::engine::node::{Body, Message, Method, Mode, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
 
@@ -109,6 +109,7 @@ impl SweepCost {
         let question = match say {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
+            Say::Segments(say) => say.question().map(|ask| (40, ask)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
@@ -118,13 +119,31 @@ impl SweepCost {
         }
     }
 
+    /// A message of an ordinary read that the sweep has made.
+    fn read(&mut self, message: &Message) {
+        self.messages += 1;
+        let rows = message.body.row().is_some();
+        self.rows += u64::from(rows);
+        *(if rows { &mut self.row_bytes } else { &mut self.metadata_bytes }) += u64::from(message.size);
+        let question = (200 + message.body.code(), message.op.map_or(0, |op| op.number));
+        if message.body.mode() == Mode::Asks && self.asked != Some(question) {
+            self.round_trips += 1;
+            self.asked = Some(question);
+        }
+    }
+
     fn step(&mut self, at: Micros, who: NodeId, step: &SweepStep) {
         match *step {
             SweepStep::Trees { rows, computed, .. } => {
                 self.scanned += rows;
                 self.computed += computed;
             }
-            SweepStep::Compared { count, .. } => self.levels.push(count),
+            SweepStep::Compared { level, count } => {
+                // A level may be compared in pieces.
+                self.levels.resize(self.levels.len().max(level as usize + 1), LevelCount::default());
+                self.levels[level as usize].compared += count.compared;
+                self.levels[level as usize].differed += count.differed;
+            }
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
                 self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
                 self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
@@ -141,6 +160,8 @@ pub struct Sweeps {
     costs: BTreeMap<SessionId, SweepCost>,
     /// The sweep that each node last got rows from: what it applies next came with them.
     taking: BTreeMap<NodeId, SessionId>,
+    /// Reads that sweeps have made.
+    reads: BTreeMap<OpId, SessionId>,
 }
 
 impl Sweeps {
@@ -168,13 +189,20 @@ impl Sweeps {
                     cost.step(event.at, node, step);
                 }
             }
+            (EventKind::Note(Note::SweepRead { session, .. }), _) => {
+                self.reads.extend(event.op.map(|op| (op, *session)));
+            }
             (EventKind::Sent(message), _) => {
-                if let Some((cost, say)) = self.of_message(message) {
+                if let Some(cost) = self.of_read(message) {
+                    cost.read(message);
+                } else if let Some((cost, say)) = self.of_message(message) {
                     cost.sent(message.from, say, message.size);
                 }
             }
             (EventKind::Lost { message, .. }, _) => {
-                if let Some((cost, _)) = self.of_message(message) {
+                if let Some(cost) = self.of_read(message) {
+                    cost.lost += 1;
+                } else if let Some((cost, _)) = self.of_message(message) {
                     cost.lost += 1;
                 }
             }
@@ -188,8 +216,20 @@ impl Sweeps {
                     cost.over_streamed += 1;
                 }
             }
+            (EventKind::Applied(applied), Some(_)) if applied.by == Traffic::Repair && applied.change != Change::Stored => {
+                let session = event.op.and_then(|op| self.reads.get(&op));
+                if let Some(cost) = session.and_then(|session| self.costs.get_mut(session)) {
+                    cost.over_streamed += 1;
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The bill for a message of a read that a sweep has made. What a node says to itself costs nothing.
+    fn of_read(&mut self, message: &Message) -> Option<&mut SweepCost> {
+        let session = self.reads.get(&message.op?).filter(|_| message.from != message.to)?;
+        self.costs.get_mut(session)
     }
 
     fn of_message<'m>(&mut self, message: &'m Message) -> Option<(&mut SweepCost, &'m Say)> {

@@ -2,7 +2,8 @@
 
 use super::Said;
 use super::note::At;
-use crate::engine::node::sweeps::{Refusal, Say, SessionId, SweepOutcome, SweepStep};
+use crate::engine::data::Key;
+use crate::engine::node::sweeps::{Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep};
 use crate::engine::node::{Method, SweepSettings};
 use crate::view::format::{bytes, count, counted, span};
 
@@ -20,6 +21,8 @@ fn refusal(why: Refusal) -> &'static str {
         Refusal::NotMine => "the two do not share these ranges",
         Refusal::Unknown => "the sweep is not known there",
         Refusal::Bounds => "such trees are out of bounds",
+        Refusal::Locked => "another sweep holds the tree",
+        Refusal::NotBuilt => "the tree is not made yet",
     }
 }
 
@@ -33,6 +36,7 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
     let how = match sweeps.policy.method {
         Method::Descent => "by their trees",
         Method::Full => "key by key",
+        Method::Segments => "by their trees of segments",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -48,6 +52,9 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         }
         SweepStep::Began { with, method: Method::Full, ranges } => {
             format!("{who} begins to compare every key with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
+        }
+        SweepStep::Began { with, method: Method::Segments, ranges } => {
+            format!("{who} begins to exchange hashes of segments with {with}: {}", counted(u64::from(*ranges), "tree", "trees"))
         }
         SweepStep::NothingInCommon { with } => format!("{who} has nothing to compare with {with}"),
         SweepStep::Trees { leaves, rows: 0, .. } => format!("{who} has its trees at hand: {}", counted(*leaves, "leaf", "leaves")),
@@ -73,6 +80,16 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             }
             SweepOutcome::TimedOut => format!("{who} gives up its sweep with {with}: no answer"),
             SweepOutcome::Refused(why) => format!("{who} ends its sweep with {with}: {}", refusal(*why)),
+            SweepOutcome::Read { keys, failed: 0 } => {
+                format!("{who} is done with {with}: {} read", counted(u64::from(*keys), "key", "keys"))
+            }
+            SweepOutcome::Read { keys, failed } => {
+                format!(
+                    "{who} is done with {with}: {} read, {} of them in vain",
+                    counted(u64::from(*keys), "key", "keys"),
+                    count(u64::from(*failed))
+                )
+            }
             SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
         },
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
@@ -92,6 +109,9 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Began { method: Method::Full, .. } => said
             .rest("Every key goes across with a digest of its row, whether it differs or not: the cost grows with the data.")
             .rule("comparing everything finds everything"),
+        SweepStep::Began { method: Method::Segments, .. } => said
+            .rest("Each has a tree of fixed shape on disk, locked while it is compared: a bucket of hashes goes across, then only buckets below what differs.")
+            .rule("equal roots mean equal rows"),
         SweepStep::NothingInCommon { .. } => said.rest("They hold no part of the ring in common.").rule("only replicas of the same keys can be compared"),
         SweepStep::Trees { rows: 0, computed, .. } => said
             .rest(format!("They were kept up to date with every write; {} had to be computed.", hashes(*computed)))
@@ -116,6 +136,9 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Ended { with, outcome: SweepOutcome::Repaired { .. } } => said
             .rest(format!("{with} has confirmed what it was sent. Each row was merged: what was newer stayed."))
             .rule("a sweep repairs what nobody reads"),
+        SweepStep::Ended { outcome: SweepOutcome::Read { .. }, .. } => said
+            .rest("No rows were sent for the sweep itself: each read asked all replicas of its key, and whoever was behind got the newest row.")
+            .rule("a sweep may leave the mending to reads"),
         SweepStep::Ended { outcome, .. } => said
             .rest(if outcome.may_pass() {
                 "What has been merged so far stays. The rest waits for another try or the next sweep."
@@ -125,6 +148,24 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
             .rule("a sweep that fails loses nothing"),
         SweepStep::Refused { .. } => said.rest("Nothing is compared now.").rule("a node takes part in a few sweeps at a time"),
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
+    }
+}
+
+/// A key that differs is read.
+pub(super) fn reads(who: &str, key: &Key) -> Said {
+    Said::new(format!("{who} reads {key}, which differs, to have it repaired."))
+        .rest("It is an ordinary read that asks every replica. Whoever is behind gets the newest row; the trees only said where to look.")
+        .rule("a sweep may leave the mending to reads")
+}
+
+/// What a message of an exchange by segments is, as a noun.
+fn segments(say: &SegmentSay) -> String {
+    match say {
+        SegmentSay::Ready => "word that the trees are ready".to_owned(),
+        SegmentSay::Bucket { bucket, .. } => format!("question for a bucket of {}", level_name(bucket.level)),
+        SegmentSay::Hashes { hashes: all, .. } => format!("bucket of {}", hashes(all.len() as u64)),
+        SegmentSay::Segment { .. } => "question for the keys of a segment".to_owned(),
+        SegmentSay::Rehash(key) => format!("request to look at {key} again"),
     }
 }
 
@@ -142,6 +183,7 @@ pub(super) fn noun(say: &Say) -> String {
         Say::Rows { rows, .. } => counted(rows.len() as u64, "row", "rows"),
         Say::Stored { .. } => "confirmation of the rows".to_owned(),
         Say::Close => "word that the sweep is over".to_owned(),
+        Say::Segments(say) => segments(say),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
     }
 }
@@ -158,6 +200,7 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Roots(_) | Say::Hashes { .. } | Say::Rows { .. } => format!("{from} sends {to} {}", noun(say)),
         Say::Keys { .. } => format!("{from} sends {to} a {}", noun(say)),
         Say::Stored { .. } => format!("{from} confirms the rows to {to}"),
+        Say::Segments(say) => format!("{from} sends {to} the {}", segments(say)),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
     }
@@ -169,6 +212,9 @@ pub(super) fn aside(say: &Say, size: u64) -> String {
     match say {
         Say::Roots(_) => format!("One hash stands for a whole range: {size}, however much the ranges hold."),
         Say::Hashes { .. } => format!("The message is {size}. The one who asked compares; what is equal needs no second look."),
+        Say::Segments(SegmentSay::Hashes { .. }) => {
+            format!("The message is {size}: a whole bucket goes across, however little of it differs.")
+        }
         Say::Keys { .. } => format!("The message is {size}: keys and digests, no values."),
         Say::Rows { .. } => format!("The message is {size}. Each row is merged like any write: a newer one stays."),
         _ => format!("The message is {size}."),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::base::Micros;
-use crate::engine::sweep::TreePolicy;
+use crate::engine::base::{Micros, Sink, Wire};
+use crate::engine::sweep::{Combine, Depth, LeafContent, TreePolicy};
 
 /// How two replicas find what they disagree on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -14,6 +14,38 @@ pub enum Method {
     Descent,
     /// Every key and a digest of its row go across.
     Full,
+    /// Hash trees of fixed segments, kept on disk; keys that differ are read (Riak, active anti-entropy).
+    Segments,
+}
+
+/// Trees of fixed segments and their exchange (Riak, `hashtree`, `riak_kv_index_hashtree`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Segments {
+    /// Children of a node: a power of two from 2 to 1,024. There are its square of segments, whatever is held.
+    pub width: u32,
+    /// How long it takes until a tree that is missing has been made; meanwhile the node takes no part.
+    pub build: Micros,
+    /// When a tree is thrown away and made anew from the rows.
+    pub expire: Micros,
+    /// Rest between two reads.
+    pub throttle: Micros,
+}
+
+impl Default for Segments {
+    /// A width of 1,024, and a new tree each week (`anti_entropy_expire`); no rest while nothing is overloaded; trees made at once.
+    fn default() -> Self {
+        Segments { width: 1024, build: Micros::ZERO, expire: Micros(7 * 24 * 3_600_000_000), throttle: Micros::ZERO }
+    }
+}
+
+impl Wire for Segments {
+    /// What the other side needs to know: not the rest between reads.
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        sink.u32(self.width);
+        sink.u64(self.build.0);
+        sink.u64(self.expire.0);
+    }
 }
 
 /// What goes across of a leaf that differs.
@@ -48,8 +80,24 @@ pub struct SweepPolicy {
     pub streams: Streams,
     /// Where trees come from.
     pub upkeep: Upkeep,
-    /// How trees are made. A full comparison takes its digests of rows from here.
+    /// How trees are made. A full comparison takes its digests of rows from here, trees of segments their function.
     pub tree: TreePolicy,
+    /// Trees of segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<Segments>,
+}
+
+impl SweepPolicy {
+    /// How trees of segments are made: three levels of hashes over the clocks of versions, not their values (`riak_kv_index_hashtree`).
+    pub fn tree_of_segments(&self) -> TreePolicy {
+        let fan_out = self.segments.unwrap_or_default().width;
+        TreePolicy { leaf: LeafContent::Version, combine: Combine::Hash, fan_out, depth: Depth::Fixed(2), digest: self.tree.digest }
+    }
+
+    /// What is out of bounds, as the field and what it must be.
+    pub fn fault(&self) -> Option<(&'static str, String)> {
+        self.tree.fault().or_else(|| self.tree_of_segments().fault().map(|(_, problem)| ("width of segments", problem)))
+    }
 }
 
 /// When nodes start sweeps by themselves.

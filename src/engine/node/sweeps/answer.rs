@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::descent::children;
 use super::message::{Page, Place, Refusal, Say, SessionId};
 use super::note::SweepStep;
+use super::segments::{SegmentSay, Segmented};
 use super::trees::{common_ranges, part_of};
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
@@ -19,6 +20,8 @@ pub enum Held {
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
+    /// Trees of segments, locked, as they were when it began.
+    Segments(Vec<Segmented>),
 }
 
 impl Held {
@@ -26,7 +29,7 @@ impl Held {
     pub fn trees(&self) -> &[Arc<Tree>] {
         match self {
             Held::Descent(trees) => trees,
-            Held::Full => &[],
+            _ => &[],
         }
     }
 }
@@ -103,6 +106,7 @@ impl Node {
                 }
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
+            Say::Segments(say) => self.segments_answer(session, open, say, ctx),
             _ => {}
         }
     }
@@ -112,7 +116,7 @@ impl Node {
         let known = self.sweeps.answering.contains_key(&session);
         let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize;
         let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
-        let refusal = if policy.tree.fault().is_some() {
+        let refusal = if policy.fault().is_some() {
             Some(Refusal::Bounds)
         } else if ranges.is_empty() || ranges.iter().any(|range| !common.contains(range)) {
             Some(Refusal::NotMine)
@@ -120,8 +124,7 @@ impl Node {
             (full && !known).then_some(Refusal::Busy)
         };
         if let Some(why) = refusal {
-            self.note_sweep(session, SweepStep::Refused { why }, ctx);
-            return self.say(session.by, session, Say::Refused(why), ctx);
+            return self.refuse_sweep(session, why, ctx);
         }
         if !known {
             ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
@@ -138,9 +141,21 @@ impl Node {
                 self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
                 Held::Descent(trees)
             }
+            Method::Segments => match self.take_segments(session, &policy, ranges, ctx) {
+                Ok(trees) => {
+                    self.say(session.by, session, Say::Segments(SegmentSay::Ready), ctx);
+                    Held::Segments(trees)
+                }
+                Err(why) => return self.refuse_sweep(session, why, ctx),
+            },
         };
         let open = Answering { policy, ranges: ranges.clone(), work, touched: ctx.now };
         self.sweeps.answering.insert(session, open);
+    }
+
+    fn refuse_sweep(&self, session: SessionId, why: Refusal, ctx: &mut Ctx<'_>) {
+        self.note_sweep(session, SweepStep::Refused { why }, ctx);
+        self.say(session.by, session, Say::Refused(why), ctx);
     }
 
     /// Whether the asker has been silent for too long.
@@ -156,7 +171,7 @@ impl Node {
     }
 
     /// Sends keys with digests, page by page; an empty answer is a page too.
-    fn send_keys(&self, session: SessionId, part: u32, entries: &[Entry], ctx: &mut Ctx<'_>) {
+    pub(super) fn send_keys(&self, session: SessionId, part: u32, entries: &[Entry], ctx: &mut Ctx<'_>) {
         let pages = entries.len().div_ceil(KEYS_AT_ONCE).max(1) as u32;
         for page in 0..pages {
             let entries = entries.iter().skip(page as usize * KEYS_AT_ONCE).take(KEYS_AT_ONCE).cloned().collect();

@@ -7,11 +7,14 @@ use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
 use super::trees::common_ranges;
-use super::{ASKED_AT_ONCE, Again};
+use super::{ASKED_AT_ONCE, Again, Exchange};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Ctx, Method, Node, Streams, SweepPolicy, Timer, Traffic};
 use crate::engine::sweep::{Entry, TokenRange, compare};
+
+/// Most pages of one answer that are waited for.
+const MOST_PAGES: u32 = 1 << 16;
 
 /// What a sweep waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,10 @@ pub enum Phase {
     Fetching,
     /// Confirmations of rows sent.
     Storing,
+    /// Hashes of a bucket, or the keys of a segment.
+    Buckets,
+    /// A read of its own.
+    Reading,
 }
 
 /// What a method keeps on the side that asks.
@@ -35,6 +42,8 @@ pub enum Work {
     Full,
     /// Trees, and where they have been found to differ.
     Descent(Descent),
+    /// An exchange of buckets and segments.
+    Segments(Exchange),
 }
 
 /// A sweep that this node has started.
@@ -66,7 +75,11 @@ pub struct Asking {
 
 impl Asking {
     /// Notes that a page has come. Returns whether it is new.
-    fn came(&mut self, page: Page) -> bool {
+    pub(super) fn came(&mut self, page: Page) -> bool {
+        // More pages than anybody sends would only fill the memory.
+        if page.pages > MOST_PAGES {
+            return false;
+        }
         let Some(missing) = self.missing.get_mut(&page.part) else { return false };
         let left = missing.get_or_insert_with(|| (0..page.pages).collect());
         let new = left.remove(&page.page);
@@ -96,9 +109,13 @@ impl Node {
             return self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
         }
         self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
-        let work = match policy.method {
-            Method::Full => Work::Full,
-            Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
+        let (work, refused) = match policy.method {
+            Method::Full => (Work::Full, None),
+            Method::Descent => (Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))), None),
+            Method::Segments => match self.take_segments(session, &policy, &ranges, ctx) {
+                Ok(trees) => (Work::Segments(Exchange::over(trees)), None),
+                Err(why) => (Work::Full, Some(why)),
+            },
         };
         let mut asking = Asking {
             session,
@@ -114,6 +131,9 @@ impl Node {
             attempt,
             touched: ctx.now,
         };
+        if let Some(why) = refused {
+            return self.end_sweep(asking, SweepOutcome::Refused(why), ctx);
+        }
         asking.wait(if policy.method == Method::Full { Phase::Keys } else { Phase::Opening }, 1);
         self.sweeps.asking.insert(session.number, asking);
         self.say(with, session, Say::Open { policy, ranges }, ctx);
@@ -130,6 +150,8 @@ impl Node {
             return;
         }
         let ended = match (say, asking.phase) {
+            // What is read no longer needs the other side.
+            (Say::Refused(_), Phase::Reading) => None,
             (Say::Refused(why), _) => Some(SweepOutcome::Refused(*why)),
             (Say::Keys { page, entries }, Phase::Keys) => self.keys_came(&mut asking, *page, entries, ctx),
             (Say::Rows { page, rows }, Phase::Fetching) => self.rows_came(&mut asking, *page, rows, ctx),
@@ -142,6 +164,7 @@ impl Node {
             _ => match asking.policy.method {
                 Method::Full => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
+                Method::Segments => self.exchange_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -152,7 +175,7 @@ impl Node {
         }
     }
 
-    fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
+    pub(super) fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
         let Asking { session, with, policy, attempt, .. } = asking;
         self.note_sweep(session, SweepStep::Ended { with, outcome }, ctx);
         if !matches!(outcome, SweepOutcome::Refused(_) | SweepOutcome::TimedOut) {
@@ -170,7 +193,10 @@ impl Node {
     pub(super) fn sweep_waited(&mut self, number: u32, ctx: &mut Ctx<'_>) {
         let Some(asking) = self.sweeps.asking.get(&number) else { return };
         let (silent, patience) = (ctx.now.since(asking.touched), ctx.settings.sweeps.timeout);
-        if silent < patience {
+        if asking.phase == Phase::Reading {
+            // It waits for reads of its own, which have a patience of theirs.
+            ctx.wake(patience.max(Micros(1)), Timer::SweepPatience(number));
+        } else if silent < patience {
             ctx.wake(Micros(patience.0 - silent.0).max(Micros(1)), Timer::SweepPatience(number));
         } else if let Some(asking) = self.sweeps.asking.remove(&number) {
             self.end_sweep(asking, SweepOutcome::TimedOut, ctx);
@@ -189,6 +215,7 @@ impl Node {
         let parts = match &asking.work {
             Work::Full => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
+            _ => Vec::new(),
         };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
         let found = compare(mine, std::mem::take(&mut asking.entries));

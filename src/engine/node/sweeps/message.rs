@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::segments::SegmentSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -51,6 +52,10 @@ pub enum Refusal {
     Unknown,
     /// The trees asked for are out of bounds.
     Bounds,
+    /// Another sweep holds the tree of one of these ranges.
+    Locked,
+    /// Its trees are not made yet.
+    NotBuilt,
 }
 
 /// One message of a sweep.
@@ -127,6 +132,8 @@ pub enum Say {
     Close,
     /// I take no part.
     Refused(Refusal),
+    /// A step of an exchange by segments.
+    Segments(SegmentSay),
 }
 
 impl Say {
@@ -145,6 +152,7 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
+            Say::Segments(_) => 40,
         }
     }
 
@@ -154,6 +162,7 @@ impl Say {
             Say::Open { .. } | Say::Children { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Mode::Asks,
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
+            Say::Segments(say) => say.mode(),
         }
     }
 
@@ -167,6 +176,9 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
+        if let Say::Segments(say) = self {
+            return u64::from(self.code()) << 56 | say.nth();
+        }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
             Say::ListKeys { part, .. } | Say::FetchLeaves { part, .. } | Say::FetchRows { part, .. } => (0, *part, 0),
@@ -175,6 +187,15 @@ impl Say {
             _ => (0, 0, 0),
         };
         u64::from(self.code()) << 56 | u64::from(level) << 48 | u64::from(part) << 24 | u64::from(page)
+    }
+}
+
+/// How a method is written: bit 1 is for something else.
+const fn method_code(method: Method) -> u8 {
+    match method {
+        Method::Descent => 0,
+        Method::Full => 1,
+        Method::Segments => 0x40,
     }
 }
 
@@ -218,8 +239,11 @@ impl Wire for Say {
         sink.u8(self.code());
         match self {
             Say::Open { policy, ranges } => {
-                sink.u8(u8::from(policy.method == Method::Full) | u8::from(policy.streams == Streams::Leaves) << 1);
+                sink.u8(method_code(policy.method) | u8::from(policy.streams == Streams::Leaves) << 1);
                 policy.tree.encode(sink);
+                if policy.method == Method::Segments {
+                    policy.segments.unwrap_or_default().encode(sink);
+                }
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
             }
@@ -269,6 +293,7 @@ impl Wire for Say {
             Say::Stored { page } => sink.u32(*page),
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
+            Say::Segments(say) => say.encode(sink),
         }
     }
 }

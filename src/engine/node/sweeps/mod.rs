@@ -6,6 +6,7 @@ mod ask;
 mod descent;
 mod message;
 mod note;
+mod segments;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use ask::{Asking, Phase, Work};
 pub use descent::Descent;
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
+pub use segments::{Exchange, SegmentSay, SegmentStore, Segmented};
 pub use trees::{Kept, common_ranges, part_of, sharers};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
@@ -41,7 +43,7 @@ struct Again {
     attempt: u32,
 }
 
-/// What a node knows of sweeps. Volatile.
+/// What a node knows of sweeps. Volatile, except trees of segments.
 #[derive(Debug, Clone, Default)]
 pub struct Sweeps {
     /// Sweeps it has started and that are under way, by their numbers.
@@ -52,6 +54,8 @@ pub struct Sweeps {
     again: BTreeMap<u32, Again>,
     /// Trees that are kept.
     pub(super) kept: Kept,
+    /// Trees of segments: on disk.
+    pub(super) segments: SegmentStore,
     /// How many it has started.
     begun: u32,
     /// Which timer of the schedule counts; older ones are ignored.
@@ -76,6 +80,16 @@ impl Sweeps {
         &self.kept
     }
 
+    /// Trees of segments.
+    pub fn segments(&self) -> &SegmentStore {
+        &self.segments
+    }
+
+    /// What is left after a crash: what is on disk.
+    pub(super) fn crashed(self) -> Sweeps {
+        Sweeps { segments: self.segments.crashed(), ..Sweeps::default() }
+    }
+
     /// Whether anything still waits for this timer, which is one of this room's.
     pub(super) fn expects(&self, timer: Timer) -> bool {
         match timer {
@@ -83,6 +97,8 @@ impl Sweeps {
             Timer::SweepPatience(number) => self.asking.contains_key(&number),
             Timer::SweepAgain(number) => self.again.contains_key(&number),
             Timer::SweepIdle(session) => self.answering.contains_key(&session),
+            Timer::SegmentsBuilt => self.segments.is_building(),
+            Timer::SweepNext(number) => self.asking.get(&number).is_some_and(|asking| asking.phase == Phase::Reading),
             _ => false,
         }
     }
@@ -100,6 +116,8 @@ impl Node {
                 }
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
+            Timer::SegmentsBuilt => self.segments_built(ctx),
+            Timer::SweepNext(number) => self.read_next(number, ctx),
             _ => {}
         }
     }
@@ -139,15 +157,17 @@ impl Node {
 
     /// What is held at `key` has changed: kept trees follow.
     pub(super) fn trees_follow(&mut self, key: &Key, before: Option<&Row>) {
+        let after = self.store.get(key).cloned();
         if self.sweeps.kept.count() > 0 {
-            let after = self.store.get(key).cloned();
             self.sweeps.kept.change(key, before, after.as_deref());
         }
+        self.sweeps.segments.follow(key, after.as_deref());
     }
 
     /// Kept trees are made anew: rows have come that no message brought.
     pub fn forget_trees(&mut self) {
         self.sweeps.kept.clear();
+        self.sweeps.segments.clear();
     }
 
     fn say(&self, to: NodeId, session: SessionId, say: Say, ctx: &mut Ctx<'_>) {

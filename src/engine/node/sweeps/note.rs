@@ -23,17 +23,27 @@ pub enum SweepOutcome {
     Refused(Refusal),
     /// The other one's answer does not fit the question.
     Nonsense,
+    /// Every key that differed has been read.
+    Read {
+        /// How many.
+        keys: u32,
+        /// How many reads failed.
+        failed: u32,
+    },
 }
 
 impl SweepOutcome {
-    /// Whether the two hold the same now.
+    /// Whether the two hold the same now, as far as the node that started it knows.
     pub const fn is_good(self) -> bool {
-        matches!(self, SweepOutcome::Equal | SweepOutcome::Repaired { .. })
+        matches!(self, SweepOutcome::Equal | SweepOutcome::Repaired { .. } | SweepOutcome::Read { failed: 0, .. })
     }
 
     /// Whether trying again may help.
     pub const fn may_pass(self) -> bool {
-        matches!(self, SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown))
+        matches!(
+            self,
+            SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown | Refusal::Locked | Refusal::NotBuilt)
+        )
     }
 }
 
@@ -121,6 +131,7 @@ impl SweepStep {
                     SweepOutcome::TimedOut => 3,
                     SweepOutcome::Refused(why) => 4 | (why as u64) << 8,
                     SweepOutcome::Nonsense => 5,
+                    SweepOutcome::Read { keys, failed } => 6 | u64::from(keys) << 8 | u64::from(failed) << 36,
                 };
                 (6, u64::from(with.0), how)
             }
