@@ -23,3 +23,4 @@ mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
+mod tries;

@@ -30,7 +30,7 @@ pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
     Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Method,
-    Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments, Setting, Settings,
+    Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments, Setting, Settings,
     Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
 use sweeps::{SessionId, Sweeps};
@@ -86,6 +86,8 @@ pub enum Timer {
     SegmentsBuilt,
     /// A sweep has rested between two reads: its number.
     SweepNext(u32),
+    /// Keys that have changed have waited long enough to enter the tries.
+    TrieWork,
 }
 
 impl Timer {
@@ -99,7 +101,7 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
+        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork)
     }
 }
 
@@ -271,7 +273,7 @@ pub struct Node {
     owed: Vec<replica::Owed>,
     /// The timer for old tombstones. Volatile.
     sweep: purge::Sweep,
-    /// Comparisons with other replicas, and trees. Volatile, except trees of segments.
+    /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
 }
 
@@ -309,6 +311,7 @@ impl Node {
     /// for if not for this node, and how many hints are gone.
     pub fn lose_memory(&mut self) -> (Vec<Lost>, u32) {
         let mut lost: Vec<Lost> = self.store.crash().into_iter().map(|(key, (before, after))| (None, key, before, after)).collect();
+        lost.iter().for_each(|(_, key, ..)| self.sweeps.tries.queue(key));
         lost.extend(self.guests.crash());
         (lost, self.hints.crash())
     }
@@ -319,6 +322,7 @@ impl Node {
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
         self.sweeps.segments.clear();
+        self.sweeps.tries.clear();
         self.store.wipe() + others
     }
 
@@ -359,6 +363,7 @@ impl Node {
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
                 self.restart_schedule(ctx);
+                self.sweeps.tries.plan(ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),

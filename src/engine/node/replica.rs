@@ -58,7 +58,7 @@ impl Node {
             store.apply(ctx.settings.rule, key, row, synced)
         };
         if own && change == Change::Stored {
-            self.trees_follow(key, before.as_deref());
+            self.trees_follow(key, before.as_deref(), ctx);
         }
         ctx.out.push(Out::Applied(Applied { op, key: key.clone(), before, given: row.clone(), change, by, stands_for }));
         if change == Change::Stored {

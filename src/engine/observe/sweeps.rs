@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
 use crate::engine::data::Change;
-use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
+use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep, TrieSay};
 use crate::engine::node::{Body, Message, Method, Mode, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
@@ -110,6 +110,7 @@ impl SweepCost {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
             Say::Segments(say) => say.question().map(|ask| (40, ask)),
+            Say::Trie(TrieSay::Get { ask, .. }) => Some((41, *ask)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };

@@ -29,6 +29,9 @@ pub(super) fn check_policy(policy: &SweepPolicy) -> Result<(), CommandError> {
         span("expiry of segments", segments.expire, Micros::ms(1))?;
         span("rest between reads", segments.throttle, Micros::ZERO)?;
     }
+    if let Some(trie) = policy.trie {
+        span("lag of tries", trie.lag, Micros::ZERO)?;
+    }
     Ok(())
 }
 

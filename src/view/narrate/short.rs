@@ -36,6 +36,7 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         EventKind::Timer(Timer::SweepDue(_)) => format!("{who} is due to compare with another node"),
         EventKind::Timer(Timer::SweepPatience(_) | Timer::SweepIdle(_)) => format!("{who} looks whether its sweep goes on"),
         EventKind::Timer(Timer::SegmentsBuilt) => format!("{who} has its trees of segments ready"),
+        EventKind::Timer(Timer::TrieWork) => format!("{who} brings its tries up to date"),
         EventKind::Timer(Timer::SweepNext(_)) => format!("{who} has rested before the next read of its sweep"),
         EventKind::Timer(Timer::SweepAgain(_)) => format!("{who} tries a sweep again"),
         EventKind::Timer(Timer::Sync) => format!("{who} brings its log to disk"),

@@ -3,8 +3,9 @@
 use super::Said;
 use super::note::At;
 use crate::engine::data::Key;
-use crate::engine::node::sweeps::{Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep};
+use crate::engine::node::sweeps::{Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep, TrieSay};
 use crate::engine::node::{Method, SweepSettings};
+use crate::engine::sweep::TrieNode;
 use crate::view::format::{bytes, count, counted, span};
 
 fn rows(n: u32) -> String {
@@ -37,6 +38,7 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
         Method::Descent => "by their trees",
         Method::Full => "key by key",
         Method::Segments => "by their trees of segments",
+        Method::Trie => "by their tries, pushing what it has,",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -55,6 +57,9 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         }
         SweepStep::Began { with, method: Method::Segments, ranges } => {
             format!("{who} begins to exchange hashes of segments with {with}: {}", counted(u64::from(*ranges), "tree", "trees"))
+        }
+        SweepStep::Began { with, method: Method::Trie, ranges } => {
+            format!("{who} begins to walk down its tries beside those of {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
         SweepStep::NothingInCommon { with } => format!("{who} has nothing to compare with {with}"),
         SweepStep::Trees { leaves, rows: 0, .. } => format!("{who} has its trees at hand: {}", counted(*leaves, "leaf", "leaves")),
@@ -90,6 +95,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
                     count(u64::from(*failed))
                 )
             }
+            SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(*pushed)),
             SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
         },
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
@@ -111,6 +117,9 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
             .rule("comparing everything finds everything"),
         SweepStep::Began { method: Method::Segments, .. } => said
             .rest("Each has a tree of fixed shape on disk, locked while it is compared: a bucket of hashes goes across, then only buckets below what differs.")
+            .rule("equal roots mean equal rows"),
+        SweepStep::Began { method: Method::Trie, .. } => said
+            .rest(format!("A trie branches on the next byte of each key, and follows the rows at a short distance. {who} goes down wherever hashes differ, and will push what it finds there."))
             .rule("equal roots mean equal rows"),
         SweepStep::NothingInCommon { .. } => said.rest("They hold no part of the ring in common.").rule("only replicas of the same keys can be compared"),
         SweepStep::Trees { rows: 0, computed, .. } => said
@@ -139,6 +148,9 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Ended { outcome: SweepOutcome::Read { .. }, .. } => said
             .rest("No rows were sent for the sweep itself: each read asked all replicas of its key, and whoever was behind got the newest row.")
             .rule("a sweep may leave the mending to reads"),
+        SweepStep::Ended { with, outcome: SweepOutcome::Pushed { .. }, .. } => said
+            .rest(format!("{with} has what {who} has. What only {with} has stays there until {with} does the same."))
+            .rule("a sweep that only pushes takes two"),
         SweepStep::Ended { outcome, .. } => said
             .rest(if outcome.may_pass() {
                 "What has been merged so far stays. The rest waits for another try or the next sweep."
@@ -169,6 +181,17 @@ fn segments(say: &SegmentSay) -> String {
     }
 }
 
+/// What a message of a walk through tries is, as a noun.
+fn trie(say: &TrieSay) -> String {
+    match say {
+        TrieSay::Get { prefix, .. } if prefix.is_empty() => "question for the top of a trie".to_owned(),
+        TrieSay::Get { prefix, .. } => format!("question for a node of a trie {} down", counted(prefix.len() as u64, "byte", "bytes")),
+        TrieSay::Node { node: TrieNode::Empty, .. } => "word that there is nothing".to_owned(),
+        TrieSay::Node { node: TrieNode::Leaf(key, _), .. } => format!("word that only {key} is there"),
+        TrieSay::Node { node: TrieNode::Inner(children), .. } => hashes(children.len() as u64),
+    }
+}
+
 /// What a message is, as a noun.
 pub(super) fn noun(say: &Say) -> String {
     match say {
@@ -184,6 +207,7 @@ pub(super) fn noun(say: &Say) -> String {
         Say::Stored { .. } => "confirmation of the rows".to_owned(),
         Say::Close => "word that the sweep is over".to_owned(),
         Say::Segments(say) => segments(say),
+        Say::Trie(say) => trie(say),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
     }
 }
@@ -201,6 +225,8 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Keys { .. } => format!("{from} sends {to} a {}", noun(say)),
         Say::Stored { .. } => format!("{from} confirms the rows to {to}"),
         Say::Segments(say) => format!("{from} sends {to} the {}", segments(say)),
+        Say::Trie(TrieSay::Node { node: TrieNode::Inner(children), .. }) => format!("{from} sends {to} {}", hashes(children.len() as u64)),
+        Say::Trie(say) => format!("{from} sends {to} the {}", trie(say)),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
     }

@@ -1,7 +1,7 @@
 //! Words on the drawing: sizes, tones, clipping, and times as people read them.
 
 use crate::engine::base::{Endpoint, Micros};
-use crate::engine::node::sweeps::{Say, SegmentSay};
+use crate::engine::node::sweeps::{Say, SegmentSay, TrieSay};
 use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
 use crate::view::geometry::ring::{Anchor, Spot};
@@ -200,6 +200,8 @@ pub fn what(message: &Message) -> &'static str {
                 SegmentSay::Segment { .. } => "keys?",
                 SegmentSay::Rehash(_) => "look again",
             },
+            Say::Trie(TrieSay::Get { .. }) => "node?",
+            Say::Trie(TrieSay::Node { .. }) => "node",
             Say::Open { .. } => "compare?",
             Say::Roots(_) => "roots",
             Say::Children { .. } => "children?",

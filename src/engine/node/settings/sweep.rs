@@ -16,6 +16,29 @@ pub enum Method {
     Full,
     /// Hash trees of fixed segments, kept on disk; keys that differ are read (Riak, active anti-entropy).
     Segments,
+    /// Radix tries that follow the rows at a distance; the node that starts the sweep only pushes (Garage).
+    Trie,
+}
+
+/// Tries (Garage, `src/table/merkle.rs`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Radix {
+    /// How long a key that has changed waits before it enters the trie.
+    pub lag: Micros,
+}
+
+impl Default for Radix {
+    /// The queue is worked off as soon as there is something in it: so much passes all the same.
+    fn default() -> Self {
+        Radix { lag: Micros::ms(10) }
+    }
+}
+
+impl Wire for Radix {
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        sink.u64(self.lag.0);
+    }
 }
 
 /// Trees of fixed segments and their exchange (Riak, `hashtree`, `riak_kv_index_hashtree`).
@@ -85,6 +108,9 @@ pub struct SweepPolicy {
     /// Trees of segments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
+    /// Tries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trie: Option<Radix>,
 }
 
 impl SweepPolicy {

@@ -11,7 +11,7 @@ use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
-use crate::engine::sweep::{Entry, TokenRange, Tree};
+use crate::engine::sweep::{Entry, TokenRange, Tree, Trie};
 
 /// What a method keeps on the side that answers.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub enum Held {
     Descent(Vec<Arc<Tree>>),
     /// Trees of segments, locked, as they were when it began.
     Segments(Vec<Segmented>),
+    /// Tries as they were when it began.
+    Tries(Vec<Trie>),
 }
 
 impl Held {
@@ -107,6 +109,7 @@ impl Node {
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
             Say::Segments(say) => self.segments_answer(session, open, say, ctx),
+            Say::Trie(say) => self.trie_answers(session, open, say, ctx),
             _ => {}
         }
     }
@@ -148,6 +151,11 @@ impl Node {
                 }
                 Err(why) => return self.refuse_sweep(session, why, ctx),
             },
+            Method::Trie => {
+                let tries = self.take_tries(session, &policy, ranges, ctx);
+                self.say(session.by, session, Say::Roots(tries.iter().map(|trie| (0, trie.root())).collect()), ctx);
+                Held::Tries(tries)
+            }
         };
         let open = Answering { policy, ranges: ranges.clone(), work, touched: ctx.now };
         self.sweeps.answering.insert(session, open);

@@ -7,7 +7,7 @@ use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
 use super::trees::common_ranges;
-use super::{ASKED_AT_ONCE, Again, Exchange};
+use super::{ASKED_AT_ONCE, Again, Exchange, Walk};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Ctx, Method, Node, Streams, SweepPolicy, Timer, Traffic};
@@ -33,6 +33,8 @@ pub enum Phase {
     Buckets,
     /// A read of its own.
     Reading,
+    /// A node of a trie.
+    Nodes,
 }
 
 /// What a method keeps on the side that asks.
@@ -44,6 +46,8 @@ pub enum Work {
     Descent(Descent),
     /// An exchange of buckets and segments.
     Segments(Exchange),
+    /// Tries, and where they have been found to differ.
+    Trie(Walk),
 }
 
 /// A sweep that this node has started.
@@ -89,6 +93,15 @@ impl Asking {
         new
     }
 
+    /// How a sweep ends that has moved all it wants to.
+    fn repaired(&self) -> SweepOutcome {
+        let pushed = self.push.len() as u32;
+        match self.work {
+            Work::Trie(_) => SweepOutcome::Pushed { rows: pushed },
+            _ => SweepOutcome::Repaired { pulled: self.pulled, pushed },
+        }
+    }
+
     /// Begins to wait for answers to so many parts.
     pub(super) fn wait(&mut self, phase: Phase, parts: usize) {
         self.phase = phase;
@@ -116,6 +129,7 @@ impl Node {
                 Ok(trees) => (Work::Segments(Exchange::over(trees)), None),
                 Err(why) => (Work::Full, Some(why)),
             },
+            Method::Trie => (Work::Trie(Walk::over(self.take_tries(session, &policy, &ranges, ctx))), None),
         };
         let mut asking = Asking {
             session,
@@ -158,13 +172,13 @@ impl Node {
             (Say::Stored { page }, Phase::Storing) => {
                 asking.touched = ctx.now;
                 asking.missing.remove(page);
-                let pushed = asking.push.len() as u32;
-                asking.missing.is_empty().then_some(SweepOutcome::Repaired { pulled: asking.pulled, pushed })
+                asking.missing.is_empty().then(|| asking.repaired())
             }
             _ => match asking.policy.method {
                 Method::Full => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
                 Method::Segments => self.exchange_heard(&mut asking, say, ctx),
+                Method::Trie => self.walk_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -260,10 +274,11 @@ impl Node {
     }
 
     /// Sends what the other side lacks, in the state it has now.
-    fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+    pub(super) fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
         let rows: Vec<(Key, Arc<Row>)> = asking.push.keys().filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
         if rows.is_empty() {
-            return Some(SweepOutcome::Repaired { pulled: asking.pulled, pushed: 0 });
+            asking.push.clear();
+            return Some(asking.repaired());
         }
         let pages = self.send_rows(asking.with, asking.session, 0, &rows, ctx);
         asking.wait(Phase::Storing, pages as usize);

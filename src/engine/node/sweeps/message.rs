@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::segments::SegmentSay;
+use super::trie::TrieSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -134,6 +135,8 @@ pub enum Say {
     Refused(Refusal),
     /// A step of an exchange by segments.
     Segments(SegmentSay),
+    /// A step of a walk through tries.
+    Trie(TrieSay),
 }
 
 impl Say {
@@ -153,6 +156,7 @@ impl Say {
             Say::Close => 11,
             Say::Refused(_) => 12,
             Say::Segments(_) => 40,
+            Say::Trie(_) => 41,
         }
     }
 
@@ -163,6 +167,7 @@ impl Say {
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
             Say::Segments(say) => say.mode(),
+            Say::Trie(say) => say.mode(),
         }
     }
 
@@ -176,8 +181,13 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
-        if let Say::Segments(say) = self {
-            return u64::from(self.code()) << 56 | say.nth();
+        let own = match self {
+            Say::Segments(say) => Some(say.nth()),
+            Say::Trie(say) => Some(say.nth()),
+            _ => None,
+        };
+        if let Some(nth) = own {
+            return u64::from(self.code()) << 56 | nth;
         }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
@@ -196,6 +206,7 @@ const fn method_code(method: Method) -> u8 {
         Method::Descent => 0,
         Method::Full => 1,
         Method::Segments => 0x40,
+        Method::Trie => 0x44,
     }
 }
 
@@ -243,6 +254,9 @@ impl Wire for Say {
                 policy.tree.encode(sink);
                 if policy.method == Method::Segments {
                     policy.segments.unwrap_or_default().encode(sink);
+                }
+                if policy.method == Method::Trie {
+                    policy.trie.unwrap_or_default().encode(sink);
                 }
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
@@ -294,6 +308,7 @@ impl Wire for Say {
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
             Say::Segments(say) => say.encode(sink),
+            Say::Trie(say) => say.encode(sink),
         }
     }
 }

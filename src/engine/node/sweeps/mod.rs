@@ -8,6 +8,7 @@ mod message;
 mod note;
 mod segments;
 mod trees;
+mod trie;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
 pub use segments::{Exchange, SegmentSay, SegmentStore, Segmented};
 pub use trees::{Kept, common_ranges, part_of, sharers};
+pub use trie::{TrieSay, TrieStore, Walk};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
@@ -43,7 +45,7 @@ struct Again {
     attempt: u32,
 }
 
-/// What a node knows of sweeps. Volatile, except trees of segments.
+/// What a node knows of sweeps. Volatile, except trees of segments and tries.
 #[derive(Debug, Clone, Default)]
 pub struct Sweeps {
     /// Sweeps it has started and that are under way, by their numbers.
@@ -56,6 +58,8 @@ pub struct Sweeps {
     pub(super) kept: Kept,
     /// Trees of segments: on disk.
     pub(super) segments: SegmentStore,
+    /// Tries: on disk.
+    pub(super) tries: TrieStore,
     /// How many it has started.
     begun: u32,
     /// Which timer of the schedule counts; older ones are ignored.
@@ -85,9 +89,14 @@ impl Sweeps {
         &self.segments
     }
 
+    /// Tries.
+    pub fn tries(&self) -> &TrieStore {
+        &self.tries
+    }
+
     /// What is left after a crash: what is on disk.
     pub(super) fn crashed(self) -> Sweeps {
-        Sweeps { segments: self.segments.crashed(), ..Sweeps::default() }
+        Sweeps { segments: self.segments.crashed(), tries: self.tries.crashed(), ..Sweeps::default() }
     }
 
     /// Whether anything still waits for this timer, which is one of this room's.
@@ -98,6 +107,7 @@ impl Sweeps {
             Timer::SweepAgain(number) => self.again.contains_key(&number),
             Timer::SweepIdle(session) => self.answering.contains_key(&session),
             Timer::SegmentsBuilt => self.segments.is_building(),
+            Timer::TrieWork => self.tries.is_due(),
             Timer::SweepNext(number) => self.asking.get(&number).is_some_and(|asking| asking.phase == Phase::Reading),
             _ => false,
         }
@@ -117,6 +127,7 @@ impl Node {
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
             Timer::SegmentsBuilt => self.segments_built(ctx),
+            Timer::TrieWork => self.work_tries(),
             Timer::SweepNext(number) => self.read_next(number, ctx),
             _ => {}
         }
@@ -156,18 +167,26 @@ impl Node {
     }
 
     /// What is held at `key` has changed: kept trees follow.
-    pub(super) fn trees_follow(&mut self, key: &Key, before: Option<&Row>) {
+    pub(super) fn trees_follow(&mut self, key: &Key, before: Option<&Row>, ctx: &mut Ctx<'_>) {
         let after = self.store.get(key).cloned();
         if self.sweeps.kept.count() > 0 {
             self.sweeps.kept.change(key, before, after.as_deref());
         }
         self.sweeps.segments.follow(key, after.as_deref());
+        self.sweeps.tries.queue(key);
+        self.sweeps.tries.plan(ctx);
     }
 
     /// Kept trees are made anew: rows have come that no message brought.
     pub fn forget_trees(&mut self) {
         self.sweeps.kept.clear();
         self.sweeps.segments.clear();
+        self.disk_replaced();
+    }
+
+    /// Another disk has been put in the place of the node's: what lies in one database with the rows is no longer what it was.
+    pub fn disk_replaced(&mut self) {
+        self.sweeps.tries.clear();
     }
 
     fn say(&self, to: NodeId, session: SessionId, say: Say, ctx: &mut Ctx<'_>) {

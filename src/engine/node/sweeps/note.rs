@@ -30,12 +30,20 @@ pub enum SweepOutcome {
         /// How many reads failed.
         failed: u32,
     },
+    /// What this node has is there now. What only the other one has is still only there.
+    Pushed {
+        /// Rows that went.
+        rows: u32,
+    },
 }
 
 impl SweepOutcome {
-    /// Whether the two hold the same now, as far as the node that started it knows.
+    /// Whether everything that the sweep is for has been done, as far as the node that started it knows.
     pub const fn is_good(self) -> bool {
-        matches!(self, SweepOutcome::Equal | SweepOutcome::Repaired { .. } | SweepOutcome::Read { failed: 0, .. })
+        matches!(
+            self,
+            SweepOutcome::Equal | SweepOutcome::Repaired { .. } | SweepOutcome::Read { failed: 0, .. } | SweepOutcome::Pushed { .. }
+        )
     }
 
     /// Whether trying again may help.
@@ -131,6 +139,7 @@ impl SweepStep {
                     SweepOutcome::TimedOut => 3,
                     SweepOutcome::Refused(why) => 4 | (why as u64) << 8,
                     SweepOutcome::Nonsense => 5,
+                    SweepOutcome::Pushed { rows } => 7 | u64::from(rows) << 8,
                     SweepOutcome::Read { keys, failed } => 6 | u64::from(keys) << 8 | u64::from(failed) << 36,
                 };
                 (6, u64::from(with.0), how)
