@@ -12,6 +12,7 @@ mod link;
 mod prose;
 mod read;
 mod scenario;
+mod tell;
 mod words;
 
 pub use catalogue::{PARTS, Reference, Unit, Word, name_of_word, references, units, words};
@@ -24,3 +25,4 @@ pub use lesson::{
     Plot, Question, Row, Step, Table, Target, Verdict, WhatIf,
 };
 pub use scenario::{Edit, changed};
+pub use tell::{answers, value_text};

@@ -15,6 +15,7 @@ mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod segments;
 mod sets;
 mod shipped;
 mod sweeps;
@@ -24,3 +25,4 @@ mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
+mod tries;

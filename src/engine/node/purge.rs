@@ -91,7 +91,7 @@ impl Node {
         for (key, age) in expired {
             let synced = self.is_synced(ctx);
             if let Some(row) = self.store.remove(&key, synced) {
-                self.trees_follow(&key, Some(&row));
+                self.trees_follow(&key, Some(&row), ctx);
                 ctx.out.push(Out::Removed(Removed { key, row, why: RemovedWhy::Grace { age } }));
                 self.changed(ctx);
             }

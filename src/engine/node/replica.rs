@@ -59,7 +59,7 @@ impl Node {
         };
         if own {
             if change == Change::Stored {
-                self.trees_follow(key, before.as_deref());
+                self.trees_follow(key, before.as_deref(), ctx);
             }
             self.history_follows(key, change, ctx);
         }

@@ -10,6 +10,7 @@ mod range;
 mod sketch;
 mod spans;
 mod tree;
+mod trie;
 
 pub use difference::{Difference, LevelCount, Spot, difference, merged_ranges};
 pub use entries::{Entries, Entry, Items, compare};
@@ -20,3 +21,4 @@ pub use range::TokenRange;
 pub use sketch::{Coded, Decoder, Peeled, Places, Sketch, SketchPolicy, Symbols};
 pub use spans::{Mark, Reply, Side, Span, SpanPolicy};
 pub use tree::{Item, Tree, words_of};
+pub use trie::{Trie, TrieNode};

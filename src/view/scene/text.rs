@@ -1,7 +1,7 @@
 //! Words on the drawing: sizes, tones, clipping, and times as people read them.
 
 use crate::engine::base::{Endpoint, Micros};
-use crate::engine::node::sweeps::Say;
+use crate::engine::node::sweeps::{Say, SegmentSay, TrieSay};
 use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
 use crate::view::geometry::ring::{Anchor, Spot};
@@ -193,6 +193,15 @@ pub fn what(message: &Message) -> &'static str {
         Body::Echo { .. } => "echo?",
         Body::EchoAck { .. } => "echo",
         Body::Sweep { say, .. } => match **say {
+            Say::Segments(ref say) => match say {
+                SegmentSay::Ready => "ready",
+                SegmentSay::Bucket { .. } => "bucket?",
+                SegmentSay::Hashes { .. } => "hashes",
+                SegmentSay::Segment { .. } => "keys?",
+                SegmentSay::Rehash(_) => "look again",
+            },
+            Say::Trie(TrieSay::Get { .. }) => "node?",
+            Say::Trie(TrieSay::Node { .. }) => "node",
             Say::Open { .. } => "compare?",
             Say::Roots(_) => "roots",
             Say::Children { .. } => "children?",

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::base::Micros;
-use crate::engine::sweep::{LogPolicy, SketchPolicy, SpanPolicy, TreePolicy};
+use crate::engine::base::{Micros, Sink, Wire};
+use crate::engine::sweep::{Combine, Depth, LeafContent, LogPolicy, SketchPolicy, SpanPolicy, TreePolicy};
 
 /// How two replicas find what they disagree on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,6 +21,10 @@ pub enum Method {
     Ranges,
     /// Coded symbols of all digests of rows, as many as the difference takes (a rateless invertible Bloom lookup table).
     Sketch,
+    /// Hash trees of fixed segments, kept on disk; keys that differ are read (Riak, active anti-entropy).
+    Segments,
+    /// Radix tries that follow the rows at a distance; the node that starts the sweep only pushes (Garage).
+    Trie,
 }
 
 impl Method {
@@ -32,7 +36,60 @@ impl Method {
             Method::Log => 40,
             Method::Ranges => 60,
             Method::Sketch => 64,
+            Method::Segments => 68,
+            Method::Trie => 72,
         }
+    }
+}
+
+/// Tries (Garage, `src/table/merkle.rs`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Radix {
+    /// How long a key that has changed waits before it enters the trie.
+    pub lag: Micros,
+}
+
+impl Default for Radix {
+    /// The queue is worked off as soon as there is something in it: so much passes all the same.
+    fn default() -> Self {
+        Radix { lag: Micros::ms(10) }
+    }
+}
+
+impl Wire for Radix {
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        sink.u64(self.lag.0);
+    }
+}
+
+/// Trees of fixed segments and their exchange (Riak, `hashtree`, `riak_kv_index_hashtree`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Segments {
+    /// Children of a node: a power of two from 2 to 1,024. There are its square of segments, whatever is held.
+    pub width: u32,
+    /// How long it takes until a tree that is missing has been made; meanwhile the node takes no part.
+    pub build: Micros,
+    /// When a tree is thrown away and made anew from the rows.
+    pub expire: Micros,
+    /// Rest between two reads.
+    pub throttle: Micros,
+}
+
+impl Default for Segments {
+    /// A width of 1,024, and a new tree each week (`anti_entropy_expire`); no rest while nothing is overloaded; trees made at once.
+    fn default() -> Self {
+        Segments { width: 1024, build: Micros::ZERO, expire: Micros(7 * 24 * 3_600_000_000), throttle: Micros::ZERO }
+    }
+}
+
+impl Wire for Segments {
+    /// What the other side needs to know: not the rest between reads.
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        sink.u32(self.width);
+        sink.u64(self.build.0);
+        sink.u64(self.expire.0);
     }
 }
 
@@ -68,7 +125,7 @@ pub struct SweepPolicy {
     pub streams: Streams,
     /// Where trees come from.
     pub upkeep: Upkeep,
-    /// How trees are made. Methods without trees take their digests of rows from here.
+    /// How trees are made. Methods without trees take their digests of rows from here, trees of segments their function.
     pub tree: TreePolicy,
     /// How ranges are split; the usual way if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,14 +133,27 @@ pub struct SweepPolicy {
     /// How coded symbols are sent; the usual way if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sketch: Option<SketchPolicy>,
+    /// Trees of segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<Segments>,
+    /// Tries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trie: Option<Radix>,
 }
 
 impl SweepPolicy {
+    /// How trees of segments are made: three levels of hashes over the clocks of versions, not their values (`riak_kv_index_hashtree`).
+    pub fn tree_of_segments(&self) -> TreePolicy {
+        let fan_out = self.segments.unwrap_or_default().width;
+        TreePolicy { leaf: LeafContent::Version, combine: Combine::Hash, fan_out, depth: Depth::Fixed(2), digest: self.tree.digest }
+    }
+
     /// What is out of bounds, as the field and what it must be.
     pub fn fault(&self) -> Option<(&'static str, String)> {
         let ranges = || self.ranges.and_then(|ranges| ranges.fault());
         let sketch = || self.sketch.and_then(|sketch| sketch.fault());
-        self.tree.fault().or_else(ranges).or_else(sketch)
+        let segments = || self.tree_of_segments().fault().map(|(_, problem)| ("width of segments", problem));
+        self.tree.fault().or_else(ranges).or_else(sketch).or_else(segments)
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::log_say::LogSay;
+use super::segments::SegmentSay;
 use super::set_say::SetSay;
+use super::trie::TrieSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -53,6 +55,10 @@ pub enum Refusal {
     Unknown,
     /// The trees asked for are out of bounds.
     Bounds,
+    /// Another sweep holds the tree of one of these ranges.
+    Locked,
+    /// Its trees are not made yet.
+    NotBuilt,
 }
 
 /// One message of a sweep.
@@ -133,6 +139,10 @@ pub enum Say {
     Log(LogSay),
     /// A step of a sweep that compares sets of digests.
     Set(SetSay),
+    /// A step of an exchange by segments.
+    Segments(SegmentSay),
+    /// A step of a walk through tries.
+    Trie(TrieSay),
 }
 
 impl Say {
@@ -153,6 +163,8 @@ impl Say {
             Say::Refused(_) => 12,
             Say::Log(_) => 40,
             Say::Set(_) => 60,
+            Say::Segments(_) => 70,
+            Say::Trie(_) => 71,
         }
     }
 
@@ -164,6 +176,8 @@ impl Say {
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
             Say::Log(say) => say.mode(),
             Say::Set(say) => say.mode(),
+            Say::Segments(say) => say.mode(),
+            Say::Trie(say) => say.mode(),
         }
     }
 
@@ -177,11 +191,15 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
-        if let Say::Log(say) = self {
-            return u64::from(self.code()) << 56 | say.nth();
-        }
-        if let Say::Set(say) = self {
-            return u64::from(self.code()) << 56 | say.nth();
+        let own = match self {
+            Say::Log(say) => Some(say.nth()),
+            Say::Set(say) => Some(say.nth()),
+            Say::Segments(say) => Some(say.nth()),
+            Say::Trie(say) => Some(say.nth()),
+            _ => None,
+        };
+        if let Some(nth) = own {
+            return u64::from(self.code()) << 56 | nth;
         }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
@@ -239,6 +257,8 @@ impl Wire for Say {
                 match policy.method {
                     Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
                     Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
+                    Method::Segments => policy.segments.unwrap_or_default().encode(sink),
+                    Method::Trie => policy.trie.unwrap_or_default().encode(sink),
                     _ => {}
                 }
                 sink.u32(ranges.len() as u32);
@@ -292,6 +312,8 @@ impl Wire for Say {
             Say::Refused(why) => sink.u8(*why as u8),
             Say::Log(say) => say.encode(sink),
             Say::Set(say) => say.encode(sink),
+            Say::Segments(say) => say.encode(sink),
+            Say::Trie(say) => say.encode(sink),
         }
     }
 }
