@@ -135,6 +135,12 @@ proptest! {
         law(&[KEYS], settings, &deeds)?;
     }
 
+    /// A version for every key.
+    #[test]
+    fn versions_heal_whatever_happened(settings in settings(), deeds in prop::collection::vec(deed(), 0..40)) {
+        law(&[r#"{"method":"versions"}"#, KEYS], settings, &deeds)?;
+    }
+
     /// Rows in order, and other methods between.
     #[test]
     fn logs_that_ship_rows_heal_whatever_happened(settings in settings(), deeds in prop::collection::vec(deed(), 0..40)) {

@@ -17,6 +17,7 @@ mod read_repair;
 mod reads;
 mod shipped;
 mod sweeps;
+mod versions;
 
 #[path = "../support/play.rs"]
 mod play;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
 use crate::engine::data::Change;
-use crate::engine::node::sweeps::{LogStep, Say, SessionId, SweepOutcome, SweepStep};
+use crate::engine::node::sweeps::{LogStep, Say, SessionId, SweepOutcome, SweepStep, VersionSay};
 use crate::engine::node::{Body, Message, Method, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
@@ -110,6 +110,7 @@ impl SweepCost {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
             Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
+            Say::Versions(VersionSay::Have { .. }) => Some((say.code(), 0)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
@@ -131,8 +132,8 @@ impl SweepCost {
             }
             SweepStep::Compared { count, .. } => self.levels.push(count),
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
-                self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
-                self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
+                self.keys_compared += compared + u64::from(only_mine) + u64::from(only_theirs);
+                self.keys_differed += u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
             }
             SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
             _ => {}

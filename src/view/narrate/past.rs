@@ -1,9 +1,9 @@
-//! Sentences about sweeps that use what replicas remember instead of hashes: logs.
+//! Sentences about sweeps that use what replicas remember instead of hashes: logs, versions.
 
 use super::Said;
 use crate::engine::base::NodeId;
 use crate::engine::node::Method;
-use crate::engine::node::sweeps::{LogSay, LogStep, Whole};
+use crate::engine::node::sweeps::{LogSay, LogStep, VersionSay, Whole};
 use crate::view::format::{count, counted};
 
 fn changes(n: usize) -> String {
@@ -14,6 +14,7 @@ fn changes(n: usize) -> String {
 pub(super) fn begins(method: Method) -> &'static str {
     match method {
         Method::Log => "begins to read logs",
+        Method::Versions => "begins to compare versions",
         _ => "begins to compare",
     }
 }
@@ -26,6 +27,9 @@ pub(super) fn began(method: Method, said: Said) -> Said {
                 "Each has numbered its changes and knows how far it has read in the other's log. Only what came after that has to be sent.",
             )
             .rule("a log ships what came after the last entry read"),
+        Method::Versions => said
+            .rest("The version of every key goes across, without its value. That tells at once who lacks what, and costs the same when nothing is lacking.")
+            .rule("versions say exactly who is behind"),
         _ => said,
     }
 }
@@ -84,6 +88,15 @@ pub(super) fn noun(say: &LogSay) -> String {
         LogSay::Offer { changes: all, .. } => format!("offer of {}", changes(all.len())),
         LogSay::Lacks { keys, .. } => format!("request for {}", counted(keys.len() as u64, "row", "rows")),
         LogSay::Read(at) => format!("word that everything up to entry {} is there", count(at.seq)),
+    }
+}
+
+/// The same of a sweep of versions.
+pub(super) fn versions(say: &VersionSay) -> String {
+    match say {
+        VersionSay::Ready => "word that it listens".to_owned(),
+        VersionSay::Have { versions, .. } => format!("versions of {}", counted(versions.len() as u64, "key", "keys")),
+        VersionSay::Lacks { keys, .. } => format!("request for {}", counted(keys.len() as u64, "row", "rows")),
     }
 }
 

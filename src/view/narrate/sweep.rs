@@ -34,6 +34,7 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
         Method::Descent => "by their trees",
         Method::Full => "key by key",
         Method::Log => "by their logs",
+        Method::Versions => "version by version",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -112,7 +113,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Compared { .. } => said.rest("Everything below equal hashes is left alone.").rule("only differing nodes are opened"),
         SweepStep::KeysCompared { compared, .. } => said
             .rest(format!(
-                "{} on both sides. The trees said where to look; who wins is for the merge rule to say.",
+                "{} on both sides. This says where they differ; who wins is for the merge rule to say.",
                 counted(*compared, "key is", "keys are")
             ))
             .rule("finding is not resolving"),
@@ -149,6 +150,7 @@ pub(super) fn noun(say: &Say) -> String {
         Say::Close => "word that the sweep is over".to_owned(),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
         Say::Log(say) => past::noun(say),
+        Say::Versions(say) => past::versions(say),
     }
 }
 
@@ -165,7 +167,7 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Keys { .. } => format!("{from} sends {to} a {}", noun(say)),
         Say::Stored { .. } => format!("{from} confirms the rows to {to}"),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
-        Say::Log(log) => format!("{from} sends {to} the {}", past::noun(log)),
+        Say::Log(_) | Say::Versions(_) => format!("{from} sends {to} the {}", noun(say)),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
     }
 }

@@ -17,6 +17,8 @@ pub enum Method {
     /// Each keeps a log of its changes and is sent what came after the last one that it has read of the other's (Apache CouchDB's
     /// replication). A log that has been cut off falls back to every key.
     Log,
+    /// The version of every key goes across; the other side sends what is newer there and asks for what it lacks.
+    Versions,
 }
 
 impl Method {
@@ -26,6 +28,7 @@ impl Method {
             Method::Descent => 0,
             Method::Full => 1,
             Method::Log => 40,
+            Method::Versions => 44,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::descent::children;
 use super::message::{Page, Place, Refusal, Say, SessionId};
 use super::note::SweepStep;
 use super::trees::{common_ranges, part_of};
+use super::versions::VersionSay;
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Row};
@@ -15,7 +16,7 @@ use crate::engine::sweep::{Entry, TokenRange, Tree};
 /// What a method keeps on the side that answers.
 #[derive(Debug, Clone)]
 pub enum Held {
-    /// A full comparison keeps nothing.
+    /// A full comparison, and one of versions, keep nothing.
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
@@ -105,6 +106,7 @@ impl Node {
                 }
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
+            Say::Versions(say) if open.policy.method == Method::Versions => self.versions_asked(session, open, say, ctx),
             Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
             _ => {}
         }
@@ -140,6 +142,10 @@ impl Node {
                 let root = |tree: &Arc<Tree>| (tree.depth(), Digest::of_words(tree.level(0, 0, 1)));
                 self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
                 Held::Descent(trees)
+            }
+            Method::Versions => {
+                self.say(session.by, session, Say::Versions(VersionSay::Ready), ctx);
+                Held::Full
             }
             Method::Log => {
                 self.log_head(session, ctx);

@@ -40,6 +40,8 @@ pub enum Work {
     Descent(Descent),
     /// How far the two logs have been read.
     Log(Shipping),
+    /// In how many parts the versions were told.
+    Versions(u32),
 }
 
 /// A sweep that this node has started.
@@ -105,6 +107,7 @@ impl Node {
             Method::Full => Work::Full,
             Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
             Method::Log => Work::Log(Shipping::default()),
+            Method::Versions => Work::Versions(0),
         };
         let mut asking = Asking {
             session,
@@ -150,6 +153,7 @@ impl Node {
                 Method::Full => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
                 Method::Log => self.log_heard(&mut asking, say, ctx),
+                Method::Versions => self.versions_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -198,7 +202,7 @@ impl Node {
             return None;
         }
         let parts = match &asking.work {
-            Work::Full | Work::Log(_) => asking.ranges.to_vec(),
+            Work::Full | Work::Log(_) | Work::Versions(_) => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
         };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
@@ -245,7 +249,19 @@ impl Node {
 
     /// All rows asked for are here.
     fn rows_done(&mut self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        if matches!(asking.work, Work::Log(_)) { self.log_batch_done(asking, ctx) } else { self.push_rows(asking, ctx) }
+        match asking.work {
+            Work::Log(_) => self.log_batch_done(asking, ctx),
+            Work::Versions(_) => self.push_or_part(asking, ctx),
+            _ => self.push_rows(asking, ctx),
+        }
+    }
+
+    /// Sends what the other side lacks, if anything: the two may turn out to hold the same.
+    pub(super) fn push_or_part(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        match self.push_rows(asking, ctx) {
+            Some(SweepOutcome::Repaired { pulled: 0, pushed: 0 }) => Some(SweepOutcome::Equal),
+            other => other,
+        }
     }
 
     /// Sends what the other side lacks, in the state it has now.

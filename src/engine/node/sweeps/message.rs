@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::log_say::LogSay;
+use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Mode, Streams, SweepPolicy};
@@ -130,6 +131,8 @@ pub enum Say {
     Refused(Refusal),
     /// A step of a sweep of logs.
     Log(LogSay),
+    /// A step of a sweep of versions.
+    Versions(VersionSay),
 }
 
 impl Say {
@@ -149,6 +152,7 @@ impl Say {
             Say::Close => 11,
             Say::Refused(_) => 12,
             Say::Log(_) => 40,
+            Say::Versions(_) => 41,
         }
     }
 
@@ -159,6 +163,7 @@ impl Say {
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
             Say::Log(say) => say.mode(),
+            Say::Versions(say) => say.mode(),
         }
     }
 
@@ -172,8 +177,13 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
-        if let Say::Log(say) = self {
-            return u64::from(self.code()) << 56 | say.nth();
+        let own = match self {
+            Say::Log(say) => Some(say.nth()),
+            Say::Versions(say) => Some(say.nth()),
+            _ => None,
+        };
+        if let Some(nth) = own {
+            return u64::from(self.code()) << 56 | nth;
         }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
@@ -278,6 +288,7 @@ impl Wire for Say {
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
             Say::Log(say) => say.encode(sink),
+            Say::Versions(say) => say.encode(sink),
         }
     }
 }

@@ -9,6 +9,7 @@ mod message;
 mod note;
 mod shipping;
 mod trees;
+mod versions;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,8 @@ pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
 pub use shipping::Shipping;
 pub use trees::{Kept, common_ranges, part_of, sharers};
+
+pub use versions::{VersionSay, Versioned};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};

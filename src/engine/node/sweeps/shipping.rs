@@ -141,7 +141,7 @@ impl Node {
                 let mine = keys.iter().filter(|key| asking.ranges.iter().any(|range| range.holds(key.token())));
                 let rows: Vec<(Key, Arc<Row>)> = mine.filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
                 asking.push.extend(rows);
-                if asking.missing.is_empty() { self.log_pushes(asking, ctx) } else { None }
+                if asking.missing.is_empty() { self.push_or_part(asking, ctx) } else { None }
             }
             _ => None,
         }
@@ -259,7 +259,7 @@ impl Node {
         let unread = log.after(shipping.peer_read).take_while(|(seq, _)| *seq <= end);
         let entries: Vec<(u64, &LogEntry)> = for_peer(unread, &asking.ranges, peer).collect();
         if entries.is_empty() {
-            return self.log_pushes(asking, ctx);
+            return self.push_or_part(asking, ctx);
         }
         let step = LogStep::Offered { changes: entries.len() as u32, upto: end };
         if asking.policy.streams == Streams::Leaves {
@@ -277,14 +277,6 @@ impl Node {
             self.say(asking.with, asking.session, Say::Log(LogSay::Offer { part, changes: changes.into() }), ctx);
         }
         None
-    }
-
-    /// Sends what the peer lacks, if anything.
-    fn log_pushes(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        match self.push_rows(asking, ctx) {
-            Some(SweepOutcome::Repaired { pulled: 0, pushed: 0 }) => Some(SweepOutcome::Equal),
-            other => other,
-        }
     }
 
     /// The two hold the same now: each has read the other's log to where it stood when the sweep began.

@@ -5,7 +5,7 @@ use super::session;
 use crate::engine::base::{Endpoint, NodeId, OpId};
 use crate::engine::node::Outcome;
 use crate::engine::node::coordinate::{Pending, Phase};
-use crate::engine::node::sweeps::SweepStep;
+use crate::engine::node::sweeps::{LogStep, SweepStep};
 use crate::engine::world::{LostWhy, Status};
 
 /// Everything that can go wrong at once, with plain heartbeats.
@@ -287,7 +287,7 @@ fn what_clients_do_by_themselves_has_sentences_too() {
             assert!(crate::view::inspect::OpView::of(&run, operation).is_some());
         }
     }
-    assert_eq!(kinds.len(), 11, "{kinds:?}");
+    assert_eq!(kinds.len(), 12, "{kinds:?}");
 }
 
 #[test]
@@ -319,7 +319,13 @@ fn a_session_says_why_it_asks_on_and_both_levels_are_named() {
 
 #[test]
 fn sweeps_in_a_storm_have_sentences_for_every_step() {
-    let policies = ["{}", r#"{"method":"full"}"#, r#"{"streams":"leaves","upkeep":"kept","tree":{"fan-out":2,"depth":{"fixed":2}}}"#];
+    let policies = [
+        "{}",
+        r#"{"method":"full"}"#,
+        r#"{"method":"log"}"#,
+        r#"{"method":"versions"}"#,
+        r#"{"streams":"leaves","upkeep":"kept","tree":{"fan-out":2,"depth":{"fixed":2}}}"#,
+    ];
     let mut kinds = std::collections::BTreeSet::new();
     for (seed, policy) in policies.iter().flat_map(|policy| (40..44).map(move |seed| (seed, policy))) {
         let mut script = storm(seed).script().clone();
@@ -346,9 +352,11 @@ fn sweeps_in_a_storm_have_sentences_for_every_step() {
                     SweepStep::Refused { .. } => "refused",
                     SweepStep::Abandoned => "abandoned",
                     SweepStep::NothingInCommon { .. } => "nothing",
+                    SweepStep::Log(LogStep::Whole(_)) => "whole",
+                    SweepStep::Log(_) => "logs read",
                 });
             }
         }
     }
-    assert_eq!(kinds.len(), 9, "{kinds:?}");
+    assert_eq!(kinds.len(), 12, "{kinds:?}");
 }
