@@ -127,7 +127,7 @@ const KEYS: &str = r#"{"method":"log"}"#;
 const ROWS: &str = r#"{"method":"log","streams":"leaves"}"#;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Changes first, then the rows that are lacking.
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
 use crate::engine::data::Change;
-use crate::engine::node::sweeps::{LogStep, Say, SessionId, SweepOutcome, SweepStep, VersionSay};
+use crate::engine::node::sweeps::{DotStep, LogStep, Say, SessionId, SweepOutcome, SweepStep, VersionSay};
 use crate::engine::node::{Body, Message, Method, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
@@ -110,6 +110,7 @@ impl SweepCost {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
             Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
+            Say::Dots(dots) if dots.is_question() => Some((60 + dots.code(), 0)),
             Say::Versions(VersionSay::Have { .. }) => Some((say.code(), 0)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
@@ -128,6 +129,10 @@ impl SweepCost {
             }
             SweepStep::Log(LogStep::Read { changes, lacked, .. }) => {
                 self.keys_compared += u64::from(changes);
+                self.keys_differed += u64::from(lacked);
+            }
+            SweepStep::Dots(DotStep::Missing { events, lacked }) => {
+                self.keys_compared += u64::from(events);
                 self.keys_differed += u64::from(lacked);
             }
             SweepStep::Compared { count, .. } => self.levels.push(count),

@@ -35,6 +35,7 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
         Method::Full => "key by key",
         Method::Log => "by their logs",
         Method::Versions => "version by version",
+        Method::Bitmaps => "by the numbers of events",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -82,6 +83,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
         SweepStep::Log(step) => past::short(who, None, *step),
+        SweepStep::Dots(step) => past::short_dots(who, *step),
     }
 }
 
@@ -131,6 +133,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Refused { .. } => said.rest("Nothing is compared now.").rule("a node takes part in a few sweeps at a time"),
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
         SweepStep::Log(step) => past::said(*step, said),
+        SweepStep::Dots(step) => past::said_dots(*step, said),
     }
 }
 
@@ -151,6 +154,7 @@ pub(super) fn noun(say: &Say) -> String {
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
         Say::Log(say) => past::noun(say),
         Say::Versions(say) => past::versions(say),
+        Say::Dots(say) => past::dots(say),
     }
 }
 
@@ -167,7 +171,7 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Keys { .. } => format!("{from} sends {to} a {}", noun(say)),
         Say::Stored { .. } => format!("{from} confirms the rows to {to}"),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
-        Say::Log(_) | Say::Versions(_) => format!("{from} sends {to} the {}", noun(say)),
+        Say::Log(_) | Say::Versions(_) | Say::Dots(_) => format!("{from} sends {to} the {}", noun(say)),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
     }
 }

@@ -207,6 +207,7 @@ pub fn what(message: &Message) -> &'static str {
             Say::Versions(VersionSay::Ready) => "ready",
             Say::Versions(VersionSay::Have { .. }) => "versions",
             Say::Versions(VersionSay::Lacks { .. }) => "rows?",
+            Say::Dots(ref say) => crate::view::narrate::past::dot_label(say),
             Say::Log(ref say) => crate::view::narrate::past::label(say),
         },
     }

@@ -16,7 +16,7 @@ use crate::engine::sweep::{Entry, TokenRange, Tree};
 /// What a method keeps on the side that answers.
 #[derive(Debug, Clone)]
 pub enum Held {
-    /// A full comparison, and one of versions, keep nothing.
+    /// A full comparison, and those of versions and bitmaps, keep nothing.
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
@@ -107,6 +107,7 @@ impl Node {
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
             Say::Versions(say) if open.policy.method == Method::Versions => self.versions_asked(session, open, say, ctx),
+            Say::Dots(say) if open.policy.method == Method::Bitmaps => self.dots_asked(session, open, say, ctx),
             Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
             _ => {}
         }
@@ -145,6 +146,10 @@ impl Node {
             }
             Method::Versions => {
                 self.say(session.by, session, Say::Versions(VersionSay::Ready), ctx);
+                Held::Full
+            }
+            Method::Bitmaps => {
+                self.dots_head(session, ranges, ctx);
                 Held::Full
             }
             Method::Log => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::bitmaps::Filling;
 use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
@@ -29,6 +30,10 @@ pub enum Phase {
     Storing,
     /// Changes of the peer's log, or what it lacks of the own one's.
     Log,
+    /// Events that are missing here.
+    Missing,
+    /// Which rows the peer lacks of the events it was told of.
+    Offering,
 }
 
 /// What a method keeps on the side that asks.
@@ -42,6 +47,8 @@ pub enum Work {
     Log(Shipping),
     /// In how many parts the versions were told.
     Versions(u32),
+    /// Which events the two have seen.
+    Bitmaps(Box<Filling>),
 }
 
 /// A sweep that this node has started.
@@ -73,7 +80,7 @@ pub struct Asking {
 
 impl Asking {
     /// Notes that a page has come. Returns whether it is new.
-    fn came(&mut self, page: Page) -> bool {
+    pub(super) fn came(&mut self, page: Page) -> bool {
         let Some(missing) = self.missing.get_mut(&page.part) else { return false };
         let left = missing.get_or_insert_with(|| (0..page.pages).collect());
         let new = left.remove(&page.page);
@@ -108,6 +115,7 @@ impl Node {
             Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
             Method::Log => Work::Log(Shipping::default()),
             Method::Versions => Work::Versions(0),
+            Method::Bitmaps => Work::Bitmaps(Box::default()),
         };
         let mut asking = Asking {
             session,
@@ -154,6 +162,7 @@ impl Node {
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
                 Method::Log => self.log_heard(&mut asking, say, ctx),
                 Method::Versions => self.versions_heard(&mut asking, say, ctx),
+                Method::Bitmaps => self.dots_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -167,6 +176,7 @@ impl Node {
     fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
         if outcome.is_good() {
             self.log_ends(&asking, ctx);
+            self.dots_end(&asking, ctx);
         }
         let Asking { session, with, policy, attempt, .. } = asking;
         self.note_sweep(session, SweepStep::Ended { with, outcome }, ctx);
@@ -202,7 +212,7 @@ impl Node {
             return None;
         }
         let parts = match &asking.work {
-            Work::Full | Work::Log(_) | Work::Versions(_) => asking.ranges.to_vec(),
+            Work::Full | Work::Log(_) | Work::Versions(_) | Work::Bitmaps(_) => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
         };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
@@ -252,6 +262,7 @@ impl Node {
         match asking.work {
             Work::Log(_) => self.log_batch_done(asking, ctx),
             Work::Versions(_) => self.push_or_part(asking, ctx),
+            Work::Bitmaps(_) => self.dots_offer(asking, ctx),
             _ => self.push_rows(asking, ctx),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::dot_say::DotSay;
 use super::log_say::LogSay;
 use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
@@ -133,6 +134,8 @@ pub enum Say {
     Log(LogSay),
     /// A step of a sweep of versions.
     Versions(VersionSay),
+    /// A step of a sweep of bitmaps.
+    Dots(DotSay),
 }
 
 impl Say {
@@ -153,6 +156,7 @@ impl Say {
             Say::Refused(_) => 12,
             Say::Log(_) => 40,
             Say::Versions(_) => 41,
+            Say::Dots(_) => 42,
         }
     }
 
@@ -164,6 +168,7 @@ impl Say {
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
             Say::Log(say) => say.mode(),
             Say::Versions(say) => say.mode(),
+            Say::Dots(say) => say.mode(),
         }
     }
 
@@ -180,6 +185,7 @@ impl Say {
         let own = match self {
             Say::Log(say) => Some(say.nth()),
             Say::Versions(say) => Some(say.nth()),
+            Say::Dots(say) => Some(say.nth()),
             _ => None,
         };
         if let Some(nth) = own {
@@ -289,6 +295,7 @@ impl Wire for Say {
             Say::Refused(why) => sink.u8(*why as u8),
             Say::Log(say) => say.encode(sink),
             Say::Versions(say) => say.encode(sink),
+            Say::Dots(say) => say.encode(sink),
         }
     }
 }

@@ -3,7 +3,9 @@
 
 mod answer;
 mod ask;
+mod bitmaps;
 mod descent;
+mod dot_say;
 mod log_say;
 mod message;
 mod note;
@@ -15,7 +17,9 @@ use std::collections::BTreeMap;
 
 pub use answer::{Answering, Held};
 pub use ask::{Asking, Phase, Work};
+pub use bitmaps::{Filling, missing};
 pub use descent::Descent;
+pub use dot_say::{ClockEntry, DotSay, DotStep, Told};
 pub use log_say::{Changed, LogSay, LogStep, Whole};
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
@@ -53,6 +57,8 @@ pub struct Sweeps {
     again: BTreeMap<u32, Again>,
     /// Trees that are kept.
     pub(super) kept: Kept,
+    /// Events that askers have offered in sweeps that go on.
+    offered: BTreeMap<SessionId, Vec<Told>>,
     /// How many it has started.
     begun: u32,
     /// Which timer of the schedule counts; older ones are ignored.

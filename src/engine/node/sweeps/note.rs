@@ -1,5 +1,6 @@
 //! What a node finds and decides during a sweep.
 
+use super::dot_say::DotStep;
 use super::log_say::LogStep;
 use super::message::{Refusal, SessionId};
 use crate::engine::base::{Mix, NodeId};
@@ -98,6 +99,8 @@ pub enum SweepStep {
     Abandoned,
     /// Logs have been read or offered, or do not help.
     Log(LogStep),
+    /// Bitmaps have been compared, or do not help.
+    Dots(DotStep),
 }
 
 impl SweepStep {
@@ -130,6 +133,7 @@ impl SweepStep {
             SweepStep::Refused { why } => (7, why as u64, 0),
             SweepStep::Abandoned => (8, 0, 0),
             SweepStep::Log(step) => return step.mix(mix),
+            SweepStep::Dots(step) => return step.mix(mix),
         };
         mix.word(code << 56 ^ a);
         mix.word(b);

@@ -178,12 +178,17 @@ impl Node {
         self.note_sweep(asking.session, SweepStep::Log(LogStep::Whole(why)), ctx);
         shipping.whole = Some(why);
         asking.work = Work::Log(shipping);
+        self.ask_for_all_keys(asking, ctx);
+        None
+    }
+
+    /// What is left where no history helps: every key with a digest of its row.
+    pub(super) fn ask_for_all_keys(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) {
         let leaves: Vec<Place> = (0..asking.ranges.len() as u32).map(|range| Place { range, level: 0, index: 0 }).collect();
         asking.wait(Phase::Keys, leaves.len().div_ceil(ASKED_AT_ONCE));
         for (part, leaves) in (0u32..).zip(leaves.chunks(ASKED_AT_ONCE)) {
             self.say(asking.with, asking.session, Say::ListKeys { part, leaves: leaves.into() }, ctx);
         }
-        None
     }
 
     /// Asks for the next batch of changes, unless everything has been read.

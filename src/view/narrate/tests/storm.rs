@@ -287,7 +287,7 @@ fn what_clients_do_by_themselves_has_sentences_too() {
             assert!(crate::view::inspect::OpView::of(&run, operation).is_some());
         }
     }
-    assert_eq!(kinds.len(), 12, "{kinds:?}");
+    assert_eq!(kinds.len(), 11, "{kinds:?}");
 }
 
 #[test]
