@@ -102,7 +102,7 @@ fn a_delete_is_forgotten_when_everybody_has_seen_it_and_not_before() {
     let policy = r#"{"policy":{"method":"bitmaps"},"bitmaps":{"deletes":"forget"}}"#;
     let start = Run::of(3).with("repair", "off").with("sweeps", policy).end("60s");
     let start = start.at("1s", "c0 A write k v ALL").at("2s", "cut C c1").at("3s", "c0 A delete k").at("20s", "mend-all");
-    let mut round = |run: Run, from: u64| {
+    let round = |run: Run, from: u64| {
         let mut run = run;
         for (i, pair) in ["A B", "B C", "C A", "A B", "B C", "C A"].iter().enumerate() {
             run = run.at(&format!("{}s", from + i as u64), &format!("sweep {pair}"));
