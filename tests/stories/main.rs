@@ -1,6 +1,7 @@
 //! Stories: what a person sees in a run, fault by fault and rule by rule, each with what must not happen.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod bitmaps;
 mod clients;
 mod cuts;
 mod digests;
@@ -19,6 +20,7 @@ mod segments;
 mod sets;
 mod shipped;
 mod sweeps;
+mod versions;
 
 #[path = "../support/play.rs"]
 mod play;

@@ -6,6 +6,7 @@
 
 pub mod arrivals;
 pub mod coordinate;
+pub mod dots;
 mod guests;
 pub mod hints;
 pub mod history;
@@ -31,9 +32,9 @@ pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Method,
-    Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments, Setting, Settings,
-    Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, BitmapPolicy, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper,
+    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
+    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
 use sweeps::{SessionId, Sweeps};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
-use crate::engine::node::sweeps::{LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep, TrieSay};
+use crate::engine::node::sweeps::{DotStep, LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep, TrieSay, VersionSay};
 use crate::engine::node::{Body, Message, Method, Mode, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
@@ -121,6 +121,8 @@ impl SweepCost {
             Say::Set(say) if from == self.session.by.into() => Some(say.question()),
             Say::Segments(say) => say.question().map(|ask| (70, ask)),
             Say::Trie(TrieSay::Get { ask, .. }) => Some((71, *ask)),
+            Say::Dots(dots) if dots.is_question() => Some((60 + dots.code(), 0)),
+            Say::Versions(VersionSay::Have { .. }) => Some((say.code(), 0)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
@@ -177,9 +179,13 @@ impl SweepCost {
                 self.levels[level as usize].compared += count.compared;
                 self.levels[level as usize].differed += count.differed;
             }
+            SweepStep::Dots(DotStep::Missing { events, lacked }) => {
+                self.keys_compared += u64::from(events);
+                self.keys_differed += u64::from(lacked);
+            }
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
-                self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
-                self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
+                self.keys_compared += compared + u64::from(only_mine) + u64::from(only_theirs);
+                self.keys_differed += u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
             }
             SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
             _ => {}

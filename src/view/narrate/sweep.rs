@@ -42,6 +42,8 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
         Method::Sketch => "by coded symbols",
         Method::Segments => "by their trees of segments",
         Method::Trie => "by their tries, pushing what it has,",
+        Method::Versions => "version by version",
+        Method::Bitmaps => "by the numbers of events",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -112,6 +114,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
         SweepStep::Log(step) => past::short(who, None, *step),
         SweepStep::Set(step) => sets::short(who, *step),
+        SweepStep::Dots(step) => past::short_dots(who, *step),
     }
 }
 
@@ -150,7 +153,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Compared { .. } => said.rest("Everything below equal hashes is left alone.").rule("only differing nodes are opened"),
         SweepStep::KeysCompared { compared, .. } => said
             .rest(format!(
-                "{} on both sides. The trees said where to look; who wins is for the merge rule to say.",
+                "{} on both sides. This says where they differ; who wins is for the merge rule to say.",
                 counted(*compared, "key is", "keys are")
             ))
             .rule("finding is not resolving"),
@@ -175,6 +178,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
         SweepStep::Log(step) => past::said(*step, said),
         SweepStep::Set(step) => sets::said(*step, said),
+        SweepStep::Dots(step) => past::said_dots(*step, said),
     }
 }
 
@@ -226,6 +230,8 @@ pub fn noun(say: &Say) -> String {
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
         Say::Log(say) => past::noun(say),
         Say::Set(say) => sets::noun(say),
+        Say::Versions(say) => past::versions(say),
+        Say::Dots(say) => past::dots(say),
     }
 }
 
@@ -245,7 +251,7 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Trie(TrieSay::Node { node: TrieNode::Inner(children), .. }) => format!("{from} sends {to} {}", hashes(children.len() as u64)),
         Say::Trie(say) => format!("{from} sends {to} the {}", trie(say)),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
-        Say::Log(log) => format!("{from} sends {to} the {}", past::noun(log)),
+        Say::Log(_) | Say::Versions(_) | Say::Dots(_) => format!("{from} sends {to} the {}", noun(say)),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
         Say::Set(say) => sets::sent(from, to, say),
     }

@@ -22,6 +22,8 @@ pub const fn names(method: Method) -> (&'static str, &'static str) {
         Method::Sketch => ("coded symbols", "by coded symbols"),
         Method::Segments => ("trees of segments", "segment by segment"),
         Method::Trie => ("tries", "by tries"),
+        Method::Versions => ("versions", "version by version"),
+        Method::Bitmaps => ("bitmaps of events", "event by event"),
     }
 }
 

@@ -25,6 +25,10 @@ pub enum Method {
     Segments,
     /// Radix tries that follow the rows at a distance; the node that starts the sweep only pushes (Garage).
     Trie,
+    /// The version of every key goes across; the other side sends what is newer there and asks for what it lacks.
+    Versions,
+    /// Every write has a number, and each replica a bitmap of those that it has seen: exactly what is missing goes across (DottedDB).
+    Bitmaps,
 }
 
 impl Method {
@@ -38,6 +42,8 @@ impl Method {
             Method::Sketch => 64,
             Method::Segments => 68,
             Method::Trie => 72,
+            Method::Versions => 44,
+            Method::Bitmaps => 48,
         }
     }
 }
@@ -157,6 +163,25 @@ impl SweepPolicy {
     }
 }
 
+/// What becomes of the mark of a delete where events are numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deletes {
+    /// It is kept, as the setting of tombstones says.
+    #[default]
+    Keep,
+    /// It goes as soon as every replica is known to have seen it, however long that takes: no grace.
+    Forget,
+}
+
+/// Numbered events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BitmapPolicy {
+    /// What becomes of deletes.
+    pub deletes: Deletes,
+}
+
 /// When nodes start sweeps by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -190,9 +215,22 @@ pub struct SweepSettings {
     /// What logs keep. Left out, nodes keep one only if their sweeps read logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogPolicy>,
+    /// How events are numbered. Left out, they are only if sweeps go by them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitmaps: Option<BitmapPolicy>,
 }
 
 impl SweepSettings {
+    /// Whether coordinators number their writes.
+    pub fn numbers_events(&self) -> bool {
+        self.bitmaps.is_some() || self.policy.method == Method::Bitmaps
+    }
+
+    /// Whether the marks of deletes may be forgotten once everybody has seen them.
+    pub fn forgets_deletes(&self) -> bool {
+        self.bitmaps.is_some_and(|bitmaps| bitmaps.deletes == Deletes::Forget)
+    }
+
     /// What logs keep, if nodes keep any.
     pub fn log_policy(&self) -> Option<LogPolicy> {
         self.log.or_else(|| (self.policy.method == Method::Log).then(LogPolicy::default))
@@ -211,6 +249,7 @@ impl Default for SweepSettings {
             retries: 1,
             back_off: Micros::secs(1),
             log: None,
+            bitmaps: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::note::SweepStep;
 use super::segments::{SegmentSay, Segmented};
 use super::sets::Listed;
 use super::trees::{common_ranges, part_of};
+use super::versions::VersionSay;
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Row};
@@ -17,7 +18,7 @@ use crate::engine::sweep::{Entry, TokenRange, Tree, Trie};
 /// What a method keeps on the side that answers.
 #[derive(Debug, Clone)]
 pub enum Held {
-    /// A full comparison keeps nothing.
+    /// A full comparison, and those of versions and bitmaps, keep nothing.
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
@@ -114,6 +115,8 @@ impl Node {
                 }
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
+            Say::Versions(say) if open.policy.method == Method::Versions => self.versions_asked(session, open, say, ctx),
+            Say::Dots(say) if open.policy.method == Method::Bitmaps => self.dots_asked(session, open, say, ctx),
             Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
             Say::Set(say) => self.set_asked(session, open, say, ctx),
             Say::Segments(say) => self.segments_answer(session, open, say, ctx),
@@ -151,6 +154,14 @@ impl Node {
                 let root = |tree: &Arc<Tree>| (tree.depth(), Digest::of_words(tree.level(0, 0, 1)));
                 self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
                 Held::Descent(trees)
+            }
+            Method::Versions => {
+                self.say(session.by, session, Say::Versions(VersionSay::Ready), ctx);
+                Held::Full
+            }
+            Method::Bitmaps => {
+                self.dots_head(session, ranges, ctx);
+                Held::Full
             }
             Method::Log => {
                 self.log_head(session, ctx);

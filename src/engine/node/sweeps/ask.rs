@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::bitmaps::Filling;
 use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
@@ -40,6 +41,10 @@ pub enum Phase {
     Reading,
     /// A node of a trie.
     Nodes,
+    /// Events that are missing here.
+    Missing,
+    /// Which rows the peer lacks of the events it was told of.
+    Offering,
 }
 
 /// What a method keeps on the side that asks.
@@ -59,6 +64,10 @@ pub enum Work {
     Segments(Exchange),
     /// Tries, and where they have been found to differ.
     Trie(Walk),
+    /// In how many parts the versions were told.
+    Versions(u32),
+    /// Which events the two have seen.
+    Bitmaps(Box<Filling>),
 }
 
 /// A sweep that this node has started.
@@ -141,6 +150,8 @@ impl Node {
                 Err(why) => (Work::Full, Some(why)),
             },
             Method::Log => (Work::Log(Shipping::default()), None),
+            Method::Versions => (Work::Versions(0), None),
+            Method::Bitmaps => (Work::Bitmaps(Box::default()), None),
             Method::Ranges => (Work::Ranges(Ranging::over(self.item_set(session, &policy, &ranges, ctx))), None),
             Method::Sketch => (Work::Sketch(Peeling::over(self.item_set(session, &policy, &ranges, ctx))), None),
             Method::Trie => (Work::Trie(Walk::over(self.take_tries(session, &policy, &ranges, ctx))), None),
@@ -197,6 +208,8 @@ impl Node {
                 Method::Sketch => self.peeling_heard(&mut asking, say, ctx),
                 Method::Segments => self.exchange_heard(&mut asking, say, ctx),
                 Method::Trie => self.walk_heard(&mut asking, say, ctx),
+                Method::Versions => self.versions_heard(&mut asking, say, ctx),
+                Method::Bitmaps => self.dots_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -210,6 +223,7 @@ impl Node {
     pub(super) fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
         if outcome.is_good() {
             self.log_ends(&asking, ctx);
+            self.dots_end(&asking, ctx);
         }
         let Asking { session, with, policy, attempt, .. } = asking;
         self.note_sweep(session, SweepStep::Ended { with, outcome }, ctx);
@@ -299,7 +313,20 @@ impl Node {
 
     /// All rows asked for are here.
     fn rows_done(&mut self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        if matches!(asking.work, Work::Log(_)) { self.log_batch_done(asking, ctx) } else { self.push_rows(asking, ctx) }
+        match asking.work {
+            Work::Log(_) => self.log_batch_done(asking, ctx),
+            Work::Versions(_) => self.push_or_part(asking, ctx),
+            Work::Bitmaps(_) => self.dots_offer(asking, ctx),
+            _ => self.push_rows(asking, ctx),
+        }
+    }
+
+    /// Sends what the other side lacks, if anything: the two may turn out to hold the same.
+    pub(super) fn push_or_part(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        match self.push_rows(asking, ctx) {
+            Some(SweepOutcome::Repaired { pulled: 0, pushed: 0 }) => Some(SweepOutcome::Equal),
+            other => other,
+        }
     }
 
     /// Sends what the other side lacks, in the state it has now.

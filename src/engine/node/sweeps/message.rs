@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::dot_say::DotSay;
 use super::log_say::LogSay;
 use super::segments::SegmentSay;
 use super::set_say::SetSay;
 use super::trie::TrieSay;
+use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -143,6 +145,10 @@ pub enum Say {
     Segments(SegmentSay),
     /// A step of a walk through tries.
     Trie(TrieSay),
+    /// A step of a sweep of versions.
+    Versions(VersionSay),
+    /// A step of a sweep of bitmaps.
+    Dots(DotSay),
 }
 
 impl Say {
@@ -165,6 +171,8 @@ impl Say {
             Say::Set(_) => 60,
             Say::Segments(_) => 70,
             Say::Trie(_) => 71,
+            Say::Versions(_) => 41,
+            Say::Dots(_) => 42,
         }
     }
 
@@ -178,6 +186,8 @@ impl Say {
             Say::Set(say) => say.mode(),
             Say::Segments(say) => say.mode(),
             Say::Trie(say) => say.mode(),
+            Say::Versions(say) => say.mode(),
+            Say::Dots(say) => say.mode(),
         }
     }
 
@@ -196,6 +206,8 @@ impl Say {
             Say::Set(say) => Some(say.nth()),
             Say::Segments(say) => Some(say.nth()),
             Say::Trie(say) => Some(say.nth()),
+            Say::Versions(say) => Some(say.nth()),
+            Say::Dots(say) => Some(say.nth()),
             _ => None,
         };
         if let Some(nth) = own {
@@ -314,6 +326,8 @@ impl Wire for Say {
             Say::Set(say) => say.encode(sink),
             Say::Segments(say) => say.encode(sink),
             Say::Trie(say) => say.encode(sink),
+            Say::Versions(say) => say.encode(sink),
+            Say::Dots(say) => say.encode(sink),
         }
     }
 }

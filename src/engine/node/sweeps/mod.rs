@@ -3,7 +3,9 @@
 
 mod answer;
 mod ask;
+mod bitmaps;
 mod descent;
+mod dot_say;
 mod log_say;
 mod message;
 mod note;
@@ -15,12 +17,15 @@ mod shipping;
 mod sketch;
 mod trees;
 mod trie;
+mod versions;
 
 use std::collections::BTreeMap;
 
 pub use answer::{Answering, Held};
 pub use ask::{Asking, Phase, Work};
+pub use bitmaps::{Filling, missing};
 pub use descent::Descent;
+pub use dot_say::{ClockEntry, DotSay, DotStep, Told};
 pub use log_say::{Changed, LogSay, LogStep, Whole};
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
@@ -32,6 +37,8 @@ pub use shipping::Shipping;
 pub use sketch::{Peeling, Stream};
 pub use trees::{Kept, common_ranges, part_of, sharers};
 pub use trie::{TrieSay, TrieStore, Walk};
+
+pub use versions::{VersionSay, Versioned};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
@@ -72,6 +79,8 @@ pub struct Sweeps {
     pub(super) segments: SegmentStore,
     /// Tries: on disk.
     pub(super) tries: TrieStore,
+    /// Events that askers have offered in sweeps that go on.
+    offered: BTreeMap<SessionId, Vec<Told>>,
     /// How many it has started.
     begun: u32,
     /// Which timer of the schedule counts; older ones are ignored.

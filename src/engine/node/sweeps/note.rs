@@ -1,5 +1,6 @@
 //! What a node finds and decides during a sweep.
 
+use super::dot_say::DotStep;
 use super::log_say::LogStep;
 use super::message::{Refusal, SessionId};
 use super::set_say::SetStep;
@@ -121,6 +122,8 @@ pub enum SweepStep {
     Log(LogStep),
     /// A step of a sweep that compares sets of digests.
     Set(SetStep),
+    /// Bitmaps have been compared, or do not help.
+    Dots(DotStep),
 }
 
 impl SweepStep {
@@ -163,6 +166,7 @@ impl SweepStep {
             SweepStep::Refused { why } => (7, why as u64, 0),
             SweepStep::Log(step) => return step.mix(mix),
             SweepStep::Abandoned | SweepStep::Set(_) => (8, 0, 0),
+            SweepStep::Dots(step) => return step.mix(mix),
         };
         mix.word(code << 56 ^ a);
         mix.word(b);
