@@ -8,12 +8,14 @@ mod found;
 mod handoff;
 mod levels;
 mod liars;
+mod logs;
 mod machines;
 mod members;
 mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod sets;
 mod shipped;
 mod sweeps;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
-use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
+use crate::engine::node::sweeps::{LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep};
 use crate::engine::node::{Body, Method, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
@@ -35,7 +35,8 @@ pub struct SweepCost {
     pub levels: Vec<LevelCount>,
     /// Keys whose digests were compared.
     pub keys_compared: u64,
-    /// Keys that were found to differ in any way.
+    /// Keys that were found to differ in any way. Where digests of rows are compared instead of keys, a row that both have in different
+    /// versions counts twice.
     pub keys_differed: u64,
     /// Messages sent, lost ones included.
     pub messages: u64,
@@ -51,6 +52,8 @@ pub struct SweepCost {
     pub rows: u64,
     /// Rows that reached a replica which had them already, or something newer.
     pub over_streamed: u64,
+    /// Coded symbols sent.
+    pub symbols: u64,
     /// The last question seen, so that the parts of a long one count once.
     asked: Option<(u8, u32)>,
 }
@@ -77,6 +80,7 @@ impl SweepCost {
             row_bytes: 0,
             rows: 0,
             over_streamed: 0,
+            symbols: 0,
             asked: None,
         }
     }
@@ -107,18 +111,40 @@ impl SweepCost {
             }
             _ => self.metadata_bytes += u64::from(size),
         }
+        if let Say::Set(SetSay::Symbols { run, .. }) = say {
+            self.symbols += run.symbols.len() as u64;
+        }
         if let Say::Open { ranges, .. } = say {
             self.ranges = ranges.to_vec();
         }
         let question = match say {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
+            Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
+            Say::Set(say) if from == self.session.by.into() => Some(say.question()),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
         if question.is_some() && question != self.asked {
             self.round_trips += 1;
             self.asked = question;
+        }
+    }
+
+    fn set_step(&mut self, step: SetStep) {
+        match step {
+            SetStep::Read { rows } => {
+                self.scanned += rows;
+                self.computed += rows;
+            }
+            SetStep::Ranges { compared, differed, listed, .. } => {
+                self.keys_compared += listed;
+                if compared > 0 {
+                    self.levels.push(LevelCount { compared, differed });
+                }
+            }
+            SetStep::Peeled { .. } => {}
+            SetStep::Found { mine, theirs } => self.keys_differed = u64::from(mine) + u64::from(theirs),
         }
     }
 
@@ -131,7 +157,12 @@ impl SweepCost {
                 self.scanned += rows;
                 self.computed += computed;
             }
+            SweepStep::Log(LogStep::Read { changes, lacked, .. }) => {
+                self.keys_compared += u64::from(changes);
+                self.keys_differed += u64::from(lacked);
+            }
             SweepStep::Compared { count, .. } => self.levels.push(count),
+            SweepStep::Set(step) => self.set_step(step),
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
                 self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
                 self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);

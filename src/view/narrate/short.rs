@@ -35,6 +35,7 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         EventKind::Timer(Timer::Sweep(_)) => format!("{who} looks for old tombstones"),
         EventKind::Timer(Timer::SweepDue(_)) => format!("{who} is due to compare with another node"),
         EventKind::Timer(Timer::SweepPatience(_) | Timer::SweepIdle(_)) => format!("{who} looks whether its sweep goes on"),
+        EventKind::Timer(Timer::SweepStream(..)) => format!("{who} may send more coded symbols"),
         EventKind::Timer(Timer::SweepAgain(_)) => format!("{who} tries a sweep again"),
         EventKind::Timer(Timer::Sync) => format!("{who} brings its log to disk"),
         EventKind::Timer(Timer::Speculate(op)) => format!("{who} has waited long for answers to {}", names.op(*op)),

@@ -26,6 +26,9 @@ pub const fn names(method: Method) -> (&'static str, &'static str) {
     match method {
         Method::Descent => ("Merkle trees", "tree by tree"),
         Method::Full => ("every key", "key by key"),
+        Method::Log => ("logs", "entry by entry"),
+        Method::Ranges => ("ranges", "range by range"),
+        Method::Sketch => ("coded symbols", "by coded symbols"),
     }
 }
 
@@ -83,6 +86,7 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::TimedOut)) => "no answer".to_owned(),
         Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
+        Some((_, SweepOutcome::Exhausted)) => "given up".to_owned(),
     }
 }
 

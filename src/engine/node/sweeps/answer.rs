@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::descent::children;
 use super::message::{Page, Place, Refusal, Say, SessionId};
 use super::note::SweepStep;
+use super::sets::Listed;
 use super::trees::{common_ranges, part_of};
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
@@ -19,6 +20,10 @@ pub enum Held {
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
+    /// The log is the node's own.
+    Log,
+    /// Digests of its rows as they were when it began.
+    Set(Listed),
 }
 
 impl Held {
@@ -26,7 +31,7 @@ impl Held {
     pub fn trees(&self) -> &[Arc<Tree>] {
         match self {
             Held::Descent(trees) => trees,
-            Held::Full => &[],
+            _ => &[],
         }
     }
 }
@@ -71,12 +76,13 @@ impl Node {
             return self.say(session.by, session, Say::Refused(Refusal::Unknown), ctx);
         };
         open.touched = ctx.now;
-        self.sweep_answers(session, &open, say, ctx);
+        open.hush(say);
+        self.sweep_answers(session, &mut open, say, ctx);
         self.sweeps.answering.insert(session, open);
     }
 
     /// Answers what was asked in a session that it knows.
-    fn sweep_answers(&mut self, session: SessionId, open: &Answering, say: &Say, ctx: &mut Ctx<'_>) {
+    fn sweep_answers(&mut self, session: SessionId, open: &mut Answering, say: &Say, ctx: &mut Ctx<'_>) {
         match say {
             Say::Children { part, level, nodes } => {
                 let hashes = children(open, *level, nodes);
@@ -103,6 +109,8 @@ impl Node {
                 }
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
+            Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
+            Say::Set(say) => self.set_asked(session, open, say, ctx),
             _ => {}
         }
     }
@@ -112,7 +120,7 @@ impl Node {
         let known = self.sweeps.answering.contains_key(&session);
         let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize;
         let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
-        let refusal = if policy.tree.fault().is_some() {
+        let refusal = if policy.fault().is_some() {
             Some(Refusal::Bounds)
         } else if ranges.is_empty() || ranges.iter().any(|range| !common.contains(range)) {
             Some(Refusal::NotMine)
@@ -137,6 +145,20 @@ impl Node {
                 let root = |tree: &Arc<Tree>| (tree.depth(), Digest::of_words(tree.level(0, 0, 1)));
                 self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
                 Held::Descent(trees)
+            }
+            Method::Log => {
+                self.log_head(session, ctx);
+                Held::Log
+            }
+            Method::Ranges => {
+                let listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
+                self.spans_opened(session, &policy, &listed, ctx);
+                Held::Set(listed)
+            }
+            Method::Sketch => {
+                let mut listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
+                self.stream_opened(session, &policy, &mut listed, ctx);
+                Held::Set(listed)
             }
         };
         let open = Answering { policy, ranges: ranges.clone(), work, touched: ctx.now };

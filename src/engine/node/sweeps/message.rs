@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::log_say::LogSay;
+use super::set_say::SetSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -127,6 +129,10 @@ pub enum Say {
     Close,
     /// I take no part.
     Refused(Refusal),
+    /// A step of a sweep of logs.
+    Log(LogSay),
+    /// A step of a sweep that compares sets of digests.
+    Set(SetSay),
 }
 
 impl Say {
@@ -145,6 +151,8 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
+            Say::Log(_) => 40,
+            Say::Set(_) => 60,
         }
     }
 
@@ -154,6 +162,8 @@ impl Say {
             Say::Open { .. } | Say::Children { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Mode::Asks,
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
+            Say::Log(say) => say.mode(),
+            Say::Set(say) => say.mode(),
         }
     }
 
@@ -167,6 +177,14 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
+        let own = match self {
+            Say::Log(say) => Some(say.nth()),
+            Say::Set(say) => Some(say.nth()),
+            _ => None,
+        };
+        if let Some(nth) = own {
+            return u64::from(self.code()) << 56 | nth;
+        }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
             Say::ListKeys { part, .. } | Say::FetchLeaves { part, .. } | Say::FetchRows { part, .. } => (0, *part, 0),
@@ -218,8 +236,13 @@ impl Wire for Say {
         sink.u8(self.code());
         match self {
             Say::Open { policy, ranges } => {
-                sink.u8(u8::from(policy.method == Method::Full) | u8::from(policy.streams == Streams::Leaves) << 1);
+                sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
                 policy.tree.encode(sink);
+                match policy.method {
+                    Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
+                    Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
+                    _ => {}
+                }
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
             }
@@ -269,6 +292,8 @@ impl Wire for Say {
             Say::Stored { page } => sink.u32(*page),
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
+            Say::Log(say) => say.encode(sink),
+            Say::Set(say) => say.encode(sink),
         }
     }
 }

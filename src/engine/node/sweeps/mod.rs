@@ -4,8 +4,14 @@
 mod answer;
 mod ask;
 mod descent;
+mod log_say;
 mod message;
 mod note;
+mod recon;
+mod set_say;
+mod sets;
+mod shipping;
+mod sketch;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -13,8 +19,14 @@ use std::collections::BTreeMap;
 pub use answer::{Answering, Held};
 pub use ask::{Asking, Phase, Work};
 pub use descent::Descent;
+pub use log_say::{Changed, LogSay, LogStep, Whole};
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
+pub use recon::{ROUNDS, Ranging};
+pub use set_say::{SetSay, SetStep};
+pub use sets::Listed;
+pub use shipping::Shipping;
+pub use sketch::{Peeling, Stream};
 pub use trees::{Kept, common_ranges, part_of, sharers};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
@@ -23,6 +35,12 @@ use crate::engine::data::{Key, Row};
 
 /// Most nodes, leaves or keys that one message asks about.
 pub const ASKED_AT_ONCE: usize = 1024;
+
+/// Most nodes whose children one message asks for: fewer of wide trees, so that no answer has more than 262,144 hashes.
+pub const fn parents_at_once(bits: u32) -> usize {
+    let most = 1 << 18 >> bits;
+    if most < ASKED_AT_ONCE { most } else { ASKED_AT_ONCE }
+}
 
 /// Most keys of one page of an answer.
 pub const KEYS_AT_ONCE: usize = 1024;
@@ -76,7 +94,7 @@ impl Sweeps {
             Timer::SweepDue(epoch) => epoch == self.epoch,
             Timer::SweepPatience(number) => self.asking.contains_key(&number),
             Timer::SweepAgain(number) => self.again.contains_key(&number),
-            Timer::SweepIdle(session) => self.answering.contains_key(&session),
+            Timer::SweepIdle(session) | Timer::SweepStream(session, _) => self.answering.contains_key(&session),
             _ => false,
         }
     }
@@ -94,6 +112,7 @@ impl Node {
                 }
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
+            Timer::SweepStream(session, next) => self.stream_woke(session, next, ctx),
             _ => {}
         }
     }
@@ -124,11 +143,13 @@ impl Node {
 
     /// A message of a sweep arrived.
     pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
+        self.history.taking = self.source(from, session);
         if session.by == self.id {
             self.sweep_answered(from, session, say, ctx);
         } else if session.by == from {
             self.sweep_asked(session, say, ctx);
         }
+        self.history.taking = None;
     }
 
     /// What is held at `key` has changed: kept trees follow.
