@@ -36,7 +36,6 @@ impl Stage {
             Say::Rows { .. } => Stage::Fetch,
             Say::Stored { .. } => Stage::Send,
             Say::Close | Say::Refused(_) => Stage::Close,
-            #[allow(unreachable_patterns, reason = "messages of other methods are none of a descent's")]
             _ => return None,
         })
     }
@@ -120,7 +119,6 @@ fn words(say: &Say, n: u64) -> String {
         Say::Stored { .. } => "stored".to_owned(),
         Say::Close => "done".to_owned(),
         Say::Refused(_) => "refused".to_owned(),
-        #[allow(unreachable_patterns, reason = "messages of other methods are none of a descent's")]
         _ => String::new(),
     }
 }

@@ -130,7 +130,7 @@ fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
     match seen.cost.method {
         Method::Descent => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
         // A method without a drawing of its own.
-        Method::Full => talk::drawing(lab, seen),
+        _ => talk::drawing(lab, seen),
     }
 }
 
