@@ -29,6 +29,8 @@ pub struct SweepCost {
     pub scanned: u64,
     /// Digests and hashes computed for trees, on both sides.
     pub computed: u64,
+    /// Leaves of the trees of the one who started it; none if there are no trees.
+    pub leaves: u64,
     /// Hashes compared, root first.
     pub levels: Vec<LevelCount>,
     /// Keys whose digests were compared.
@@ -67,6 +69,7 @@ impl SweepCost {
             ended: None,
             scanned: 0,
             computed: 0,
+            leaves: 0,
             levels: Vec::new(),
             keys_compared: 0,
             keys_differed: 0,
@@ -164,7 +167,10 @@ impl SweepCost {
 
     fn step(&mut self, at: Micros, who: NodeId, step: &SweepStep) {
         match *step {
-            SweepStep::Trees { rows, computed, .. } => {
+            SweepStep::Trees { leaves, rows, computed } => {
+                if who == self.session.by {
+                    self.leaves = leaves;
+                }
                 self.scanned += rows;
                 self.computed += computed;
             }
