@@ -22,5 +22,6 @@ pub mod plot;
 pub mod scene;
 pub mod settings_text;
 pub mod timeline;
+pub mod value_text;
 pub mod verdict;
 pub mod workload;
