@@ -150,7 +150,9 @@ proptest! {
         let fixed = TreePolicy { depth: Depth::Fixed(tree.depth()), ..policy };
         let fresh = scan(&store, range, fixed);
         for level in 0..=tree.depth() {
-            prop_assert_eq!(tree.level(level, 0, tree.nodes(level)), fresh.level(level, 0, fresh.nodes(level)));
+            for node in 0..tree.nodes(level) {
+                prop_assert_eq!(tree.level(level, node, node + 1), fresh.level(level, node, node + 1));
+            }
         }
     }
 }

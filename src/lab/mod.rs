@@ -14,6 +14,7 @@ mod report;
 mod report_checks;
 mod script;
 mod session;
+mod sweep_log;
 mod tape;
 
 pub use break_even::{BreakEven, KEYS, Measured, RATES};
@@ -33,5 +34,6 @@ pub use report::{AttemptReport, OperationReport, Report, TrafficReport};
 pub use report_checks::{
     ChecksReport, EntropyReport, KeyReport, MetricsReport, PairReport, RepairsReport, SpansReport, StaleReport, VerbReport,
 };
-pub use script::{BOUNDS, Bounds, Script, Timed};
+pub use script::{BOUNDS, Bounds, Script, Timed, View};
 pub use session::{Acted, Advance, Branch, BranchId, Session, Stride};
+pub use sweep_log::SweepLog;

@@ -51,7 +51,7 @@ pub struct TreePolicy {
     pub combine: Combine,
     /// What hashes are made with.
     pub digest: DigestFunction,
-    /// Children of a node: a power of two from 2 to 256.
+    /// Children of a node: a power of two from 2 to 1,024 (Riak has 1,024).
     pub fan_out: u32,
     /// Levels below the root.
     pub depth: Depth,
@@ -93,10 +93,15 @@ impl TreePolicy {
         if within < most { within } else { most }
     }
 
+    /// Leaves of a tree over so many rows.
+    pub const fn leaves_for(&self, rows: u64) -> u64 {
+        1 << (self.bits() * self.depth_for(rows))
+    }
+
     /// What is out of bounds, as the field and what it must be.
     pub fn fault(&self) -> Option<(&'static str, String)> {
-        if !self.fan_out.is_power_of_two() || !(2..=256).contains(&self.fan_out) {
-            return Some(("tree fan-out", format!("must be 2, 4, 8 … 256, is {}", self.fan_out)));
+        if !self.fan_out.is_power_of_two() || !(2..=1024).contains(&self.fan_out) {
+            return Some(("tree fan-out", format!("must be 2, 4, 8 … 1024, is {}", self.fan_out)));
         }
         let (Depth::Fixed(depth) | Depth::Rows(depth)) = self.depth;
         let most = Self::MOST_LEAVES.trailing_zeros() / self.bits();
@@ -134,11 +139,12 @@ mod tests {
     #[test]
     fn what_is_out_of_bounds_is_named() {
         let fault = |fan_out, depth| TreePolicy { fan_out, depth, ..TreePolicy::default() }.fault().map(|(field, _)| field);
-        for fan_out in [0, 1, 3, 512] {
+        for fan_out in [0, 1, 3, 2048] {
             assert_eq!(fault(fan_out, Depth::Fixed(1)), Some("tree fan-out"));
         }
         assert_eq!(fault(2, Depth::Fixed(20)), None);
         assert_eq!(fault(2, Depth::Rows(21)), Some("tree depth"));
-        assert_eq!(fault(256, Depth::Fixed(3)), Some("tree depth"));
+        assert_eq!(fault(1024, Depth::Fixed(2)), None);
+        assert_eq!(fault(1024, Depth::Fixed(3)), Some("tree depth"));
     }
 }

@@ -45,7 +45,12 @@ impl TokenRange {
 
     /// How far the first token of a part lies into the range; the width for the part after the last.
     pub fn begin_of(self, part: u64, parts: u64) -> u128 {
-        (u128::from(part) * self.width()).div_ceil(u128::from(parts))
+        let product = u128::from(part) * self.width();
+        // Trees have powers of two: no slow division for each of their leaves.
+        match parts.is_power_of_two() {
+            true => (product + u128::from(parts) - 1) >> parts.trailing_zeros(),
+            false => product.div_ceil(u128::from(parts)),
+        }
     }
 
     /// One of `parts` equal parts; `None` if the range is so narrow that the part is empty.

@@ -1,4 +1,8 @@
-//! A Merkle tree over a range of the ring: all levels in one flat list of words, root first, so that nothing is allocated per node.
+//! A Merkle tree over a range of the ring: its levels lie in pages of words, root first, so that nothing is allocated per node and a change
+//! after a snapshot copies a page for each level.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::policy::{Combine, TreePolicy};
 use super::range::TokenRange;
@@ -13,16 +17,24 @@ pub const fn words_of(function: DigestFunction) -> usize {
     (function.size() / 8) as usize
 }
 
-/// A Merkle tree.
+/// Nodes of one page, as a power of two: all children of one node lie in one page.
+const PAGE_BITS: u32 = 10;
+
+/// Words of up to 1,024 neighbouring nodes of one level.
+type Page = Arc<[u64]>;
+
+/// A Merkle tree. Its clones share all pages until one of them changes, and parts without rows take no room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
     range: TokenRange,
     policy: TreePolicy,
     depth: u32,
-    /// Every node's words, level by level from the root, by place within a level. A node without rows is zero.
-    words: Vec<u64>,
-    /// Leaves whose hash is out of date, one bit each; only for [`Combine::Hash`].
-    stale: Vec<u64>,
+    /// Every node's words, level by level from the root, each level in pages of its own. A node without rows is zero.
+    pages: Vec<Page>,
+    /// The page that stands wherever there are no rows.
+    nothing: Page,
+    /// Leaves whose hash is out of date; only for [`Combine::Hash`].
+    stale: BTreeSet<u64>,
     /// How many digests and hashes have been computed for it so far.
     computed: u64,
 }
@@ -30,59 +42,78 @@ pub struct Tree {
 impl Tree {
     /// A tree without rows.
     pub fn empty(range: TokenRange, policy: TreePolicy, depth: u32) -> Tree {
-        let nodes = before(policy.bits(), depth + 1);
-        let marks = if policy.combine == Combine::Hash { (1usize << (policy.bits() * depth)).div_ceil(64) } else { 0 };
-        Tree { range, policy, depth, words: vec![0; nodes * words_of(policy.digest)], stale: vec![0; marks], computed: 0 }
+        let (words, bits) = (words_of(policy.digest), policy.bits());
+        let blank = |nodes: usize| -> Page { std::iter::repeat_n(0, nodes * words).collect() };
+        let nothing = blank(1 << PAGE_BITS);
+        let mut pages = Vec::with_capacity(before(bits, depth + 1));
+        for level in 0..=depth {
+            match (bits * level).checked_sub(PAGE_BITS) {
+                None => pages.push(blank(1 << (bits * level))),
+                Some(beyond) => pages.extend(std::iter::repeat_n(&nothing, 1 << beyond).cloned()),
+            }
+        }
+        Tree { range, policy, depth, pages, nothing, stale: BTreeSet::new(), computed: 0 }
     }
 
     /// A tree over rows in ring order from the range's left end: the token of each, and its digest. `computed` counts each of them.
-    pub fn build(range: TokenRange, policy: TreePolicy, depth: u32, rows: impl Iterator<Item = (Token, Item)>) -> Tree {
+    pub fn build(range: TokenRange, policy: TreePolicy, depth: u32, mut rows: impl Iterator<Item = (Token, Item)>) -> Tree {
         let mut tree = Tree::empty(range, policy, depth);
-        let (leaves, words) = (tree.leaves(), words_of(policy.digest));
-        let first = before(policy.bits(), depth) * words;
-        // Rows come in order, so the next leaf's beginning is all that must be known.
-        let (mut leaf, mut next) = (0, range.begin_of(1, leaves));
+        let (leaves, words, hashes) = (tree.leaves(), words_of(policy.digest), policy.combine == Combine::Hash);
         let mut list: Vec<u8> = Vec::new();
-        for (token, item) in rows {
-            tree.computed += 1;
-            let offset = range.offset(token);
-            if offset >= next {
-                tree.close(leaf, &mut list);
-                leaf = range.part_of(token, leaves);
-                next = range.begin_of(leaf + 1, leaves);
+        let mut row = rows.next();
+        while let Some((token, _)) = row {
+            // Page by page, so that a parent is made of children that are still at hand.
+            let mut leaf = range.part_of(token, leaves);
+            let mut last = (range.begin_of(leaf + 1, leaves) - 1) as u64;
+            let number = leaf >> PAGE_BITS;
+            let mut computed = 0;
+            let page = tree.page_mut(depth, leaf);
+            while let Some((token, item)) = row {
+                let offset = range.offset(token) as u64;
+                if offset > last {
+                    close(policy.digest, &mut list, place_in(page, leaf, words), &mut computed);
+                    leaf = range.part_of(token, leaves);
+                    if leaf >> PAGE_BITS != number {
+                        break;
+                    }
+                    // Rows come in order, so the leaf's end is all that must be known.
+                    last = (range.begin_of(leaf + 1, leaves) - 1) as u64;
+                }
+                computed += 1;
+                match hashes {
+                    true => append(&mut list, &item[..words]),
+                    false => xor(place_in(page, leaf, words), &item),
+                }
+                row = rows.next();
             }
-            match policy.combine {
-                Combine::Xor => xor(&mut tree.words[first + leaf as usize * words..][..words], &item),
-                Combine::Hash => append(&mut list, &item[..words]),
+            if row.is_none() {
+                close(policy.digest, &mut list, place_in(page, leaf, words), &mut computed);
             }
+            tree.computed += computed;
+            tree.fold(depth, number, &mut list);
         }
-        tree.close(leaf, &mut list);
-        tree.fold();
+        for level in (1..depth).rev() {
+            let pages = 1u64 << (policy.bits() * level).saturating_sub(PAGE_BITS);
+            (0..pages).for_each(|number| tree.fold(level, number, &mut list));
+        }
         tree
     }
 
-    /// The leaf's rows are complete: hashes their digests.
-    fn close(&mut self, leaf: u64, list: &mut Vec<u8>) {
-        if !list.is_empty() {
-            self.computed += 1;
-            let item = self.policy.digest.words(list);
-            self.put(self.depth, leaf, &item);
-            list.clear();
+    /// Computes the parents of a page's nodes, if it has rows. `list` is room to work in, and left empty.
+    fn fold(&mut self, level: u32, number: u64, list: &mut Vec<u8>) {
+        let (words, bits) = (words_of(self.policy.digest), self.policy.bits());
+        let (upper, lower) = self.pages.split_at_mut(before(bits, level));
+        let page = &lower[number as usize];
+        if level == 0 || Arc::ptr_eq(page, &self.nothing) {
+            return;
         }
-    }
-
-    /// Computes every inner node from its children.
-    fn fold(&mut self) {
-        for level in (0..self.depth).rev() {
-            let (words, bits) = (words_of(self.policy.digest), self.policy.bits());
-            let (upper, lower) = self.words.split_at_mut(before(bits, level + 1) * words);
-            let parents = &mut upper[before(bits, level) * words..];
-            let children = lower.chunks_exact(words << bits);
-            for (parent, children) in parents.chunks_exact_mut(words).zip(children) {
-                match self.policy.combine {
-                    Combine::Xor => children.chunks_exact(words).for_each(|child| xor(parent, child)),
-                    Combine::Hash => self.computed += u64::from(hash_children(self.policy.digest, children, parent)),
-                }
+        let first = number << PAGE_BITS >> bits;
+        let above = Arc::make_mut(&mut upper[before(bits, level - 1) + (first >> PAGE_BITS) as usize]);
+        let parents = above[(first & PAGE_MASK) as usize * words..].chunks_exact_mut(words);
+        for (parent, children) in parents.zip(page.chunks_exact(words << bits)) {
+            match self.policy.combine {
+                Combine::Xor => children.chunks_exact(words).for_each(|child| xor(parent, child)),
+                Combine::Hash => hash_children(self.policy.digest, children, list, parent, &mut self.computed),
             }
         }
     }
@@ -92,58 +123,56 @@ impl Tree {
     pub fn change(&mut self, token: Token, before_it: Option<&Item>, after_it: Option<&Item>) {
         let leaf = self.range.part_of(token, self.leaves());
         if self.policy.combine == Combine::Hash {
-            self.stale[(leaf / 64) as usize] |= 1 << (leaf % 64);
+            self.stale.insert(leaf);
             return;
         }
         let (words, bits) = (words_of(self.policy.digest), self.policy.bits());
+        let mut both = Item::default();
+        before_it.iter().chain(&after_it).for_each(|item| xor(&mut both, *item));
         self.computed += before_it.iter().chain(&after_it).count() as u64;
         for level in 0..=self.depth {
-            let node = before(bits, level) + (leaf >> (bits * (self.depth - level))) as usize;
-            for item in before_it.iter().chain(&after_it) {
-                xor(&mut self.words[node * words..][..words], *item);
-            }
+            let node = leaf >> (bits * (self.depth - level));
+            xor(place_in(self.page_mut(level, node), node, words), &both);
         }
     }
 
     /// How many leaves are out of date.
     pub fn stale(&self) -> u32 {
-        self.stale.iter().map(|word| word.count_ones()).sum()
+        self.stale.len() as u32
     }
 
     /// Brings leaves that are out of date up to date, and everything above them. `rows` gives the digests of a part of the range in ring
     /// order.
     pub fn refresh<I: Iterator<Item = Item>>(&mut self, mut rows: impl FnMut(TokenRange) -> I) {
-        if self.stale() == 0 {
-            return;
-        }
         let (words, bits) = (words_of(self.policy.digest), self.policy.bits());
-        let mut dirty: Vec<u64> = (0..self.leaves()).filter(|leaf| self.stale[(leaf / 64) as usize] >> (leaf % 64) & 1 == 1).collect();
-        self.stale.fill(0);
-        let mut list = Vec::new();
+        let mut dirty: Vec<u64> = std::mem::take(&mut self.stale).into_iter().collect();
+        let (mut list, mut computed, function) = (Vec::new(), 0, self.policy.digest);
         for leaf in &dirty {
             for item in self.range.part(*leaf, self.leaves()).into_iter().flat_map(&mut rows) {
-                self.computed += 1;
+                computed += 1;
                 append(&mut list, &item[..words]);
             }
-            self.put(self.depth, *leaf, &Item::default());
-            self.close(*leaf, &mut list);
+            let place = place_in(self.page_mut(self.depth, *leaf), *leaf, words);
+            place.fill(0);
+            close(function, &mut list, place, &mut computed);
         }
         for level in (0..self.depth).rev() {
             dirty.iter_mut().for_each(|node| *node >>= bits);
             dirty.dedup();
             for node in &dirty {
-                let (upper, lower) = self.words.split_at_mut(before(bits, level + 1) * words);
-                let parent = &mut upper[(before(bits, level) + *node as usize) * words..][..words];
-                let children = &lower[((*node as usize) << bits) * words..][..words << bits];
-                self.computed += u64::from(hash_children(self.policy.digest, children, parent));
+                let (upper, lower) = self.pages.split_at_mut(before(bits, level + 1));
+                let page = Arc::make_mut(&mut upper[before(bits, level) + (node >> PAGE_BITS) as usize]);
+                let first = node << bits;
+                let children = &lower[(first >> PAGE_BITS) as usize][(first & PAGE_MASK) as usize * words..][..words << bits];
+                hash_children(self.policy.digest, children, &mut list, place_in(page, *node, words), &mut computed);
             }
         }
+        self.computed += computed;
     }
 
-    fn put(&mut self, level: u32, index: u64, item: &Item) {
-        let words = words_of(self.policy.digest);
-        let node = before(self.policy.bits(), level) + index as usize;
-        self.words[node * words..][..words].copy_from_slice(&item[..words]);
+    /// The page with a node, for writing.
+    fn page_mut(&mut self, level: u32, index: u64) -> &mut [u64] {
+        Arc::make_mut(&mut self.pages[before(self.policy.bits(), level) + (index >> PAGE_BITS) as usize])
     }
 
     /// The range it covers.
@@ -176,13 +205,16 @@ impl Tree {
         self.computed
     }
 
-    /// The words of nodes `from..to` of a level; empty for nodes that do not exist.
+    /// The words of nodes `from..to` of a level, if there are such nodes and they lie in one page of 1,024, as siblings always do; otherwise
+    /// nothing.
     pub fn level(&self, level: u32, from: u64, to: u64) -> &[u64] {
-        if level > self.depth || to > self.nodes(level) || from > to {
+        let last = to.max(from + 1) - 1;
+        if level > self.depth || to > self.nodes(level) || from > to || from >> PAGE_BITS != last >> PAGE_BITS {
             return &[];
         }
-        let (words, first) = (words_of(self.policy.digest), before(self.policy.bits(), level));
-        &self.words[(first + from as usize) * words..(first + to as usize) * words]
+        let words = words_of(self.policy.digest);
+        let page = &self.pages[before(self.policy.bits(), level) + (from >> PAGE_BITS) as usize];
+        &page[(from & PAGE_MASK) as usize * words..][..(to - from) as usize * words]
     }
 
     /// A node's hash as it travels; `None` for a node that does not exist.
@@ -192,9 +224,23 @@ impl Tree {
     }
 }
 
-/// How many nodes there are above a level.
+/// The place of a node within its page.
+const PAGE_MASK: u64 = (1 << PAGE_BITS) - 1;
+
+/// How many pages there are above a level.
 const fn before(bits: u32, level: u32) -> usize {
-    (((1u64 << (bits * level)) - 1) / ((1 << bits) - 1)) as usize
+    // Levels of up to a page, one page each; below them each level has its share of full pages, and those above together.
+    let small = PAGE_BITS / bits + 1;
+    if level <= small {
+        return level as usize;
+    }
+    let first = 1usize << (bits * small - PAGE_BITS);
+    small as usize + first * (((1 << (bits * (level - small))) - 1) / ((1 << bits) - 1))
+}
+
+/// A node's words in its page.
+fn place_in(page: &mut [u64], index: u64, words: usize) -> &mut [u64] {
+    &mut page[(index & PAGE_MASK) as usize * words..][..words]
 }
 
 fn xor(into: &mut [u64], item: &[u64]) {
@@ -205,18 +251,20 @@ fn append(list: &mut Vec<u8>, words: &[u64]) {
     words.iter().for_each(|word| list.extend_from_slice(&word.to_be_bytes()));
 }
 
-/// Hashes children into their parent, which stays zero if all of them are. Returns whether a hash was computed.
-fn hash_children(function: DigestFunction, children: &[u64], parent: &mut [u64]) -> bool {
-    let any = children.iter().any(|word| *word != 0);
-    let mut item = Item::default();
-    if any {
-        // 256 children of 32 bytes at most.
-        let mut bytes = [0u8; 8192];
-        let used = &mut bytes[..children.len() * 8];
-        used.chunks_exact_mut(8).zip(children).for_each(|(place, word)| place.copy_from_slice(&word.to_be_bytes()));
-        item = function.words(used);
+/// A leaf's rows are complete: hashes their digests, if there are any. Leaves the list empty.
+fn close(function: DigestFunction, list: &mut Vec<u8>, leaf: &mut [u64], computed: &mut u64) {
+    if !list.is_empty() {
+        *computed += 1;
+        leaf.iter_mut().zip(function.words(list)).for_each(|(word, new)| *word = new);
+        list.clear();
     }
-    let words = parent.len();
-    parent.copy_from_slice(&item[..words]);
-    any
+}
+
+/// Hashes children into their parent, which is zero if all of them are.
+fn hash_children(function: DigestFunction, children: &[u64], list: &mut Vec<u8>, parent: &mut [u64], computed: &mut u64) {
+    parent.fill(0);
+    if children.iter().any(|word| *word != 0) {
+        append(list, children);
+        close(function, list, parent, computed);
+    }
 }

@@ -7,8 +7,9 @@ use yew::Callback;
 
 use crate::engine::base::{ClientId, EventId, NodeId, OpId};
 use crate::engine::data::Key;
+use crate::engine::node::sweeps::{Place, SessionId};
 use crate::engine::node::{Level, Traffic};
-use crate::lab::Session;
+use crate::lab::{Session, View};
 
 /// What the person points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,6 +94,12 @@ pub struct UiState {
     pub read_only: bool,
     /// The instant beyond which time does not run: where a question waits, or where a run that is shown has shown what it was for.
     pub stop_at: Option<crate::engine::base::Micros>,
+    /// What the middle shows.
+    pub view: View,
+    /// The sweep that was chosen to be looked at; `None` follows the run.
+    pub sweep: Option<SessionId>,
+    /// The part of the trees that a sweep's drawing is opened at; `None` is all of them.
+    pub zoom: Option<Place>,
 }
 
 /// What the client console sends.
@@ -133,6 +140,9 @@ impl Default for UiState {
             stepped: false,
             read_only: false,
             stop_at: None,
+            view: View::Ring,
+            sweep: None,
+            zoom: None,
         }
     }
 }
@@ -175,7 +185,7 @@ impl LabHandle {
     /// A lab on `session`. `rerender` is called with each new revision; whoever owns the lab puts [`LabHandle::at`] of it in context.
     pub fn new(session: Session, rerender: Callback<u64>) -> LabHandle {
         let key = first_key(&session);
-        let ui = UiState { key, ..UiState::default() };
+        let ui = UiState { key, view: session.script().view, ..UiState::default() };
         let number = LABS.replace(LABS.get() + 1);
         let shared = Shared {
             session: RefCell::new(session),
@@ -238,10 +248,10 @@ impl LabHandle {
 
     /// Looks at a session that has just been opened.
     fn start_over(&self, notice: String, undo: bool) {
-        let key = self.read(first_key);
+        let (key, view) = self.read(|s| (first_key(s), s.script().view));
         self.set_ui(|ui| {
             let jumps = ui.jumps + 1;
-            *ui = UiState { key, jumps, notice: Some(notice), undo, ..UiState::default() };
+            *ui = UiState { key, view, jumps, notice: Some(notice), undo, ..UiState::default() };
         });
     }
 

@@ -140,7 +140,7 @@ fn Drawn(props: &DrawnProps) -> Html {
                 if has_side { <div class="fig-side">{ props.children.clone() }</div> }
             </div>
             if figure.lanes {
-                if let Some(flags) = flags.as_ref() { { lanes_part(lab, flags, limit, &beats) } }
+                if let Some(flags) = flags.as_ref() { { lanes_part(lab, flags, limit, locked, &beats) } }
             }
             { beat_row(reader, lab, place, &beats, locked) }
             <div class="fig-run">
@@ -160,7 +160,7 @@ fn beats(reader: &Reader, lab: &LabHandle, place: usize) -> Vec<(Micros, usize, 
 }
 
 /// Lanes filled with the version held, the beats above them, and where time stands.
-fn lanes_part(lab: &LabHandle, flags: &Ribbon, limit: Option<Micros>, beats: &[(Micros, usize, bool)]) -> Html {
+fn lanes_part(lab: &LabHandle, flags: &Ribbon, limit: Option<Micros>, locked: bool, beats: &[(Micros, usize, bool)]) -> Html {
     let now = lab.read(Session::now);
     // What comes after an open question is not shown.
     let upto = if limit.is_some() { now } else { flags.end };
@@ -190,7 +190,7 @@ fn lanes_part(lab: &LabHandle, flags: &Ribbon, limit: Option<Micros>, beats: &[(
         <div class="fig-lanes">
             { one(Frame::FIGURE, "wide") }
             { one(Frame::HALF, "narrow") }
-            { slider(lab, end, limit.is_some_and(|_| lab.ui().read_only && now >= end && end == Micros::ZERO)) }
+            { slider(lab, end, locked) }
         </div>
     }
 }

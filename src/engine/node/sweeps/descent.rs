@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ASKED_AT_ONCE;
 use super::answer::Answering;
 use super::ask::{Asking, Phase, Work};
 use super::message::{Place, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
 use super::trees::part_of;
+use super::{ASKED_AT_ONCE, parents_at_once};
 use crate::engine::base::Digest;
 use crate::engine::node::{Ctx, Node, Streams, SweepPolicy};
 use crate::engine::sweep::{LevelCount, TokenRange, Tree};
@@ -106,8 +106,9 @@ impl Node {
         let nodes = std::mem::take(&mut descent.differing);
         descent.count = LevelCount::default();
         let Some(level) = nodes.first().map(|place| place.level) else { return self.open_leaves(asking, descent, ctx) };
-        asking.wait(Phase::Descending(level), nodes.len().div_ceil(ASKED_AT_ONCE));
-        for (part, nodes) in (0u32..).zip(nodes.chunks(ASKED_AT_ONCE)) {
+        let at_once = parents_at_once(asking.policy.tree.bits());
+        asking.wait(Phase::Descending(level), nodes.len().div_ceil(at_once));
+        for (part, nodes) in (0u32..).zip(nodes.chunks(at_once)) {
             descent.asked.insert(part, nodes.into());
             self.say(asking.with, asking.session, Say::Children { part, level, nodes: nodes.into() }, ctx);
         }
@@ -184,5 +185,5 @@ pub(super) fn children(open: &Answering, level: u32, nodes: &[Place]) -> Box<[Di
         };
         tree.map_or_else(Vec::new, below)
     };
-    nodes.iter().take(ASKED_AT_ONCE).flat_map(one).collect()
+    nodes.iter().take(parents_at_once(bits)).flat_map(one).collect()
 }
