@@ -86,10 +86,39 @@
   // --- without a network: only a built site names its worker (under `trunk serve` it would keep an old page) ---
   addEventListener("load", () => {
     const worker = document.querySelector('meta[name="drift-worker"]');
-    if (worker && navigator.serviceWorker) {
-      navigator.serviceWorker.register(worker.content).catch(() => {
-        // Blocked by the browser: the page works, only not without a network.
-      });
-    }
+    if (!worker || !navigator.serviceWorker) return;
+    navigator.serviceWorker.register(worker.content).then(watch, () => {
+      // Blocked by the browser: the page works, only not without a network.
+    });
   });
+
+  // --- a newer version: said once, in a strip that takes neither the focus nor the page away ---
+  function watch(registration) {
+    registration.addEventListener("updatefound", () => {
+      const next = registration.installing;
+      next.addEventListener("statechange", async () => {
+        if (next.state === "installed" && (await isOlder())) tell();
+      });
+    });
+    // A page that stays open all day would not hear of it otherwise.
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) registration.update().catch(() => {});
+    });
+  }
+
+  // Whether this page's engine is another one than the site has now: its file carries a digest in its name.
+  async function isOlder() {
+    const engine = document.querySelector('link[rel="modulepreload"]');
+    const newest = await fetch("./index.html", { cache: "no-cache" }).then((answer) => answer.text());
+    return engine !== null && !newest.includes(engine.getAttribute("href"));
+  }
+
+  function tell() {
+    const strip = document.getElementById("update");
+    strip.hidden = false;
+    document.getElementById("update-now").onclick = () => location.reload();
+    document.getElementById("update-later").onclick = () => {
+      strip.hidden = true;
+    };
+  }
 })();

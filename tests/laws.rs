@@ -7,6 +7,8 @@ mod random;
 mod rules;
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/sweeping.rs"]
+mod sweeping;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::engine::world::{Command, Config, EventKind, Latency, NetworkConfig, P
 
 use super::error::LabError;
 use super::player::Player;
-use super::script::{BOUNDS, Script, Timed};
+use super::script::{BOUNDS, Script, Timed, View};
 
 /// Keys of a run; each is read once.
 pub const KEYS: u32 = 20;
@@ -139,6 +139,7 @@ impl BreakEven {
             end: now.plus(Micros::secs(1)),
             focus: Some(key(0)),
             start: None,
+            view: View::Ring,
         }
     }
 

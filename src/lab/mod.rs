@@ -1,6 +1,7 @@
 //! Floor 2: runs in time. A run is a configuration, a seed and a list of commands; everything else is derived from them.
 
 mod break_even;
+mod condition;
 mod error;
 mod file;
 mod gallery;
@@ -12,9 +13,14 @@ mod report;
 mod report_checks;
 mod script;
 mod session;
+mod sweep_log;
 mod tape;
 
 pub use break_even::{BreakEven, KEYS, Measured, RATES};
+pub use condition::{
+    Condition, ConditionError, Film, Happening, NAMES_OF_MESSAGES, Ordering, Quantity, Seen, Sum, Text, Unit, Value, Watch, name_of_event,
+    name_of_message, names_of_events,
+};
 pub use error::LabError;
 pub use file::{FILE_VERSION, from_file, script_from_file, to_file};
 pub use gallery::gallery;
@@ -26,5 +32,6 @@ pub use report::{AttemptReport, OperationReport, Report, TrafficReport};
 pub use report_checks::{
     ChecksReport, EntropyReport, KeyReport, MetricsReport, PairReport, RepairsReport, SpansReport, StaleReport, VerbReport,
 };
-pub use script::{BOUNDS, Bounds, Script, Timed};
+pub use script::{BOUNDS, Bounds, Script, Timed, View};
 pub use session::{Acted, Advance, Branch, BranchId, Session, Stride};
+pub use sweep_log::SweepLog;

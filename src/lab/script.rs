@@ -85,6 +85,27 @@ pub struct Script {
     /// The event (a count of events) at which a reader should begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<u32>,
+    /// What a reader looks at first.
+    #[serde(default, skip_serializing_if = "View::is_ring")]
+    pub view: View,
+}
+
+/// What a lab shows in its middle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum View {
+    /// The ring of nodes.
+    #[default]
+    Ring,
+    /// The sweep that is going on.
+    Sweep,
+}
+
+impl View {
+    /// Whether it is the ring.
+    pub fn is_ring(&self) -> bool {
+        *self == View::Ring
+    }
 }
 
 /// Bounds on what comes from outside, on top of the engine's own [`LIMITS`].

@@ -1,12 +1,14 @@
 //! A run that somebody looks at: a cursor that moves both ways, and branches when the past is changed.
 
 use super::error::LabError;
+use super::player::Player;
 use super::predicate::Predicate;
 use super::script::{BOUNDS, Script, Timed};
+use super::sweep_log::SweepLog;
 use super::tape::Tape;
 use crate::engine::base::{EventId, Micros};
 use crate::engine::node::Setting;
-use crate::engine::observe::{Entropy, History, Metrics, Truth};
+use crate::engine::observe::{Entropy, History, Metrics, Sweeps, Truth};
 use crate::engine::world::{Command, Config, Event, World};
 
 /// How far one step goes.
@@ -157,6 +159,26 @@ impl Session {
     /// What the run cost and achieved up to the cursor.
     pub fn metrics(&self) -> &Metrics {
         &self.tape.here.metrics
+    }
+
+    /// What each sweep cost and achieved up to the cursor.
+    pub fn sweeps(&self) -> &Sweeps {
+        &self.tape.here.sweeps
+    }
+
+    /// What each sweep costs and achieves up to the end of what is known of the run.
+    pub fn sweeps_ahead(&self) -> &Sweeps {
+        self.tape.sweeps_ahead()
+    }
+
+    /// The notes and messages of each sweep, over the whole known log.
+    pub fn sweep_log(&self) -> &SweepLog {
+        &self.tape.sweeps
+    }
+
+    /// The run as it was, or will be, after so many events of the known log; the cursor stays where it is.
+    pub fn peek(&self, events: u32) -> Player {
+        self.tape.peek(events)
     }
 
     /// Whether nothing but background is on its way and no client waits.

@@ -2,8 +2,9 @@
 
 use super::player::Player;
 use super::script::{BOUNDS, Script};
+use super::sweep_log::SweepLog;
 use crate::engine::base::{EventId, Micros};
-use crate::engine::observe::{Entropy, History};
+use crate::engine::observe::{Entropy, History, Sweeps};
 use crate::engine::world::Event;
 
 /// The end of one step that left events.
@@ -44,6 +45,7 @@ pub(super) struct Tape {
     pub log: Vec<Event>,
     pub marks: Vec<Mark>,
     pub history: History,
+    pub sweeps: SweepLog,
     /// Changes of the number of stale copies: after which event, when, how many.
     pub divergence: Vec<(EventId, Micros, u64)>,
     /// How disorder came and went: after which event, when, how much since the start.
@@ -65,6 +67,7 @@ impl Tape {
             complete: false,
             marks: Vec::new(),
             history: History::default(),
+            sweeps: SweepLog::default(),
             divergence: Vec::new(),
             entropy: Vec::new(),
             interval: INTERVAL,
@@ -82,6 +85,7 @@ impl Tape {
             self.marks.push(Mark { events, at: last.at });
             for (i, event) in self.log.iter().enumerate().skip(before) {
                 self.history.observe(EventId(i as u32), event);
+                self.sweeps.see(EventId(i as u32), event);
             }
             let stale = self.tip.truth.stale_copies();
             if self.divergence.last().map_or(0, |d| d.2) != stale {
@@ -178,6 +182,26 @@ impl Tape {
         }
     }
 
+    /// The bills of sweeps at the end of the recording.
+    pub fn sweeps_ahead(&self) -> &Sweeps {
+        &self.tip.sweeps
+    }
+
+    /// The player as it was after `events` events, without going there.
+    pub fn peek(&self, events: u32) -> Player {
+        let nearest = self.snapshots.partition_point(|s| s.events <= events).saturating_sub(1);
+        let mut player = if self.cursor() <= events && self.cursor() >= self.snapshots[nearest].events {
+            self.here.clone()
+        } else {
+            self.snapshots[nearest].player.clone()
+        };
+        let mut known = Vec::new();
+        while player.world.events() < events && player.step(&self.script, &mut known) {
+            known.clear();
+        }
+        player
+    }
+
     /// Plays the known steps again from where the cursor is; their events are in the log already.
     fn replay_to(&mut self, target: u32) {
         let mut known = Vec::new();
@@ -203,6 +227,7 @@ impl Tape {
         self.divergence.retain(|(event, _, _)| event.0 < events);
         self.entropy.retain(|(event, _, _)| event.0 < events);
         self.history = History::of(&self.log);
+        self.sweeps.cut(events);
         self.tip = self.here.clone();
         self.complete = false;
         self.script = script;

@@ -21,6 +21,7 @@ pub mod placement_text;
 pub mod plot;
 pub mod scene;
 pub mod settings_text;
+pub mod sweep;
 pub mod timeline;
 pub mod verdict;
 pub mod workload;

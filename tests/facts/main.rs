@@ -11,6 +11,7 @@ mod hints;
 mod levels;
 mod placement;
 mod presets;
+mod reconcile;
 mod repair;
 mod riak;
 

@@ -190,7 +190,6 @@ fn a_bucket_that_is_none_ends_the_exchange() {
 
 #[test]
 fn a_key_that_nobody_has_costs_a_read() {
-    let hash = DigestFunction::Xxh64.of_bytes(b"a lie");
     let mut alone = Alone::new();
     let session = alone.start(segments(2));
     alone.hear(B, session, Say::Segments(SegmentSay::Ready));

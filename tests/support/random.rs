@@ -6,6 +6,7 @@ use drift::engine::world::Command;
 
 use crate::rules::Rules;
 use crate::run::Run;
+use crate::sweeping;
 
 /// Numbers from a seed (SplitMix64).
 pub struct Dice(u64);
@@ -51,6 +52,8 @@ pub struct Made {
     pub keeps: bool,
     /// Repair is before the answer all the time: quorum reads never go back.
     pub blocking: bool,
+    /// Sweeps alone make all replicas agree before the keys are read at ALL.
+    pub swept: bool,
 }
 
 /// What a run may have besides reads and writes.
@@ -84,6 +87,8 @@ const PRELOAD: u32 = 16;
 const BEATS: u32 = 17;
 const LAZY_SYNC: u32 = 18;
 const DELETES: u32 = 19;
+/// Sweeps that are started by hand or by a schedule.
+pub const SWEEPS: u32 = 20;
 
 /// Milliseconds of faults, of quiet after them, and of a whole run.
 pub const FAULTS_MS: u64 = 4_000;
@@ -186,8 +191,17 @@ impl Maker {
         format!("detector {every}ms {}ms", every + self.dice.below(500))
     }
 
+    /// A command to compare two nodes.
+    fn sweep(&mut self) -> String {
+        let (a, b) = self.two();
+        if self.dice.once_in(3) { format!("sweep {a} {b}") } else { format!("sweep {a} {b} {}", sweeping::policy(&mut self.dice, false)) }
+    }
+
     /// A fault of a kind that this run has; `None` if the drawn kind is left out.
     pub fn fault(&mut self) -> Option<String> {
+        if self.features.has(SWEEPS) && self.dice.once_in(6) {
+            return Some(self.sweep());
+        }
         let kind = 5 + self.dice.below(14) as u32;
         if !self.features.has(kind) {
             return None;
@@ -248,6 +262,9 @@ impl Maker {
         if self.features.has(BEATS) {
             settings.push(self.detector());
         }
+        if self.features.has(SWEEPS) {
+            settings.push(format!("sweeps {}", sweeping::settings(&mut self.dice)));
+        }
         for setting in settings {
             let (name, value) = setting.split_once(' ').expect("a name and a value");
             run = run.with(name, value);
@@ -258,8 +275,9 @@ impl Maker {
         if self.dice.once_in(3) { run.chatter("counted") } else { run }
     }
 
-    /// Everything is made whole, and each key is read at ALL.
-    fn heal(&mut self, mut run: Run, replicas: u64) -> Run {
+    /// Everything is made whole, and each key is read at ALL, perhaps after replicas have compared by themselves. Returns whether they have.
+    fn heal(&mut self, mut run: Run, replicas: u64) -> (Run, bool) {
+        let swept = self.features.has(SWEEPS) && !self.dice.once_in(3);
         let mut commands = vec!["mend-all".to_owned(), "network latency 10ms".to_owned(), "set repair blocking".to_owned()];
         commands.append(&mut self.links);
         commands.extend((0..self.nodes).map(name).flat_map(|n| ["resume", "restart"].map(|verb| format!("{verb} {n}"))));
@@ -269,13 +287,19 @@ impl Maker {
         commands.push("set client-timeout 2s".to_owned());
         // With more replicas than nodes nothing can be read at ALL.
         commands.push(format!("set replicas {}", replicas.min(self.nodes)));
+        if self.features.has(SWEEPS) {
+            commands.push(format!("set sweeps {}", if swept { sweeping::whole(&mut self.dice) } else { sweeping::over() }));
+        }
         for what in commands {
             run = run.at(&format!("{FAULTS_MS}ms"), &what);
+        }
+        if swept {
+            run = run.at(&format!("{READS_MS}ms"), &format!("set sweeps {}", sweeping::over()));
         }
         for (i, key) in self.keys.iter().enumerate() {
             run = run.at(&format!("{}ms", READS_MS + i as u64), &format!("c0 {} read {key} ALL", name(i as u64 % self.nodes)));
         }
-        run
+        (run, swept)
     }
 }
 
@@ -310,6 +334,6 @@ pub fn run(seed: u64, commands: u64) -> Made {
     let blocking = rules.iter().all(|r| r.blocking);
     let replicas = run.replicas().min(nodes);
     let last = rules.last().map_or(0, |r| u64::from(r.replicas));
-    let run = maker.heal(run, last);
-    Made { keys: maker.keys.len(), replicas, run, faults, keeps, blocking }
+    let (run, swept) = maker.heal(run, last);
+    Made { keys: maker.keys.len(), replicas, run, faults, keeps, blocking, swept }
 }

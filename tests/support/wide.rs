@@ -6,9 +6,10 @@ use drift::engine::node::{StandIn, Tombstones};
 use drift::engine::world::Command;
 use serde_json::{Value, json};
 
-use crate::random::{Dice, END_MS, FAULTS_MS, Features, Made, Maker, READS_MS, name};
+use crate::random::{self, Dice, END_MS, FAULTS_MS, Features, Made, Maker, READS_MS, name};
 use crate::rules::Rules;
 use crate::run::Run;
+use crate::sweeping;
 
 /// Which parts of the foreground path a run has: each is in half of the runs.
 struct Parts(u64);
@@ -33,6 +34,7 @@ const BACKUPS: u32 = 10;
 const DIGESTS: u32 = 11;
 const CHANGES: u32 = 12;
 const WIDE_LEVELS: u32 = 13;
+const SWEEPS: u32 = 14;
 
 /// A misbehaviour that a run may be given on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,13 +213,14 @@ impl Wide {
     fn settings(&mut self) -> Vec<(&'static str, Value)> {
         let mut made = vec![("replicas", self.replicas()), ("write", self.writes()), ("read", self.reads())];
         made.push(("client-timeout", self.ms(500, 1_000)));
-        for part in [HINTS, STAND_INS, CLIENTS, PURGE, DIGESTS] {
+        for part in [HINTS, STAND_INS, CLIENTS, PURGE, DIGESTS, SWEEPS] {
             if self.parts.has(part) || part == HINTS && self.broken == Broken::Hints {
                 made.push(match part {
                     HINTS => ("hints", self.hints()),
                     STAND_INS => ("fallback", self.fallback()),
                     CLIENTS => ("client", self.client()),
                     PURGE => ("tombstones", self.tombstones()),
+                    SWEEPS => ("sweeps", sweeping::settings(self.dice())),
                     _ => ("digest", self.digest()),
                 });
             }
@@ -287,8 +290,10 @@ impl Wide {
         }
     }
 
-    /// Everything is made whole, hints and guests are given time to go home, and each key is read at ALL.
-    fn heal(&mut self, mut run: Run, replicas: Value) -> Run {
+    /// Everything is made whole, hints and guests are given time to go home, and each key is read at ALL, perhaps after replicas have
+    /// compared by themselves. Returns whether they have.
+    fn heal(&mut self, mut run: Run, replicas: Value) -> (Run, bool) {
+        let swept = self.parts.has(SWEEPS) && !self.dice().once_in(3);
         let at = format!("{FAULTS_MS}ms");
         let nodes: Vec<String> = (0..self.maker.nodes).map(name).collect();
         let mut words = vec!["mend-all".to_owned(), "network latency 10ms".to_owned()];
@@ -303,7 +308,9 @@ impl Wide {
         }
         let page = self.dice().choose(&[1, 300, 524_288]);
         let hints = json!({"poll": "100ms", "flush": "50ms", "page": page, "throttle": 0, "targets-at-once": 100});
+        let sweeps = if swept { sweeping::whole(self.dice()) } else { sweeping::over() };
         let whole = [
+            ("sweeps", sweeps),
             ("write", json!({"timeout": "1s"})),
             ("read", json!({"timeout": "1s"})),
             ("replicas", replicas),
@@ -316,10 +323,13 @@ impl Wide {
         for (name, value) in whole {
             run = run.then(&at, json!({"do": "set", "setting": {name: value}}));
         }
+        if swept {
+            run = run.then(&format!("{READS_MS}ms"), json!({"do": "set", "setting": {"sweeps": sweeping::over()}}));
+        }
         for (i, key) in self.maker.keys.iter().enumerate() {
             run = run.at(&format!("{}ms", READS_MS + i as u64), &format!("c0 {} read {key} ALL", name(i as u64 % self.maker.nodes)));
         }
-        run
+        (run, swept)
     }
 }
 
@@ -342,6 +352,7 @@ pub fn run(seed: u64, commands: u64, broken: Broken) -> Made {
     let mut dice = Dice::new(seed ^ 0x5eed_f0e5);
     let on = if dice.once_in(10) { u64::MAX } else { dice.below(u64::MAX) };
     let parts = Parts(if dice.once_in(10) { u64::MAX } else { dice.below(u64::MAX) });
+    let on = if parts.has(SWEEPS) { on | 1 << random::SWEEPS } else { on & !(1 << random::SWEEPS) };
     let zones = if parts.has(ZONES) { 1 + dice.below(3) } else { 0 };
     let (nodes, clients) = (2 + dice.below(7).max(zones), 1 + dice.below(3));
     let mut keys: Vec<String> = ["k", "cart", "m"][..1 + dice.below(3) as usize].iter().map(|k| (*k).to_owned()).collect();
@@ -398,6 +409,6 @@ pub fn run(seed: u64, commands: u64, broken: Broken) -> Made {
     let blocking = rules.iter().all(|r| r.blocking);
     let replicas = u64::from(rules[0].replicas);
     let last = rules.last().map_or(Value::Null, |r| serde_json::to_value(r.all.replicas).unwrap_or_default());
-    let run = wide.heal(run, fitting(&topology, &last, nodes));
-    Made { keys: wide.maker.keys.len(), replicas, run, faults, keeps, blocking }
+    let (run, swept) = wide.heal(run, fitting(&topology, &last, nodes));
+    Made { keys: wide.maker.keys.len(), replicas, run, faults, keeps, blocking, swept }
 }

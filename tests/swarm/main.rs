@@ -11,6 +11,7 @@ mod post;
 mod promises;
 mod quorums;
 mod replicas;
+mod sweeps;
 mod wanted;
 mod work;
 
@@ -20,12 +21,16 @@ mod random;
 mod rules;
 #[path = "../support/run.rs"]
 mod run;
+#[path = "../support/sweeping.rs"]
+mod sweeping;
 #[path = "../support/wide.rs"]
 mod wide;
 
 use std::collections::BTreeMap;
 
 use clients::Clients;
+use drift::engine::base::Micros;
+use drift::engine::node::sweeps::{SweepOutcome, SweepStep};
 use drift::engine::node::{NoHint, Note, Outcome};
 use drift::engine::observe::Truth;
 use drift::engine::world::{ClientAct, Event, EventKind, Fault, LostWhy, World};
@@ -33,9 +38,10 @@ use drift::lab::{Player, Session};
 use hints::Hints;
 use post::{Post, well_formed};
 use quorums::Quorums;
-use random::Made;
+use random::{Made, READS_MS};
 use replicas::Replicas;
 use rules::Rules;
+use sweeps::Comparing;
 use wide::Broken;
 
 /// Commands of a run before it is made whole.
@@ -51,9 +57,9 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
-const KINDS: usize = 37;
+const KINDS: usize = 45;
 /// The same for runs over the whole foreground path.
-const WIDE_KINDS: usize = 77;
+const WIDE_KINDS: usize = 85;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;
@@ -150,6 +156,15 @@ fn another(note: &Note) -> &'static str {
         Note::EchoAsked(_) => "echo asked",
         Note::Revived { .. } => "revived",
         Note::StoodStill { .. } => "stood still",
+        Note::Sweep { step, .. } => match step {
+            SweepStep::Ended { outcome: SweepOutcome::Equal, .. } => "sweep: equal",
+            SweepStep::Ended { outcome: SweepOutcome::Repaired { .. }, .. } => "sweep: repaired",
+            SweepStep::Ended { outcome: SweepOutcome::TimedOut, .. } => "sweep: timed out",
+            SweepStep::Ended { outcome: SweepOutcome::Refused(_), .. } => "sweep: refused",
+            SweepStep::Abandoned => "sweep: abandoned",
+            SweepStep::NothingInCommon { .. } => "sweep: nothing in common",
+            _ => "a step of a sweep",
+        },
         _ => "another note",
     }
 }
@@ -189,7 +204,8 @@ fn follow(made: &Made, mut judge: Judge, seen: &mut Seen) -> Result<(), String> 
     let mut log = Vec::new();
     let mut player = Player::new(&script, &mut log);
     let (mut post, mut replicas, mut hints) = (Post::new(&script), Replicas::default(), Hints::default());
-    let (mut from, mut more) = (0, true);
+    let mut comparing = Comparing::default();
+    let (mut from, mut more, mut read) = (0, true, false);
     loop {
         let rules = Rules::of(player.world.settings());
         for (at, event) in log.iter().enumerate().skip(from) {
@@ -198,6 +214,7 @@ fn follow(made: &Made, mut judge: Judge, seen: &mut Seen) -> Result<(), String> 
             well_formed(&log, at)
                 .and_then(|()| post.see(event, world, &rules))
                 .and_then(|()| replicas.see(event, world, &rules))
+                .and_then(|()| comparing.see(event, &replicas, world, &rules))
                 .and_then(|()| hints.see(event, world, &rules))
                 .and_then(|()| judge.see(event, world, &rules))
                 .map_err(|law| format!("event {at} at {}: {law}", event.at))?;
@@ -211,6 +228,13 @@ fn follow(made: &Made, mut judge: Judge, seen: &mut Seen) -> Result<(), String> 
         if from < log.len() && player.truth.stale_copies() != Truth::of(&player.world).stale_copies() {
             return Err(after("the truth kept event by event is not that of a full look".to_owned()));
         }
+        // The first read at ALL has begun, and repaired nothing yet.
+        if !read && player.world.now() >= Micros::ms(READS_MS) {
+            read = true;
+            if made.swept && player.truth.stale_copies() > 0 {
+                return Err(after(format!("everything is whole and every node has swept, yet replicas disagree: {}", stale(&player))));
+            }
+        }
         from = log.len();
         if !more {
             break;
@@ -223,10 +247,17 @@ fn follow(made: &Made, mut judge: Judge, seen: &mut Seen) -> Result<(), String> 
     *seen.entry("pairs that must overlap").or_default() += u64::from(promises::kept(made, &operations)?);
     promises::healed(made, &operations)?;
     Hints::drained(&player.world)?;
+    comparing.over(&player.world, &log)?;
     if player.truth.stale_copies() > 0 {
         return Err("everything is whole and every key was read at ALL, yet replicas disagree".to_owned());
     }
     travels_alike(&player, script, log.len() as u32)
+}
+
+/// Copies that lack something, for a person to look at.
+fn stale(player: &Player) -> String {
+    let each: Vec<String> = player.truth.stale().map(|(key, _)| format!("{key}: {:?}", Truth::copies(&player.world, key))).collect();
+    each.join("; ")
 }
 
 /// A session plays the same run, and going back and forth in it changes nothing.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use drift::engine::base::{Endpoint, Micros, NodeId};
 use drift::engine::data::{Clock, Key, Payload, Row, Version};
-use drift::engine::node::{Body, Message, Note, Removed, Timer, Tombstones};
+use drift::engine::node::{Body, Message, Note, Removed, Timer, Tombstones, Traffic};
 use drift::engine::world::{Event, EventKind, Fault, Status, World};
 
 use crate::hints::outlived;
@@ -87,6 +87,21 @@ impl Replicas {
         self.made.contains(&(key.clone(), version.clone()))
     }
 
+    /// Whether a replica's own copy is this row at present, and not a tombstone that counts as gone.
+    pub fn shows_row(&self, node: NodeId, key: &Key, row: &Row, shown: u64, rules: &Rules) -> bool {
+        self.copies.get(&(node, None)).and_then(|copy| copy.holds(key)) == Some(only(row)) && !forgotten(row, shown, rules)
+    }
+
+    /// What a replica's own copy is at present.
+    pub fn row_of(&self, node: NodeId, key: &Key) -> Option<Row> {
+        self.copies.get(&(node, None)).and_then(|copy| copy.holds(key)).map(|version| Row::single(version.clone()))
+    }
+
+    /// Whether a replica has had this version or a newer one, and has it on disk.
+    pub fn has_had(&self, node: NodeId, key: &Key, version: &Version, on_disk: bool) -> bool {
+        self.copies.get(&(node, None)).is_some_and(|copy| copy.has_had(key, version, on_disk))
+    }
+
     /// Follows one event.
     pub fn see(&mut self, event: &Event, world: &World, rules: &Rules) -> Result<(), String> {
         let node = event.who.and_then(Endpoint::node);
@@ -102,6 +117,10 @@ impl Replicas {
             }
             (EventKind::Delivered(message), Some(node)) => self.delivered(node, message, event.at, world, rules),
             (EventKind::Sent(message), Some(node)) => self.said(node, message, event.at, world, rules),
+            // What a sweep brought is judged by `sweeps`: that it was offered, and held by whom it came from.
+            (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Tree => {
+                self.given((node, None), &applied.key, &applied.given, event.at, rules)
+            }
             (EventKind::Removed(removed), Some(node)) => self.removed(node, removed, event.at, world, rules),
             (EventKind::Timer(Timer::Sync), Some(node)) => {
                 self.of(node).for_each(|copy| copy.disk = copy.past.len());
@@ -188,13 +207,18 @@ impl Replicas {
             Body::Hint { hint, .. } => ((node, None), &hint.key, &hint.row),
             _ => return Ok(()),
         };
-        let version = only(row);
-        if row.versions().len() != 1 || !self.was_made(key, version) {
-            return Err(format!("{node} was given a version of {key} that nobody made: {row:?}"));
-        }
         if let Some(op) = message.op {
             let repair = matches!(message.body, Body::Repair { .. });
-            self.owed.insert((op.number, op.attempt, (node, message.owner), repair), (key.clone(), version.clone()));
+            self.owed.insert((op.number, op.attempt, (node, message.owner), repair), (key.clone(), only(row).clone()));
+        }
+        self.given(seat, key, row, now, rules)
+    }
+
+    /// A copy was given a row: it must have been made, and the larger version counts from now on.
+    fn given(&mut self, seat: Seat, key: &Key, row: &Row, now: Micros, rules: &Rules) -> Result<(), String> {
+        let version = only(row);
+        if row.versions().len() != 1 || !self.was_made(key, version) {
+            return Err(format!("{} was given a version of {key} that nobody made: {row:?}", seat.0));
         }
         let copy = self.copies.entry(seat).or_default();
         let news = copy.holds(key).is_none_or(|held| rank(held) < rank(version));

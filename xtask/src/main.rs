@@ -1,7 +1,8 @@
-//! The project's commands: `cargo xtask setup | serve | build | test | bench | size`.
+//! The project's commands: `cargo xtask setup | serve | build | package | test | bench | size`.
 //!
 //! Every command first brings in the tools it needs (see [`tools`]), says what it runs, and stops at the first failure.
 mod bench;
+mod package;
 mod run;
 mod site;
 mod size;
@@ -18,6 +19,7 @@ usage: cargo xtask COMMAND [ARGUMENTS]
 
   serve   fetch what is missing, then serve the page and rebuild it on every change; ARGUMENTS go to `trunk serve`
   build   write a static site to dist/ that works from any folder of any server
+  package build the site and write drift-site.zip: the site and a page that says how to serve it
   test    fetch what is missing, then run every check and test, the browser's included
   bench   run all benchmarks, the page's included, and write BENCHMARKS.md; with ARGUMENTS only `cargo bench` with those
   size    print the size of dist/ (or of the folder given) and fail above the limit
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Some("setup") => tools::page().and_then(|()| tools::browser()),
         Some("serve") => serve(&rest),
         Some("build") => build(&rest),
+        Some("package") => build(&rest).and_then(|()| package::package(Path::new("dist"), Path::new("drift-site.zip"))),
         Some("test") => suite::test(),
         Some("bench") => bench::bench(&rest),
         Some("size") => size::report(Path::new(rest.first().unwrap_or(&"dist"))),

@@ -172,7 +172,7 @@ fn inline_scripts(page: &str) -> Result<Vec<&str>, String> {
 }
 
 /// Every file of the site but the worker itself, relative to the site, with forward slashes, in order.
-fn files(site: &Path) -> Result<Vec<String>, String> {
+pub fn files(site: &Path) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {

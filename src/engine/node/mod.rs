@@ -5,9 +5,11 @@
 //! `arrivals` (who lives), `sweeps` (comparing replicas in the background).
 
 pub mod arrivals;
+mod clock;
 pub mod coordinate;
 mod guests;
 pub mod hints;
+pub mod history;
 mod member;
 mod message;
 mod note;
@@ -20,10 +22,12 @@ mod wire;
 
 use std::sync::Arc;
 
+pub use clock::{CLOCK_EPOCH, NodeClock};
 pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
+pub use history::History;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
@@ -41,9 +45,6 @@ use crate::engine::place::Ring;
 
 /// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
 pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
-
-/// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
-pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
 
 /// A timer that a node set for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,28 +227,6 @@ impl Ctx<'_> {
     }
 }
 
-/// A node's own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NodeClock {
-    /// How far it is ahead (behind, if negative) of true time, in microseconds.
-    pub offset: i64,
-    /// The last reading given out: readings never repeat.
-    last: u64,
-}
-
-impl NodeClock {
-    /// What the clock shows: microseconds since 1970.
-    pub fn shows(&self, now: Micros) -> u64 {
-        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
-    }
-
-    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
-    pub fn read(&mut self, now: Micros) -> u64 {
-        self.last = self.shows(now).max(self.last + 1);
-        self.last
-    }
-}
-
 /// One node.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -275,6 +254,8 @@ pub struct Node {
     sweep: purge::Sweep,
     /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
+    /// What it remembers beside its rows. The synced part survives a crash.
+    pub history: History,
 }
 
 impl Node {
@@ -293,6 +274,7 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            history: History::default(),
         }
     }
 
@@ -313,6 +295,7 @@ impl Node {
         let mut lost: Vec<Lost> = self.store.crash().into_iter().map(|(key, (before, after))| (None, key, before, after)).collect();
         lost.iter().for_each(|(_, key, ..)| self.sweeps.tries.queue(key));
         lost.extend(self.guests.crash());
+        self.history.crash();
         (lost, self.hints.crash())
     }
 
@@ -323,6 +306,7 @@ impl Node {
         self.hints.replace(HintStore::default());
         self.sweeps.segments.clear();
         self.sweeps.tries.clear();
+        self.history.wipe();
         self.store.wipe() + others
     }
 
@@ -362,12 +346,16 @@ impl Node {
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
+                self.configure_history(ctx);
                 self.restart_schedule(ctx);
                 self.sweeps.tries.plan(ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
-            Input::Configured(Changed::Sweeps) => self.restart_schedule(ctx),
+            Input::Configured(Changed::Sweeps) => {
+                self.configure_history(ctx);
+                self.restart_schedule(ctx);
+            }
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),

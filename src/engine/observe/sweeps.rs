@@ -1,10 +1,11 @@
 //! What each sweep cost and achieved, read off the log: beside it the naive cost, and the least that any method needs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
-use crate::engine::data::Change;
-use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep, TrieSay};
+use crate::engine::data::{Change, PageMap};
+use crate::engine::node::sweeps::{LogStep, Say, SessionId, SweepOutcome, SweepStep, TrieSay};
 use crate::engine::node::{Body, Message, Method, Mode, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
@@ -109,8 +110,9 @@ impl SweepCost {
         let question = match say {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
-            Say::Segments(say) => say.question().map(|ask| (40, ask)),
-            Say::Trie(TrieSay::Get { ask, .. }) => Some((41, *ask)),
+            Say::Segments(say) => say.question().map(|ask| (60, ask)),
+            Say::Trie(TrieSay::Get { ask, .. }) => Some((61, *ask)),
+            Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
@@ -145,6 +147,10 @@ impl SweepCost {
                 self.levels[level as usize].compared += count.compared;
                 self.levels[level as usize].differed += count.differed;
             }
+            SweepStep::Log(LogStep::Read { changes, lacked, .. }) => {
+                self.keys_compared += u64::from(changes);
+                self.keys_differed += u64::from(lacked);
+            }
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
                 self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
                 self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
@@ -155,14 +161,14 @@ impl SweepCost {
     }
 }
 
-/// All sweeps of a run, event by event.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// All sweeps of a run, event by event. A clone shares the bills with it until one of them changes.
+#[derive(Debug, Clone, Default)]
 pub struct Sweeps {
-    costs: BTreeMap<SessionId, SweepCost>,
+    costs: PageMap<SessionId, Arc<SweepCost>>,
     /// The sweep that each node last got rows from: what it applies next came with them.
     taking: BTreeMap<NodeId, SessionId>,
     /// Reads that sweeps have made.
-    reads: BTreeMap<OpId, SessionId>,
+    reads: PageMap<OpId, SessionId>,
 }
 
 impl Sweeps {
@@ -175,7 +181,21 @@ impl Sweeps {
 
     /// The bills, by who started each and in which order.
     pub fn costs(&self) -> impl Iterator<Item = &SweepCost> {
-        self.costs.values()
+        self.costs.iter().map(|(_, cost)| &**cost)
+    }
+
+    /// The bill of one sweep.
+    pub fn cost(&self, session: SessionId) -> Option<&SweepCost> {
+        self.costs.get(&session).map(|cost| &**cost)
+    }
+
+    /// Changes the bill of a sweep that has begun.
+    fn change(&mut self, session: SessionId, change: impl FnOnce(&mut SweepCost)) {
+        // Taken out, so that nobody else holds it but a snapshot.
+        if let Some(mut cost) = self.costs.remove(&session) {
+            change(Arc::make_mut(&mut cost));
+            self.costs.insert(session, cost);
+        }
     }
 
     /// Takes in the next event.
@@ -183,28 +203,24 @@ impl Sweeps {
         let who = event.who.and_then(Endpoint::node);
         match (&event.kind, who) {
             (EventKind::Note(Note::Sweep { session, step: SweepStep::Began { with, method, .. } }), _) => {
-                self.costs.insert(*session, SweepCost::new(*session, *with, *method, event.at));
+                self.costs.insert(*session, Arc::new(SweepCost::new(*session, *with, *method, event.at)));
             }
             (EventKind::Note(Note::Sweep { session, step }), Some(node)) => {
-                if let Some(cost) = self.costs.get_mut(session) {
-                    cost.step(event.at, node, step);
-                }
+                self.change(*session, |cost| cost.step(event.at, node, step));
             }
             (EventKind::Note(Note::SweepRead { session, .. }), _) => {
-                self.reads.extend(event.op.map(|op| (op, *session)));
+                event.op.map(|op| self.reads.insert(op, *session));
             }
             (EventKind::Sent(message), _) => {
-                if let Some(cost) = self.of_read(message) {
-                    cost.read(message);
-                } else if let Some((cost, say)) = self.of_message(message) {
-                    cost.sent(message.from, say, message.size);
+                if let Body::Sweep { session, say } = &message.body {
+                    self.change(*session, |cost| cost.sent(message.from, say, message.size));
+                } else if let Some(session) = self.of_read(message) {
+                    self.change(session, |cost| cost.read(message));
                 }
             }
             (EventKind::Lost { message, .. }, _) => {
-                if let Some(cost) = self.of_read(message) {
-                    cost.lost += 1;
-                } else if let Some((cost, _)) = self.of_message(message) {
-                    cost.lost += 1;
+                if let Some(session) = self.session_of(message) {
+                    self.change(session, |cost| cost.lost += 1);
                 }
             }
             (EventKind::Delivered(message), Some(node)) => {
@@ -213,29 +229,27 @@ impl Sweeps {
                 }
             }
             (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Tree && applied.change != Change::Stored => {
-                if let Some(cost) = self.taking.get(&node).and_then(|session| self.costs.get_mut(session)) {
-                    cost.over_streamed += 1;
+                if let Some(session) = self.taking.get(&node).copied() {
+                    self.change(session, |cost| cost.over_streamed += 1);
                 }
             }
             (EventKind::Applied(applied), Some(_)) if applied.by == Traffic::Repair && applied.change != Change::Stored => {
-                let session = event.op.and_then(|op| self.reads.get(&op));
-                if let Some(cost) = session.and_then(|session| self.costs.get_mut(session)) {
-                    cost.over_streamed += 1;
+                if let Some(session) = event.op.and_then(|op| self.reads.get(&op).copied()) {
+                    self.change(session, |cost| cost.over_streamed += 1);
                 }
             }
             _ => {}
         }
     }
 
-    /// The bill for a message of a read that a sweep has made. What a node says to itself costs nothing.
-    fn of_read(&mut self, message: &Message) -> Option<&mut SweepCost> {
-        let session = self.reads.get(&message.op?).filter(|_| message.from != message.to)?;
-        self.costs.get_mut(session)
+    /// The sweep whose bill a message of a read is on. What a node says to itself costs nothing.
+    fn of_read(&self, message: &Message) -> Option<SessionId> {
+        message.op.filter(|op| op.is_own() && message.from != message.to).and_then(|op| self.reads.get(&op).copied())
     }
 
-    fn of_message<'m>(&mut self, message: &'m Message) -> Option<(&mut SweepCost, &'m Say)> {
-        let Body::Sweep { session, say } = &message.body else { return None };
-        Some((self.costs.get_mut(session)?, say))
+    /// The sweep whose bill a message is on.
+    fn session_of(&self, message: &Message) -> Option<SessionId> {
+        if let Body::Sweep { session, .. } = &message.body { Some(*session) } else { self.of_read(message) }
     }
 }
 

@@ -7,8 +7,9 @@ use yew::Callback;
 
 use crate::engine::base::{ClientId, EventId, NodeId, OpId};
 use crate::engine::data::Key;
+use crate::engine::node::sweeps::{Place, SessionId};
 use crate::engine::node::{Level, Traffic};
-use crate::lab::Session;
+use crate::lab::{Session, View};
 
 /// What the person points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,6 +90,12 @@ pub struct UiState {
     pub steps: u32,
     /// Whether the last move was a single step forwards, so that what arrives with it waits for the message to get there.
     pub stepped: bool,
+    /// What the middle shows.
+    pub view: View,
+    /// The sweep that was chosen to be looked at; `None` follows the run.
+    pub sweep: Option<SessionId>,
+    /// The part of the trees that a sweep's drawing is opened at; `None` is all of them.
+    pub zoom: Option<Place>,
 }
 
 /// What the client console sends.
@@ -127,6 +134,9 @@ impl Default for UiState {
             jumps: 0,
             steps: 0,
             stepped: false,
+            view: View::Ring,
+            sweep: None,
+            zoom: None,
         }
     }
 }
@@ -169,7 +179,7 @@ impl LabHandle {
     /// A lab on `session`. `rerender` is called with each new revision; whoever owns the lab puts [`LabHandle::at`] of it in context.
     pub fn new(session: Session, rerender: Callback<u64>) -> LabHandle {
         let key = first_key(&session);
-        let ui = UiState { key, ..UiState::default() };
+        let ui = UiState { key, view: session.script().view, ..UiState::default() };
         let number = LABS.replace(LABS.get() + 1);
         let shared = Shared {
             session: RefCell::new(session),
@@ -232,10 +242,10 @@ impl LabHandle {
 
     /// Looks at a session that has just been opened.
     fn start_over(&self, notice: String, undo: bool) {
-        let key = self.read(first_key);
+        let (key, view) = self.read(|s| (first_key(s), s.script().view));
         self.set_ui(|ui| {
             let jumps = ui.jumps + 1;
-            *ui = UiState { key, jumps, notice: Some(notice), undo, ..UiState::default() };
+            *ui = UiState { key, view, jumps, notice: Some(notice), undo, ..UiState::default() };
         });
     }
 

@@ -17,6 +17,7 @@ use super::moves::{Move, faster, go, toggle_play};
 use super::{ConsoleVerb, LabHandle, Selection, Tool, UiState};
 use crate::engine::base::NodeId;
 use crate::engine::world::{Command, Status};
+use crate::lab::View;
 use crate::ui::{storage, theme};
 
 /// What a key does.
@@ -40,6 +41,8 @@ pub enum Action {
     Node,
     /// What is true instead of what a node knows.
     Truth,
+    /// The ring, or the sweep.
+    View,
     /// Shown to a room.
     Projector,
     /// The list of keys.
@@ -103,6 +106,7 @@ pub const KEYS: &[(&str, &[Key])] = &[
         "Looking",
         &[
             key(&["t"], "T", "what is true, or what the node knows", Action::Truth),
+            key(&["s"], "S", "the ring, or the sweep", Action::View),
             key(&["p"], "P", "large, for a room", Action::Projector),
             key(&["?"], "?", "this list", Action::Help),
             key(&["escape"], "Esc", "select nothing, put tools down", Action::Escape),
@@ -255,6 +259,7 @@ fn act(lab: &LabHandle, action: Action, pressed: &str) {
         Action::Crash => crash(lab),
         Action::Node => node(lab, pressed),
         Action::Truth => lab.set_ui(|ui| ui.truth = !ui.truth),
+        Action::View => lab.set_ui(|ui| ui.view = if ui.view == View::Ring { View::Sweep } else { View::Ring }),
         Action::Projector => theme::set_projector(!theme::is_projector()),
         Action::Escape => lab.set_ui(escape),
         Action::Help | Action::Console(_) | Action::Cut => {}

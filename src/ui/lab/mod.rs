@@ -28,6 +28,7 @@ pub mod quorum;
 pub mod scrub;
 pub mod settings;
 pub mod stage;
+pub mod sweep;
 pub mod tabs;
 pub mod timeline;
 pub mod title;

@@ -8,7 +8,7 @@ use crate::engine::base::{Digest, Micros};
 use crate::engine::node::{Level, Repair};
 use crate::engine::place::{MAX_ZONES, Replication, Style};
 use crate::engine::world::{CommandError, Config};
-use crate::lab::{self, LabError, Script, Session};
+use crate::lab::{self, LabError, Script, Session, View};
 use crate::ui::route::query;
 use crate::ui::storage;
 use crate::view::format::capital;
@@ -98,6 +98,7 @@ pub fn sandbox(config: Config) -> Script {
         end: Micros::secs(2),
         focus: None,
         start: None,
+        view: View::Ring,
     }
 }
 

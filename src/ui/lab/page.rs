@@ -18,11 +18,13 @@ use super::messages::use_messages;
 use super::open::{self, Opened, Place, Restore};
 use super::settings::use_settings;
 use super::stage::Stage;
+use super::sweep::{SweepStage, switch, use_side, use_start};
 use super::tabs::{Tab, tabs};
 use super::title::{title, whose};
 use super::tools::{use_file_drop, use_lab_tools};
 use super::why::use_why;
 use super::workloads::use_workloads;
+use crate::lab::View;
 use crate::ui::header::{Bar, header};
 use crate::ui::route::{Route, query, set_title};
 use crate::ui::theme;
@@ -66,7 +68,7 @@ pub fn LabView(props: &LabViewProps) -> Html {
         use_memo((), |()| LabHandle::new((*props.opened.session).clone(), Callback::from(move |r| set.set(r))))
     };
     let lab = owner.at(*revision);
-    let tab = use_state_eq(Tab::default);
+    let (tab, side_tab) = (use_state_eq(Tab::default), use_state_eq(|| Tab::Sweep));
     use_opening_error(&lab, &props.opened);
     use_mode(&lab);
     use_idle_work(&lab);
@@ -77,16 +79,16 @@ pub fn LabView(props: &LabViewProps) -> Html {
     let (keys, messages, tools) = (use_keys(&lab), use_messages(&lab), use_lab_tools());
     let (console, workloads, faults) = (use_console(&lab), use_workloads(&lab), use_faults(&lab));
     let (settings, checks, why) = (use_settings(&lab), use_checks(&lab), use_why(&lab));
-    let choose = {
-        let tab = tab.clone();
-        Callback::from(move |to| tab.set(to))
-    };
+    let sweeping = lab.ui().view == View::Sweep;
+    let (shown, choose, all) = if sweeping { (*side_tab, side_tab.setter(), Tab::SWEEP) } else { (*tab, tab.setter(), Tab::RING) };
+    let choose = Callback::from(move |to| choose.set(to));
+    let (side, start) = (use_side(&lab), use_start(&lab));
     // Several labs on a page have parts of the same kind, told apart by the lab's name.
     let called = |part: &str| if props.compact { format!("{}: {part}", props.label) } else { part.to_owned() };
     let dock = use_dock(&lab, called("Time"));
     html! {
         <ContextProvider<LabHandle> context={lab.clone()}>
-            <div class={classes!("lab", props.compact.then_some("compact"))} data-testid="lab" data-tab={tab.word()} data-faded={faded}
+            <div class={classes!("lab", props.compact.then_some("compact"))} data-testid="lab" data-tab={shown.word()} data-view={if sweeping { "sweep" } else { "ring" }} data-faded={faded}
                 role={props.compact.then_some("group")} aria-label={props.compact.then(|| props.label.clone())} {ondragover} {ondrop}>
                 if props.compact {
                     <div class="compact-head"><h2>{ props.label.clone() }</h2>{ whose(&lab, &props.opened) }</div>
@@ -97,11 +99,14 @@ pub fn LabView(props: &LabViewProps) -> Html {
                 { messages }
                 { middle(&lab, why, props.compact) }
                 { dock }
-                { tabs(*tab, &choose, &called("Panels")) }
-                <aside class="col right" aria-label={called("What is selected")}>{ inspector(&lab) }{ checks }</aside>
+                { tabs(all, shown, &choose, &called("Panels")) }
+                <aside class="col right" aria-label={called("What is selected")}>
+                    if shown == Tab::Sweep { { side } } else { { inspector(&lab) }{ checks } }
+                </aside>
                 <aside class="col left" aria-label={called("What you can do")}>
                     { console }
                     { workloads }
+                    { by_hand(&lab, start) }
                     { faults }
                     { settings }
                 </aside>
@@ -112,7 +117,11 @@ pub fn LabView(props: &LabViewProps) -> Html {
 
 /// Stage and sentence: the main part of a page with one lab.
 fn middle(lab: &LabHandle, why: Html, compact: bool) -> Html {
-    let panels = html! { <>{ legend(lab) }<Stage />{ why }</> };
+    let shown = match lab.ui().view {
+        View::Ring => html! { <Stage /> },
+        View::Sweep => html! { <SweepStage /> },
+    };
+    let panels = html! { <><div class="mid-head">{ switch(lab) }{ legend(lab) }</div>{ shown }{ why }</> };
     if compact {
         return html! { <div class="mid-col">{ panels }</div> };
     }
@@ -121,6 +130,17 @@ fn middle(lab: &LabHandle, why: Html, compact: bool) -> Html {
             <h1 class="phone-only scn">{ lab.read(|s| s.script().title.clone()) }</h1>
             { panels }
         </main>
+    }
+}
+
+/// Starting a sweep: beside the ring.
+fn by_hand(lab: &LabHandle, form: Html) -> Html {
+    let title = format!("sweep-title-{}", lab.number());
+    html! {
+        <section data-panel="client" data-testid="sweep-start" aria-labelledby={title.clone()}>
+            <h2 class="h" id={title}>{ "Sweep" }</h2>
+            <details class="more"><summary data-testid="sweep-open">{ "Compare two replicas\u{2026}" }</summary>{ form }</details>
+        </section>
     }
 }
 

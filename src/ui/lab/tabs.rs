@@ -14,11 +14,15 @@ pub enum Tab {
     Faults,
     /// How nodes behave.
     Settings,
+    /// What a sweep costs: beside a sweep alone.
+    Sweep,
 }
 
 impl Tab {
-    /// Every tab, in order.
-    pub const ALL: [Tab; 4] = [Tab::Inspect, Tab::Client, Tab::Faults, Tab::Settings];
+    /// The tabs beside the ring, in order.
+    pub const RING: &[Tab] = &[Tab::Inspect, Tab::Client, Tab::Faults, Tab::Settings];
+    /// The tabs beside a sweep, in order.
+    pub const SWEEP: &[Tab] = &[Tab::Sweep, Tab::Inspect, Tab::Client, Tab::Faults, Tab::Settings];
 
     /// Its word in `data-tab` and `data-panel`.
     pub const fn word(self) -> &'static str {
@@ -27,6 +31,7 @@ impl Tab {
             Tab::Client => "client",
             Tab::Faults => "faults",
             Tab::Settings => "settings",
+            Tab::Sweep => "sweep",
         }
     }
 
@@ -36,31 +41,33 @@ impl Tab {
             Tab::Client => "Client",
             Tab::Faults => "Faults",
             Tab::Settings => "Settings",
+            Tab::Sweep => "Sweep",
         }
     }
 }
 
 /// The row of tabs.
-pub fn tabs(current: Tab, choose: &Callback<Tab>, label: &str) -> Html {
-    let place = Tab::ALL.iter().position(|t| *t == current).unwrap_or_default();
+pub fn tabs(all: &'static [Tab], current: Tab, choose: &Callback<Tab>, label: &str) -> Html {
+    let place = all.iter().position(|t| *t == current).unwrap_or_default();
     let onkeydown = {
         let choose = choose.clone();
         Callback::from(move |event: KeyboardEvent| {
             let to = match event.key().as_str() {
-                "ArrowRight" => (place + 1) % Tab::ALL.len(),
-                "ArrowLeft" => (place + Tab::ALL.len() - 1) % Tab::ALL.len(),
+                "ArrowRight" => (place + 1) % all.len(),
+                "ArrowLeft" => (place + all.len() - 1) % all.len(),
                 _ => return,
             };
             // These arrows move between tabs and not in time.
             event.stop_propagation();
             event.prevent_default();
             focus_sibling(&event, to);
-            choose.emit(Tab::ALL[to]);
+            choose.emit(all[to]);
         })
     };
     html! {
         <nav class="tabs" aria-label={label.to_owned()}><div role="tablist" aria-label={label.to_owned()} {onkeydown}>
-            { for Tab::ALL.map(|tab| {
+            { for all.iter().map(|tab| {
+                let tab = *tab;
                 let chosen = tab == current;
                 let choose = choose.clone();
                 html! {

@@ -15,6 +15,7 @@ mod message;
 mod names;
 mod note;
 mod origin;
+pub(in crate::view) mod past;
 mod reading;
 mod replica;
 mod short;
@@ -28,6 +29,7 @@ pub use facts::{Choice, Facts, Running, Trace, is_answer, node_of};
 pub use names::{Names, quoted, quoted_bytes, verb_letter, verb_name};
 pub use origin::{Held, held, newest, why_behind};
 pub use short::{lines, short};
+pub use sweep::noun as sweep_noun;
 pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};

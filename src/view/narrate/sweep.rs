@@ -1,7 +1,7 @@
 //! Sentences about sweeps: two replicas that compare what they hold, tree by tree, level by level.
 
-use super::Said;
 use super::note::At;
+use super::{Said, past};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::{Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep, TrieSay};
 use crate::engine::node::{Method, SweepSettings};
@@ -39,6 +39,7 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
         Method::Full => "key by key",
         Method::Segments => "by their trees of segments",
         Method::Trie => "by their tries, pushing what it has,",
+        Method::Log => "by their logs",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -61,6 +62,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Began { with, method: Method::Trie, ranges } => {
             format!("{who} begins to walk down its tries beside those of {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
+        SweepStep::Began { with, method, .. } => format!("{who} {} with {with}", past::begins(*method)),
         SweepStep::NothingInCommon { with } => format!("{who} has nothing to compare with {with}"),
         SweepStep::Trees { leaves, rows: 0, .. } => format!("{who} has its trees at hand: {}", counted(*leaves, "leaf", "leaves")),
         SweepStep::Trees { leaves, rows, .. } => {
@@ -101,6 +103,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
+        SweepStep::Log(step) => past::short(who, None, *step),
     }
 }
 
@@ -121,6 +124,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Began { method: Method::Trie, .. } => said
             .rest(format!("A trie branches on the next byte of each key, and follows the rows at a short distance. {who} goes down wherever hashes differ, and will push what it finds there."))
             .rule("equal roots mean equal rows"),
+        SweepStep::Began { method, .. } => past::began(*method, said),
         SweepStep::NothingInCommon { .. } => said.rest("They hold no part of the ring in common.").rule("only replicas of the same keys can be compared"),
         SweepStep::Trees { rows: 0, computed, .. } => said
             .rest(format!("They were kept up to date with every write; {} had to be computed.", hashes(*computed)))
@@ -160,6 +164,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
             .rule("a sweep that fails loses nothing"),
         SweepStep::Refused { .. } => said.rest("Nothing is compared now.").rule("a node takes part in a few sweeps at a time"),
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
+        SweepStep::Log(step) => past::said(*step, said),
     }
 }
 
@@ -193,7 +198,7 @@ fn trie(say: &TrieSay) -> String {
 }
 
 /// What a message is, as a noun.
-pub(super) fn noun(say: &Say) -> String {
+pub fn noun(say: &Say) -> String {
     match say {
         Say::Open { .. } => "call to compare".to_owned(),
         Say::Roots(roots) => counted(roots.len() as u64, "root", "roots"),
@@ -209,6 +214,7 @@ pub(super) fn noun(say: &Say) -> String {
         Say::Segments(say) => segments(say),
         Say::Trie(say) => trie(say),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
+        Say::Log(say) => past::noun(say),
     }
 }
 
@@ -228,6 +234,7 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Trie(TrieSay::Node { node: TrieNode::Inner(children), .. }) => format!("{from} sends {to} {}", hashes(children.len() as u64)),
         Say::Trie(say) => format!("{from} sends {to} the {}", trie(say)),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
+        Say::Log(log) => format!("{from} sends {to} the {}", past::noun(log)),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
     }
 }

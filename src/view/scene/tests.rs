@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::base::{Endpoint, Micros};
 use crate::engine::node::{Note, Sync};
 use crate::engine::world::{Command, Config, EventKind, LostWhy, Status};
-use crate::lab::{Script, Session, Stride, Timed};
+use crate::lab::{Script, Session, Stride, Timed, View};
 use crate::view::geometry::inside;
 
 fn at(ms: u64, command: Command) -> Timed {
@@ -27,8 +27,18 @@ fn session(nodes: u32, commands: Vec<Timed>) -> Session {
     let mut config = Config { nodes, ..Config::default() };
     config.settings.sync = Sync::Every(Micros::secs(10));
     let end = Micros::secs(3);
-    Session::open(Script { title: String::new(), about: String::new(), config, seed: 4, commands, end, focus: None, start: None })
-        .expect("a sound script")
+    Session::open(Script {
+        title: String::new(),
+        about: String::new(),
+        config,
+        seed: 4,
+        commands,
+        end,
+        focus: None,
+        start: None,
+        view: View::Ring,
+    })
+    .expect("a sound script")
 }
 
 /// Replicas in preference order of the key used here.

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -26,6 +27,7 @@ enum Engine {
 struct Shared {
     files: PathBuf,
     engine: Mutex<Engine>,
+    newer: AtomicBool,
     changed: Condvar,
     open: Mutex<Option<Vec<TcpStream>>>,
 }
@@ -46,8 +48,13 @@ impl Site {
         }
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let shared =
-            Arc::new(Shared { files, engine: Mutex::new(Engine::Served), changed: Condvar::new(), open: Mutex::new(Some(Vec::new())) });
+        let shared = Arc::new(Shared {
+            files,
+            engine: Mutex::new(Engine::Served),
+            newer: AtomicBool::new(false),
+            changed: Condvar::new(),
+            open: Mutex::new(Some(Vec::new())),
+        });
         let theirs = Arc::clone(&shared);
         thread::spawn(move || accept(&listener, &theirs));
         Ok(Self { address, shared })
@@ -76,6 +83,11 @@ impl Site {
     /// Answers requests for the engine's module with "not found".
     pub fn lose_engine(&self) {
         self.set_engine(Engine::Lost);
+    }
+
+    /// From now on the site has a newer version: a page whose engine has another name, and a worker that says so.
+    pub fn renew(&self) {
+        self.shared.newer.store(true, Ordering::Relaxed);
     }
 
     fn set_engine(&self, engine: Engine) {
@@ -142,8 +154,22 @@ fn find(target: &str, shared: &Shared) -> (&'static str, &'static str, Vec<u8>) 
     let lost = path.ends_with(".wasm") && !engine_served(shared);
     let file = shared.files.join(path);
     match fs::read(&file) {
-        Ok(body) if !lost && !path.contains("..") => ("200 OK", kind(&file), body),
+        Ok(body) if !lost && !path.contains("..") => ("200 OK", kind(&file), version(path, body, shared)),
         _ => ("404 Not Found", "text/plain", b"not found".to_vec()),
+    }
+}
+
+/// The file as the site's present version has it.
+fn version(path: &str, body: Vec<u8>, shared: &Shared) -> Vec<u8> {
+    let (old, new) = match path {
+        "index.html" => ("/page-", "/newer-page-"),
+        "sw.js" => ("const VERSION = \"", "const VERSION = \"newer"),
+        _ => return body,
+    };
+    match String::from_utf8(body) {
+        Ok(text) if shared.newer.load(Ordering::Relaxed) => text.replace(old, new).into_bytes(),
+        Ok(text) => text.into_bytes(),
+        Err(other) => other.into_bytes(),
     }
 }
 

@@ -140,6 +140,29 @@ async fn a_second_visit_needs_no_network() {
 }
 
 #[tokio::test]
+async fn a_newer_version_is_said_and_changes_nothing() {
+    journey("shell-newer", Screen::PHONE, async |page| {
+        page.open("").await?;
+        let ready = "const done = arguments[0]; navigator.serviceWorker.ready.then(() => done(true))";
+        page.browser.execute_async(ready, Vec::new()).await?;
+        let update = "const done = arguments[0]; navigator.serviceWorker.ready.then((r) => r.update()).then(() => done(true))";
+        page.browser.execute_async(update, Vec::new()).await?;
+        assert_eq!(page.attribute("#update", "hidden").await?.as_deref(), Some(""), "the same version is not news");
+        page.run("document.getElementById('main').focus()").await?;
+        page.site.renew();
+        page.browser.execute_async(update, Vec::new()).await?;
+        page.text_becomes("#update:not([hidden])", "A newer version").await?;
+        assert_eq!(page.run("return document.activeElement.id").await?, json!("main"), "the focus stays");
+        faultless(page, Screen::PHONE, "a newer version").await?;
+        page.shot("newer").await?;
+        page.click("#update-later").await?;
+        assert_eq!(page.attribute("#update", "hidden").await?.as_deref(), Some(""));
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_request_to_another_server_would_be_seen() {
     journey("shell-foreign", Screen::LAPTOP, async |page| {
         page.open("").await?;

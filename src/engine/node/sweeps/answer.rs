@@ -24,6 +24,8 @@ pub enum Held {
     Segments(Vec<Segmented>),
     /// Tries as they were when it began.
     Tries(Vec<Trie>),
+    /// The log is the node's own.
+    Log,
 }
 
 impl Held {
@@ -110,6 +112,7 @@ impl Node {
             }
             Say::Segments(say) => self.segments_answer(session, open, say, ctx),
             Say::Trie(say) => self.trie_answers(session, open, say, ctx),
+            Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
             _ => {}
         }
     }
@@ -155,6 +158,10 @@ impl Node {
                 let tries = self.take_tries(session, &policy, ranges, ctx);
                 self.say(session.by, session, Say::Roots(tries.iter().map(|trie| (0, trie.root())).collect()), ctx);
                 Held::Tries(tries)
+            }
+            Method::Log => {
+                self.log_head(session, ctx);
+                Held::Log
             }
         };
         let open = Answering { policy, ranges: ranges.clone(), work, touched: ctx.now };

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
+use super::shipping::{Shipping, ships_in_order, takes_rows};
 use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, Again, Exchange, Walk};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
-use crate::engine::node::{Ctx, Method, Node, Streams, SweepPolicy, Timer, Traffic};
+use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
 use crate::engine::sweep::{Entry, TokenRange, compare};
 
 /// Most pages of one answer that are waited for.
@@ -35,6 +36,8 @@ pub enum Phase {
     Reading,
     /// A node of a trie.
     Nodes,
+    /// Changes of the peer's log, or what it lacks of the own one's.
+    Log,
 }
 
 /// What a method keeps on the side that asks.
@@ -48,6 +51,8 @@ pub enum Work {
     Segments(Exchange),
     /// Tries, and where they have been found to differ.
     Trie(Walk),
+    /// How far the two logs have been read.
+    Log(Shipping),
 }
 
 /// A sweep that this node has started.
@@ -130,6 +135,7 @@ impl Node {
                 Err(why) => (Work::Full, Some(why)),
             },
             Method::Trie => (Work::Trie(Walk::over(self.take_tries(session, &policy, &ranges, ctx))), None),
+            Method::Log => (Work::Log(Shipping::default()), None),
         };
         let mut asking = Asking {
             session,
@@ -169,6 +175,7 @@ impl Node {
             (Say::Refused(why), _) => Some(SweepOutcome::Refused(*why)),
             (Say::Keys { page, entries }, Phase::Keys) => self.keys_came(&mut asking, *page, entries, ctx),
             (Say::Rows { page, rows }, Phase::Fetching) => self.rows_came(&mut asking, *page, rows, ctx),
+            (Say::Rows { page, rows }, Phase::Log) if takes_rows(&asking) => self.rows_came(&mut asking, *page, rows, ctx),
             (Say::Stored { page }, Phase::Storing) => {
                 asking.touched = ctx.now;
                 asking.missing.remove(page);
@@ -179,6 +186,7 @@ impl Node {
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
                 Method::Segments => self.exchange_heard(&mut asking, say, ctx),
                 Method::Trie => self.walk_heard(&mut asking, say, ctx),
+                Method::Log => self.log_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -190,6 +198,9 @@ impl Node {
     }
 
     pub(super) fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
+        if outcome.is_good() {
+            self.log_ends(&asking, ctx);
+        }
         let Asking { session, with, policy, attempt, .. } = asking;
         self.note_sweep(session, SweepStep::Ended { with, outcome }, ctx);
         if !matches!(outcome, SweepOutcome::Refused(_) | SweepOutcome::TimedOut) {
@@ -227,7 +238,7 @@ impl Node {
             return None;
         }
         let parts = match &asking.work {
-            Work::Full => asking.ranges.to_vec(),
+            Work::Full | Work::Log(_) => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
             _ => Vec::new(),
         };
@@ -264,13 +275,18 @@ impl Node {
             asking.pulled += 1;
             self.hold(None, None, key, row, Traffic::Tree, ctx);
             // The merge may hold more than what came: then the other side is to have it.
-            if asking.policy.streams == Streams::Keys
+            if !ships_in_order(asking)
                 && let Some(held) = self.visible(None, key, ctx).filter(|held| held != row)
             {
                 asking.push.insert(key.clone(), held);
             }
         }
-        if asking.missing.is_empty() { self.push_rows(asking, ctx) } else { None }
+        if asking.missing.is_empty() { self.rows_done(asking, ctx) } else { None }
+    }
+
+    /// All rows asked for are here.
+    fn rows_done(&mut self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        if matches!(asking.work, Work::Log(_)) { self.log_batch_done(asking, ctx) } else { self.push_rows(asking, ctx) }
     }
 
     /// Sends what the other side lacks, in the state it has now.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::log_say::LogSay;
 use super::segments::SegmentSay;
 use super::trie::TrieSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
@@ -137,6 +138,8 @@ pub enum Say {
     Segments(SegmentSay),
     /// A step of a walk through tries.
     Trie(TrieSay),
+    /// A step of a sweep of logs.
+    Log(LogSay),
 }
 
 impl Say {
@@ -155,8 +158,9 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
-            Say::Segments(_) => 40,
-            Say::Trie(_) => 41,
+            Say::Segments(_) => 60,
+            Say::Trie(_) => 61,
+            Say::Log(_) => 40,
         }
     }
 
@@ -168,6 +172,7 @@ impl Say {
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
             Say::Segments(say) => say.mode(),
             Say::Trie(say) => say.mode(),
+            Say::Log(say) => say.mode(),
         }
     }
 
@@ -184,6 +189,7 @@ impl Say {
         let own = match self {
             Say::Segments(say) => Some(say.nth()),
             Say::Trie(say) => Some(say.nth()),
+            Say::Log(say) => Some(say.nth()),
             _ => None,
         };
         if let Some(nth) = own {
@@ -197,16 +203,6 @@ impl Say {
             _ => (0, 0, 0),
         };
         u64::from(self.code()) << 56 | u64::from(level) << 48 | u64::from(part) << 24 | u64::from(page)
-    }
-}
-
-/// How a method is written: bit 1 is for something else.
-const fn method_code(method: Method) -> u8 {
-    match method {
-        Method::Descent => 0,
-        Method::Full => 1,
-        Method::Segments => 0x40,
-        Method::Trie => 0x44,
     }
 }
 
@@ -250,7 +246,7 @@ impl Wire for Say {
         sink.u8(self.code());
         match self {
             Say::Open { policy, ranges } => {
-                sink.u8(method_code(policy.method) | u8::from(policy.streams == Streams::Leaves) << 1);
+                sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
                 policy.tree.encode(sink);
                 if policy.method == Method::Segments {
                     policy.segments.unwrap_or_default().encode(sink);
@@ -309,6 +305,7 @@ impl Wire for Say {
             Say::Refused(why) => sink.u8(*why as u8),
             Say::Segments(say) => say.encode(sink),
             Say::Trie(say) => say.encode(sink),
+            Say::Log(say) => say.encode(sink),
         }
     }
 }

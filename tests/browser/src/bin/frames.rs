@@ -6,7 +6,7 @@ use drift::engine::base::{ClientId, Micros, NodeId};
 use drift::engine::data::Key;
 use drift::engine::node::Level;
 use drift::engine::world::{Command, Config, Latency};
-use drift::lab::{Script, Session, Timed, to_link};
+use drift::lab::{Script, Session, Timed, View, to_link};
 use drift_bench::{machine, write_section};
 use drift_browser::{Page, Screen, WebDriverResult, journey};
 use serde_json::{Value, json};
@@ -150,7 +150,17 @@ fn spread(travel: Micros) -> Latency {
 }
 
 fn script(config: Config, commands: Vec<Timed>) -> Script {
-    Script { title: "Frames".to_owned(), about: String::new(), config, seed: 1, commands, end: END, focus: None, start: None }
+    Script {
+        title: "Frames".to_owned(),
+        about: String::new(),
+        config,
+        seed: 1,
+        commands,
+        end: END,
+        focus: None,
+        start: None,
+        view: View::Ring,
+    }
 }
 
 /// One row for each load.

@@ -1,0 +1,176 @@
+//! The sweep view: the sweep at the cursor in the middle of the lab, its bill beside it. What a method draws is in a file of its own.
+
+mod side;
+mod start;
+mod talk;
+
+use std::rc::Rc;
+
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+pub use side::use_side;
+pub use start::use_start;
+
+use super::LabHandle;
+use crate::engine::base::EventId;
+use crate::engine::node::sweeps::SessionId;
+use crate::engine::observe::SweepCost;
+use crate::engine::sweep::TokenRange;
+use crate::lab::{BranchId, Session, View};
+use crate::view::format::counted;
+use crate::view::sweep::pair::{self, Holdings};
+use crate::view::sweep::{choices, ends, names, shown};
+
+/// Sweeps offered in the list of those that have begun.
+const OFFERED: usize = 100;
+
+/// Ring or sweep: what the middle of a lab shows.
+pub fn switch(lab: &LabHandle) -> Html {
+    let now = lab.ui().view;
+    let one = |view: View, word: &'static str, name: &'static str| {
+        let lab = lab.clone();
+        let onclick = Callback::from(move |_: MouseEvent| lab.set_ui(|ui| ui.view = view));
+        html! {
+            <button type="button" aria-pressed={(now == view).to_string()} data-testid={format!("view-{word}")} title={format!("{name} (S)")} {onclick}>{ name }</button>
+        }
+    };
+    html! {
+        <div class="seg sm views" role="group" aria-label="What is shown">{ one(View::Ring, "ring", "Ring") }{ one(View::Sweep, "sweep", "Sweep") }</div>
+    }
+}
+
+/// The sweep in view, taken out of the session so that panels can be drawn from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The event of its beginning.
+    pub began: EventId,
+    /// Its bill so far.
+    pub cost: Rc<SweepCost>,
+    /// Ranges that are compared.
+    pub ranges: Rc<[TokenRange]>,
+    /// What both held when it began.
+    pub at_start: Holdings,
+}
+
+impl Seen {
+    /// Which sweep.
+    pub fn id(&self) -> SessionId {
+        self.cost.session
+    }
+}
+
+/// What is kept of a sweep from one drawing to the next.
+type Kept = Option<((BranchId, EventId, SessionId), Rc<[TokenRange]>, Holdings)>;
+
+/// The sweep in view, if any has begun.
+#[hook]
+pub fn use_seen(lab: &LabHandle) -> Option<Seen> {
+    let kept = use_mut_ref(|| None as Kept);
+    let chosen = lab.ui().sweep;
+    lab.read(|session| {
+        let shown = shown(session, chosen)?;
+        let id = (session.current(), shown.began, shown.cost.session);
+        let mut kept = kept.borrow_mut();
+        if kept.as_ref().is_none_or(|(of, _, _)| *of != id) {
+            let (ranges, holdings) = at_start(session, shown.began, shown.cost);
+            *kept = Some((id, ranges.into(), holdings));
+        }
+        let (_, ranges, at_start) = kept.as_ref()?;
+        Some(Seen { began: shown.began, cost: Rc::new(shown.cost.clone()), ranges: ranges.clone(), at_start: *at_start })
+    })
+}
+
+/// The ranges of a sweep, and what the two held when it began.
+fn at_start(session: &Session, began: EventId, cost: &SweepCost) -> (Vec<TokenRange>, Holdings) {
+    let then = session.peek(began.0 + 1);
+    let ranges = crate::engine::node::sweeps::common_ranges(then.world.ring(), &then.world.settings().replicas, cost.session.by, cost.with);
+    let holdings = pair::holdings(&then.world, &then.truth, cost, &ranges);
+    (ranges, holdings)
+}
+
+/// The middle of the lab while a sweep is looked at.
+#[component]
+pub fn SweepStage() -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    html! { <Middle {lab} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct MiddleProps {
+    lab: LabHandle,
+}
+
+#[component]
+fn Middle(props: &MiddleProps) -> Html {
+    let lab = &props.lab;
+    let seen = use_seen(lab);
+    let form = use_start(lab);
+    match seen {
+        None => empty(form),
+        Some(seen) => html! {
+            <div class="sweep" data-testid="sweep" data-sweep={format!("{}-{}", seen.id().by, seen.id().number)} data-method={names(seen.cost.method).0}>
+                { head(lab, &seen) }
+                { drawing(lab, &seen) }
+            </div>
+        },
+    }
+}
+
+/// The drawing of the sweep's method.
+fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
+    // The next method's drawing is named here.
+    talk::drawing(lab, seen)
+}
+
+/// No sweep has begun at the cursor.
+fn empty(form: Html) -> Html {
+    html! {
+        <div class="sweep none" data-testid="sweep-empty">
+            <h2>{ "No sweep has begun here" }</h2>
+            <p>{ "A sweep is two replicas comparing what they hold, whether or not anybody reads it. Start one, or go to where one begins." }</p>
+            { form }
+        </div>
+    }
+}
+
+/// Who compares what with whom.
+fn head(lab: &LabHandle, seen: &Seen) -> Html {
+    let (a, b) = ends(&seen.cost);
+    let (range, differ) = lab.read(|s| {
+        let now = pair::differ(s.world(), s.truth(), (a, b), &seen.ranges);
+        (pair::range_text(s.world(), &seen.ranges), pair::behind((a, b), &now))
+    });
+    html! {
+        <div class="sweep-head">
+            <h2>{ format!("Where do {a} and {b} disagree?") }</h2>
+            <p class="dim">
+                { range }{ ", " }<b>{ counted(seen.at_start.rows, "key", "keys") }</b>{ " · " }
+                <span class="behind-now" data-testid="sweep-behind">{ differ }</span>
+            </p>
+            { chooser(lab, seen) }
+        </div>
+    }
+}
+
+/// The sweeps that have begun, if there are several.
+fn chooser(lab: &LabHandle, seen: &Seen) -> Html {
+    let all = lab.read(|s| choices(s, OFFERED));
+    if all.len() < 2 {
+        return Html::default();
+    }
+    let here = seen.id();
+    let onchange = {
+        let (lab, all) = (lab.clone(), all.clone());
+        Callback::from(move |event: Event| {
+            let place = event.target_dyn_into::<HtmlSelectElement>().and_then(|select| usize::try_from(select.selected_index()).ok());
+            let chosen = place.and_then(|place| all.get(place)).map(|choice| choice.id);
+            lab.set_ui(|ui| (ui.sweep, ui.zoom) = (chosen, None));
+        })
+    };
+    html! {
+        <select class="scrub" aria-label="Which sweep" data-testid="sweep-choice" {onchange}>
+            { for all.iter().map(|choice| html! { <option selected={choice.id == here}>{ &choice.text }</option> }) }
+        </select>
+    }
+}

@@ -1,0 +1,100 @@
+//! Sweeps on the page: which one is looked at, who compares what with whom, and what it costs. What a method draws is in a file of its own.
+
+pub mod ledger;
+pub mod pair;
+pub mod start;
+pub mod talk;
+
+use crate::engine::base::{EventId, NodeId};
+use crate::engine::node::Method;
+use crate::engine::node::sweeps::{SessionId, SweepOutcome};
+use crate::engine::observe::SweepCost;
+use crate::lab::Session;
+use crate::view::format::count;
+
+/// How each method is called: as a choice, and in the middle of a sentence.
+pub const fn names(method: Method) -> (&'static str, &'static str) {
+    match method {
+        Method::Descent => ("Merkle trees", "tree by tree"),
+        Method::Full => ("every key", "key by key"),
+        Method::Log => ("logs", "entry by entry"),
+        Method::Segments => ("trees of segments", "bucket by bucket"),
+        Method::Trie => ("tries", "node by node, pushing only"),
+    }
+}
+
+/// A sweep that has begun at the cursor.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The event of its beginning.
+    pub began: EventId,
+    /// Its bill so far.
+    pub cost: &'a SweepCost,
+}
+
+/// The sweep to look at: the chosen one if it has begun at the cursor, else the last that began and goes on, else the last that began.
+pub fn shown(session: &Session, chosen: Option<SessionId>) -> Option<Shown<'_>> {
+    let past = begun(session);
+    let one = |(began, id): &(EventId, SessionId)| Some(Shown { began: *began, cost: session.sweeps().cost(*id)? });
+    let wanted = past.iter().rev().find(|(_, id)| Some(*id) == chosen).and_then(one);
+    // More than a few at once is rare, and older ones that never ended are those of nodes that died.
+    let going = || past.iter().rev().take(64).filter_map(one).find(|shown| shown.cost.ended.is_none());
+    wanted.or_else(going).or_else(|| past.last().and_then(one))
+}
+
+/// Sweeps that have begun at the cursor, in order.
+pub fn begun(session: &Session) -> &[(EventId, SessionId)] {
+    let all = session.sweep_log().begun();
+    &all[..all.partition_point(|(event, _)| event.0 < session.cursor())]
+}
+
+/// A sweep in a list of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Which.
+    pub id: SessionId,
+    /// What it is, in a few words.
+    pub text: String,
+}
+
+/// The last sweeps that have begun at the cursor, at most so many, the newest first.
+pub fn choices(session: &Session, most: usize) -> Vec<Choice> {
+    let past = begun(session);
+    let text = |number: usize, cost: &SweepCost| {
+        let (by, with) = (cost.session.by, cost.with);
+        format!("{number}: {by} with {with}, {}, {}", names(cost.method).0, state(cost))
+    };
+    let numbered = past.iter().enumerate().rev().take(most);
+    numbered.filter_map(|(i, (_, id))| Some(Choice { id: *id, text: text(i + 1, session.sweeps().cost(*id)?) })).collect()
+}
+
+/// How a sweep stands, in a word or two.
+pub fn state(cost: &SweepCost) -> String {
+    match cost.ended {
+        None => "under way".to_owned(),
+        Some((_, SweepOutcome::Equal)) => "nothing differs".to_owned(),
+        Some((_, SweepOutcome::Repaired { pulled, pushed })) => format!("{} rows moved", count(u64::from(pulled + pushed))),
+        Some((_, SweepOutcome::Read { keys, .. })) => format!("{} keys read", count(u64::from(keys))),
+        Some((_, SweepOutcome::Pushed { rows })) => format!("{} rows pushed", count(u64::from(rows))),
+        Some((_, SweepOutcome::TimedOut)) => "no answer".to_owned(),
+        Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
+        Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
+    }
+}
+
+/// Which message of its sweep was the last one sent or heard at the cursor, and how many there are as far as the run is known.
+pub fn place(session: &Session, id: SessionId) -> (usize, usize) {
+    let events = session.sweep_log().events(id);
+    let sent = |events: &[EventId]| {
+        let one = |id: &&EventId| {
+            session.log().get(id.0 as usize).is_some_and(|event| matches!(event.kind, crate::engine::world::EventKind::Sent(_)))
+        };
+        events.iter().filter(one).count()
+    };
+    (sent(&events[..events.partition_point(|event| event.0 < session.cursor())]), sent(events))
+}
+
+/// Both ends of a sweep: who asks, and who answers.
+pub fn ends(cost: &SweepCost) -> (NodeId, NodeId) {
+    (cost.session.by, cost.with)
+}

@@ -1,0 +1,51 @@
+//! Sweeps of runs made from a seed: every method, policy and schedule.
+#![allow(dead_code, reason = "shared by several test programs, each of which uses a part")]
+
+use serde_json::{Value, json};
+
+use crate::random::Dice;
+
+/// Methods, as run files name them.
+pub const METHODS: [&str; 2] = ["descent", "full"];
+
+/// A way to compare two replicas. `finds_all`: none that overlooks stale values on purpose.
+pub fn policy(dice: &mut Dice, finds_all: bool) -> Value {
+    let bits = 1 + dice.below(4);
+    let depth = if dice.once_in(2) { json!({"fixed": dice.below(1 + 8 / bits)}) } else { json!({"rows": dice.below(1 + 8 / bits)}) };
+    let leaves: &[&str] = if finds_all { &["row", "version"] } else { &["row", "row", "version", "key"] };
+    let digest = dice.choose(&["xxh64", "siphash-1-3", "xxh3", "md5", "sha-256", "murmur3"]);
+    json!({
+        "method": dice.choose(&METHODS),
+        "streams": dice.choose(&["keys", "leaves"]),
+        "upkeep": dice.choose(&["scan", "kept"]),
+        "tree": {"leaf": dice.choose(leaves), "combine": dice.choose(&["xor", "hash"]), "digest": digest, "fan-out": 1 << bits, "depth": depth},
+    })
+}
+
+/// Settings of sweeps while everything goes wrong.
+pub fn settings(dice: &mut Dice) -> Value {
+    let mut made = json!({
+        "policy": policy(dice, false),
+        "timeout": format!("{}ms", 50 + dice.below(600)),
+        "at-once": 1 + dice.below(3),
+        "rows-at-once": dice.choose(&[1, 2, 16]),
+        "retries": dice.below(3),
+        "back-off": format!("{}ms", dice.below(200)),
+    });
+    if dice.once_in(2) {
+        made["schedule"] = json!({"every": format!("{}ms", 50 + dice.below(800)), "jitter": format!("{}ms", dice.below(200))});
+    }
+    made
+}
+
+/// Settings under which a healed cluster comes to agree: each node turns to each peer in time, and nobody refuses.
+pub fn whole(dice: &mut Dice) -> Value {
+    let schedule = json!({"every": format!("{}ms", 60 + dice.below(120)), "jitter": format!("{}ms", dice.below(40))});
+    let rows = dice.choose(&[1, 2, 16]);
+    json!({"policy": policy(dice, true), "timeout": "400ms", "at-once": 64, "rows-at-once": rows, "retries": 3, "back-off": "50ms", "schedule": schedule})
+}
+
+/// Settings under which nobody starts a sweep any more, and those that are left end soon.
+pub fn over() -> Value {
+    json!({"timeout": "200ms", "retries": 0})
+}

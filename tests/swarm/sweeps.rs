@@ -1,0 +1,122 @@
+//! The reference for sweeps: whatever the method, rows that go across are rows that the sender holds, digests are those of its rows, what is
+//! taken was offered, what is confirmed was taken, nothing but the bytes said is on the bill, and no sweep is left open in the end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use drift::engine::base::{Endpoint, NodeId, Wire};
+use drift::engine::data::{Key, Row};
+use drift::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
+use drift::engine::node::{Body, Message, Note, SweepPolicy, Sync, Traffic};
+use drift::engine::observe::{SweepCost, Sweeps};
+use drift::engine::sweep::{Items, TokenRange};
+use drift::engine::world::{Event, EventKind, Fault, World};
+
+use crate::replicas::{Replicas, only, shows};
+use crate::rules::Rules;
+
+/// Rows of one message of a sweep.
+type Rows = Box<[(Key, Arc<Row>)]>;
+
+/// The reference for all sweeps.
+#[derive(Default)]
+pub struct Comparing {
+    /// How each sweep works, and over which ranges.
+    opened: BTreeMap<SessionId, (SweepPolicy, Arc<[TokenRange]>)>,
+    /// What a node was sent last.
+    offered: BTreeMap<NodeId, Rows>,
+    /// Pages of rows that a node was sent and may confirm.
+    pages: BTreeMap<(NodeId, SessionId, u32), Rows>,
+    bytes: u64,
+}
+
+impl Comparing {
+    /// Follows one event, after `replicas` has.
+    pub fn see(&mut self, event: &Event, replicas: &Replicas, world: &World, rules: &Rules) -> Result<(), String> {
+        let Some(node) = event.who.and_then(Endpoint::node) else { return Ok(()) };
+        match &event.kind {
+            EventKind::Sent(message) => self.sent(node, message, replicas, world, rules),
+            EventKind::Delivered(message) => {
+                self.offered.remove(&node);
+                if let Body::Sweep { session, say } = &message.body
+                    && let Say::Rows { page, rows } = &**say
+                {
+                    self.offered.insert(node, rows.clone());
+                    self.pages.insert((node, *session, page.page), rows.clone());
+                }
+                Ok(())
+            }
+            EventKind::Applied(applied) if applied.by == Traffic::Tree => {
+                let offered = self.offered.get(&node).is_some_and(|rows| rows.contains(&(applied.key.clone(), applied.given.clone())));
+                if offered { Ok(()) } else { Err(format!("{node} takes from a sweep what nobody offered: {applied:?}")) }
+            }
+            EventKind::Note(Note::Sweep { session, step: SweepStep::Ended { outcome, .. } }) if outcome.is_good() => {
+                if self.opened.contains_key(session) { Ok(()) } else { Err(format!("{session:?} ended well without having begun")) }
+            }
+            EventKind::Note(Note::Sweep { step: SweepStep::Ended { outcome: SweepOutcome::Nonsense, .. }, .. }) => {
+                Err(format!("{node} was told nonsense, and nobody lies"))
+            }
+            EventKind::Fault(Fault::Crashed { .. }) => {
+                self.pages.retain(|(at, ..), _| *at != node);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn sent(&mut self, node: NodeId, message: &Message, replicas: &Replicas, world: &World, rules: &Rules) -> Result<(), String> {
+        let Body::Sweep { session, say } = &message.body else { return Ok(()) };
+        let mut bytes: Vec<u8> = Vec::new();
+        message.encode(&mut bytes);
+        self.bytes += bytes.len() as u64;
+        let shown = shows(world, node, message.sent_at);
+        match &**say {
+            Say::Open { policy, ranges } => {
+                self.opened.insert(*session, (*policy, ranges.clone()));
+                let both = |range: &TokenRange| {
+                    let replicas = world.ring().replicas(range.right, &world.settings().replicas);
+                    message.to.node().is_some_and(|to| replicas.contains(&to)) && replicas.contains(&node)
+                };
+                let right = ranges.iter().all(both);
+                if right { Ok(()) } else { Err(format!("{node} opens a sweep of what the two do not both hold: {ranges:?}")) }
+            }
+            Say::Rows { rows, .. } => {
+                let alien = rows.iter().find(|(key, row)| !replicas.shows_row(node, key, row, shown, rules) || !self.of(*session, key));
+                alien.map_or(Ok(()), |row| Err(format!("{node} sends in a sweep what it does not hold: {row:?}")))
+            }
+            Say::Keys { entries, .. } => {
+                let Some((policy, _)) = self.opened.get(session) else { return Err(format!("{session:?} was never opened")) };
+                let mut items = Items::new(policy.tree);
+                let mut so = |key: &Key, digest| replicas.row_of(node, key).is_some_and(|row| items.digest(key, &row) == digest);
+                let alien = entries.iter().find(|(key, digest)| !so(key, *digest));
+                alien.map_or(Ok(()), |entry| Err(format!("{node} says in a sweep what is not so: {entry:?}")))
+            }
+            Say::Stored { page } => {
+                let synced = rules.all.sync == Sync::EveryWrite;
+                let had = |(key, row): &(Key, Arc<Row>)| !self.of(*session, key) || replicas.has_had(node, key, only(row), synced);
+                let rows = self.pages.get(&(node, *session, *page)).ok_or_else(|| format!("{node} confirms a page that did not come"))?;
+                if rows.iter().all(had) { Ok(()) } else { Err(format!("{node} confirms rows that it does not have: {rows:?}")) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a key lies in the ranges of a sweep.
+    fn of(&self, session: SessionId, key: &Key) -> bool {
+        self.opened.get(&session).is_some_and(|(_, ranges)| ranges.iter().any(|range| range.holds(key.token())))
+    }
+
+    /// At the end, when nobody starts sweeps any more.
+    pub fn over(&self, world: &World, log: &[Event]) -> Result<(), String> {
+        for host in world.hosts() {
+            let sweeps = &host.node.sweeps;
+            if !sweeps.asking().is_empty() || !sweeps.answering().is_empty() {
+                return Err(format!("{} has sweeps open: {:?} {:?}", host.node.id, sweeps.asking().keys(), sweeps.answering().keys()));
+            }
+        }
+        let billed: u64 = Sweeps::of(log).costs().map(SweepCost::bytes).sum();
+        let counted = world.ledger().of(Traffic::Tree).bytes;
+        let same = self.bytes == billed && self.bytes == counted;
+        if same { Ok(()) } else { Err(format!("{} bytes were said in sweeps, {billed} are on bills, {counted} in the ledger", self.bytes)) }
+    }
+}
