@@ -14,6 +14,7 @@ mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod rot;
 mod shipped;
 mod sweeps;
 

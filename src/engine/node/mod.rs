@@ -8,6 +8,7 @@ pub mod arrivals;
 pub mod coordinate;
 mod guests;
 pub mod hints;
+pub mod integrity;
 mod member;
 mod message;
 mod note;
@@ -24,14 +25,15 @@ pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
+use integrity::Integrity;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Method,
-    Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Setting, Settings, Speculate, StandIn,
-    Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, Checksum, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, IntegritySettings,
+    Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Rotten, Schedule, Scrub, SecondRound,
+    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
 use sweeps::{SessionId, Sweeps};
 
@@ -82,6 +84,10 @@ pub enum Timer {
     SweepAgain(u32),
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
+    /// The patience with a replica that was asked for a row is over: the question's number.
+    Fetch(u32),
+    /// Time to check what is held. Carries an epoch, so that an old one is ignored.
+    Scrub(u32),
 }
 
 impl Timer {
@@ -95,7 +101,7 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
+        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::Scrub(_))
     }
 }
 
@@ -108,6 +114,8 @@ pub enum Changed {
     Tombstones,
     /// When it compares with others by itself.
     Sweeps,
+    /// How it checks what it holds.
+    Integrity,
 }
 
 /// What happens to a node.
@@ -269,6 +277,8 @@ pub struct Node {
     sweep: purge::Sweep,
     /// Comparisons with other replicas, and trees. Volatile.
     pub sweeps: Sweeps,
+    /// Checks of what it holds. Volatile.
+    pub integrity: Integrity,
 }
 
 impl Node {
@@ -287,6 +297,7 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            integrity: Integrity::default(),
         }
     }
 
@@ -298,6 +309,7 @@ impl Node {
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
         self.sweeps = Sweeps::default();
+        self.integrity = Integrity::default();
         self.guests.forget();
     }
 
@@ -340,7 +352,7 @@ impl Node {
             Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
-            timer => self.sweeps.expects(timer),
+            timer => self.sweeps.expects(timer) || self.integrity.expects(timer),
         }
     }
 
@@ -354,10 +366,12 @@ impl Node {
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
                 self.restart_schedule(ctx);
+                self.restart_scrub(false, ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
             Input::Configured(Changed::Sweeps) => self.restart_schedule(ctx),
+            Input::Configured(Changed::Integrity) => self.restart_scrub(true, ctx),
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
@@ -379,6 +393,7 @@ impl Node {
             Timer::HintPage(target, _) => self.page_failed(target, ctx),
             Timer::Handoff => self.look_for_owners(ctx),
             Timer::HandoffOver(owner, _) => self.handoff_over(owner, ctx),
+            Timer::Fetch(_) | Timer::Scrub(_) => self.integrity_woke(timer, ctx),
             timer => self.sweep_woke(timer, ctx),
         }
     }
@@ -408,6 +423,7 @@ impl Node {
             (Body::Echo { generation, number }, Endpoint::Node(from), _) => self.echo(from, *generation, *number, ctx),
             (Body::EchoAck { generation, .. }, Endpoint::Node(from), _) => self.echo_came(from, *generation, ctx),
             (Body::Sweep { session, say }, Endpoint::Node(from), _) => self.sweep_heard(from, *session, say, ctx),
+            (Body::Rot(say), ..) => self.rot_heard(message, say, ctx),
             (body, Endpoint::Node(from), Some(op)) => self.answered(op, (from, owner), body, ctx),
             // Nobody in this world sends anything else; a node ignores what it does not understand.
             _ => {}

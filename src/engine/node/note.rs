@@ -1,6 +1,7 @@
 //! Notes: which rule acted, said by the code that acted. Words for them live on a higher floor.
 
 use super::coordinate::Seat;
+use super::integrity::RotStep;
 use super::settings::Phi;
 use super::sweeps::{SessionId, SweepStep};
 use crate::engine::base::{Digest, Micros, NodeId};
@@ -252,6 +253,8 @@ pub enum Note {
         /// What was found or decided.
         step: SweepStep,
     },
+    /// About a value whose checksum does not fit.
+    Rot(RotStep),
 }
 
 /// Why a hint is not kept.
@@ -310,6 +313,7 @@ impl Note {
             Note::Revived { .. } => 39,
             Note::StoodStill { .. } => 40,
             Note::Sweep { .. } => 41,
+            Note::Rot(_) => 50,
         }
     }
 
@@ -327,6 +331,7 @@ impl Note {
                 | Note::LocalFirst
                 | Note::Lingers { .. }
                 | Note::EchoAsked(_)
+                | Note::Rot(RotStep::Asked { .. } | RotStep::Scrubbed { found: 0, .. })
         )
     }
 }

@@ -17,6 +17,7 @@ mod note;
 mod origin;
 mod reading;
 mod replica;
+mod rot;
 mod short;
 mod sweep;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use sweep::noun as sweep_noun;
 pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};
+use crate::engine::node::integrity::RotStep;
 use crate::engine::node::sweeps::SweepStep;
 use crate::engine::node::{Mode, Note, Timer, Traffic, Verb};
 use crate::engine::world::{ClientAct, Event, EventKind, Fault};
@@ -203,6 +205,13 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::DigestsMatch => 80,
             Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
             Note::Sweep { step, .. } => sweep_weight(step),
+            Note::Rot(step) => {
+                if let RotStep::Asked { .. } = step {
+                    50
+                } else {
+                    88
+                }
+            }
             Note::StoodStill { .. } => 76,
             Note::EchoAsked(_) => 50,
             Note::QuorumReached { .. } => 70,
@@ -343,6 +352,10 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::EchoAsked(_) => Mark::Traffic(Kind::Gossip, Form::Asks),
         Note::Revived { .. } => Mark::Traffic(Kind::Gossip, Form::Acks),
         Note::Sweep { step, .. } => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
+        Note::Rot(RotStep::Asked { .. }) => Mark::Traffic(Kind::Repair, Form::Asks),
+        Note::Rot(RotStep::Fetched { .. }) => Mark::Traffic(Kind::Repair, Form::Carries),
+        Note::Rot(RotStep::Scrubbed { .. }) => Mark::Plain(Icon::Lens),
+        Note::Rot(_) => Mark::Plain(Icon::Crack),
         Note::StoodStill { .. } => Mark::Plain(Icon::Clock),
         Note::TimedOut { .. } => Mark::Plain(Icon::Clock),
         Note::Synced { .. } => Mark::Plain(Icon::Download),
@@ -379,6 +392,7 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::Paused => Icon::Hand,
         Fault::Wiped { .. } => Icon::Wipe,
         Fault::SweepAsked { .. } => Icon::Lens,
+        Fault::Rotted(_) => Icon::Crack,
         Fault::Clock { .. } => Icon::Clock,
         Fault::Slow { .. } => Icon::Slow,
         Fault::Link { .. } | Fault::Network => Icon::Drop,

@@ -79,7 +79,7 @@ fn forgotten(facts: &Facts<'_>, id: EventId, event: &Event, applied: &Applied) -
 pub(super) fn removed(facts: &Facts<'_>, id: EventId, event: &Event, removed: &Removed) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
     let (key, stone) = (&removed.key, facts.names.row(&removed.key, &removed.row));
-    let RemovedWhy::Grace { age } = removed.why;
+    let RemovedWhy::Grace { age } = removed.why else { return super::rot::removed(&who, removed) };
     let grace = match facts.settings_at(event.at).tombstones {
         Tombstones::Purge { grace, .. } => format!(", and tombstones are kept for {}", span(grace)),
         Tombstones::Keep => String::new(),

@@ -123,6 +123,7 @@ impl Node {
             self.note_sweep(session, SweepStep::Refused { why }, ctx);
             return self.say(session.by, session, Say::Refused(why), ctx);
         }
+        self.check_ranges(ranges, ctx);
         if !known {
             ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
         }
