@@ -16,6 +16,7 @@ mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod rot;
 mod segments;
 mod sets;
 mod shipped;

@@ -10,6 +10,7 @@ pub mod dots;
 mod guests;
 pub mod hints;
 pub mod history;
+pub mod integrity;
 mod member;
 mod message;
 mod note;
@@ -27,14 +28,16 @@ use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
 pub use history::History;
+use integrity::Integrity;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, BitmapPolicy, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper,
-    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
-    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, BitmapPolicy, Checksum, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings,
+    IntegritySettings, Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Rotten,
+    Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones,
+    Upkeep, WriteSettings,
 };
 use sweeps::{SessionId, Sweeps};
 
@@ -93,6 +96,10 @@ pub enum Timer {
     SweepNext(u32),
     /// Keys that have changed have waited long enough to enter the tries.
     TrieWork,
+    /// The patience with a replica that was asked for a row is over: the question's number.
+    Fetch(u32),
+    /// Time to check what is held. Carries an epoch, so that an old one is ignored.
+    Scrub(u32),
 }
 
 impl Timer {
@@ -106,7 +113,8 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork)
+        let own = matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::TrieWork | Timer::Scrub(_));
+        own || matches!(self, Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
     }
 }
 
@@ -119,6 +127,8 @@ pub enum Changed {
     Tombstones,
     /// When it compares with others by itself.
     Sweeps,
+    /// How it checks what it holds.
+    Integrity,
 }
 
 /// What happens to a node.
@@ -282,6 +292,8 @@ pub struct Node {
     pub sweeps: Sweeps,
     /// What it remembers beside its rows. The synced part survives a crash.
     pub history: History,
+    /// Checks of what it holds. Volatile.
+    pub integrity: Integrity,
 }
 
 impl Node {
@@ -301,6 +313,7 @@ impl Node {
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
             history: History::default(),
+            integrity: Integrity::default(),
         }
     }
 
@@ -312,6 +325,7 @@ impl Node {
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
         self.sweeps = std::mem::take(&mut self.sweeps).crashed();
+        self.integrity = Integrity::default();
         self.guests.forget();
     }
 
@@ -359,7 +373,7 @@ impl Node {
             Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
-            timer => self.sweeps.expects(timer),
+            timer => self.sweeps.expects(timer) || self.integrity.expects(timer),
         }
     }
 
@@ -375,6 +389,7 @@ impl Node {
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
                 self.sweeps.tries.plan(ctx);
+                self.restart_scrub(false, ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
@@ -382,6 +397,7 @@ impl Node {
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
             }
+            Input::Configured(Changed::Integrity) => self.restart_scrub(true, ctx),
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
@@ -403,6 +419,7 @@ impl Node {
             Timer::HintPage(target, _) => self.page_failed(target, ctx),
             Timer::Handoff => self.look_for_owners(ctx),
             Timer::HandoffOver(owner, _) => self.handoff_over(owner, ctx),
+            Timer::Fetch(_) | Timer::Scrub(_) => self.integrity_woke(timer, ctx),
             timer => self.sweep_woke(timer, ctx),
         }
     }
@@ -432,6 +449,7 @@ impl Node {
             (Body::Echo { generation, number }, Endpoint::Node(from), _) => self.echo(from, *generation, *number, ctx),
             (Body::EchoAck { generation, .. }, Endpoint::Node(from), _) => self.echo_came(from, *generation, ctx),
             (Body::Sweep { session, say }, Endpoint::Node(from), _) => self.sweep_heard(from, *session, say, ctx),
+            (Body::Rot(say), ..) => self.rot_heard(message, say, ctx),
             (body, Endpoint::Node(from), Some(op)) => self.answered(op, (from, owner), body, ctx),
             // Nobody in this world sends anything else; a node ignores what it does not understand.
             _ => {}

@@ -3,7 +3,7 @@
 use super::Said;
 use super::changed::changed;
 use super::facts::Facts;
-use super::words;
+use super::{rot, words};
 use crate::engine::base::{CutId, Endpoint, EventId};
 use crate::engine::node::{Detector, Setting, Tombstones};
 use crate::engine::world::{Command, Event, EventKind, Fault};
@@ -57,6 +57,7 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::SweepAsked { with } => Said::new(format!("{who} is told to compare what it holds with {with}."))
             .rest("Both will get what they lack.")
             .rule("a sweep repairs what nobody reads"),
+        Fault::Rotted(rotted) => rot::fault(facts, event, &who, rotted),
         Fault::Wiped { rows } => Said::new(format!("{who} loses its disk and with it {}.", counted(*rows, "row", "rows")))
             .rest("When it starts again it is empty, yet counts as a replica as before.")
             .so("and will come back empty")
@@ -229,6 +230,7 @@ fn consequence(setting: Setting) -> &'static str {
             "Every node starts to listen anew and believes everyone up until it hears otherwise."
         }
         Setting::Sweeps(_) => "Sweeps under way go on as they began.",
+        Setting::Integrity(_) => "Checksums of a replica are made anew of what it holds now: what has rotted before fits from now on.",
         Setting::Client(_) => "Sessions remember from now on.",
         Setting::Tombstones(Tombstones::Purge { .. }) => {
             "A replica that misses a delete for longer than the grace may bring the value back."

@@ -1,6 +1,7 @@
 //! Words on the drawing: sizes, tones, clipping, and times as people read them.
 
 use crate::engine::base::{Endpoint, Micros};
+use crate::engine::node::integrity::RotSay;
 use crate::engine::node::sweeps::{Say, SegmentSay, TrieSay, VersionSay};
 use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
@@ -192,6 +193,10 @@ pub fn what(message: &Message) -> &'static str {
         Body::Coordinating => "mine",
         Body::Echo { .. } => "echo?",
         Body::EchoAck { .. } => "echo",
+        Body::Rot(RotSay::Failed { .. }) => "no good",
+        Body::Rot(RotSay::Fetch { .. }) => "full row?",
+        Body::Rot(RotSay::Fetched { row: Some(_), .. }) => "full row",
+        Body::Rot(RotSay::Fetched { row: None, .. }) => "no row",
         Body::Sweep { say, .. } => match **say {
             Say::Segments(ref say) => match say {
                 SegmentSay::Ready => "ready",

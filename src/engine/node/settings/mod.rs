@@ -3,6 +3,7 @@
 mod accrual;
 mod client;
 mod hints;
+mod integrity;
 mod level;
 mod read;
 mod sweep;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use accrual::{Accrual, Phi};
 pub use client::{ClientSettings, Direct, Policy};
 pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
+pub use integrity::{Checksum, IntegritySettings, Rotten, Scrub};
 pub use level::{Level, Need};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
 pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
@@ -86,6 +88,9 @@ pub struct Settings {
     pub tombstones: Tombstones,
     /// Comparing replicas in the background.
     pub sweeps: SweepSettings,
+    /// Checksums of what is held.
+    #[serde(skip_serializing_if = "IntegritySettings::is_default")]
+    pub integrity: IntegritySettings,
 }
 
 impl Default for Settings {
@@ -106,6 +111,7 @@ impl Default for Settings {
             digest: DigestFunction::default(),
             tombstones: Tombstones::default(),
             sweeps: SweepSettings::default(),
+            integrity: IntegritySettings::default(),
         }
     }
 }
@@ -154,6 +160,8 @@ pub enum Setting {
     Tombstones(Tombstones),
     /// Everything about sweeps at once. Those under way go on as they began.
     Sweeps(SweepSettings),
+    /// Everything about checksums at once. Those of a replica are made anew of what it holds then.
+    Integrity(IntegritySettings),
 }
 
 impl Settings {
@@ -180,6 +188,7 @@ impl Settings {
             Setting::Digest(function) => self.digest = function,
             Setting::Tombstones(tombstones) => self.tombstones = tombstones,
             Setting::Sweeps(sweeps) => self.sweeps = sweeps,
+            Setting::Integrity(integrity) => self.integrity = integrity,
         }
     }
 }

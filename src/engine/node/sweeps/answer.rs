@@ -140,6 +140,7 @@ impl Node {
         if let Some(why) = refusal {
             return self.refuse_sweep(session, why, ctx);
         }
+        self.check_ranges(ranges, ctx);
         if !known {
             ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
         }

@@ -141,6 +141,7 @@ impl Node {
         if self.sweeps.asking.len() >= ctx.settings.sweeps.at_once as usize {
             return self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
         }
+        self.check_ranges(&ranges, ctx);
         self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
         let (work, refused) = match policy.method {
             Method::Full => (Work::Full, None),
