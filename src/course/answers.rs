@@ -54,6 +54,9 @@ pub struct Answers {
     /// How many steps the reader has reached.
     #[serde(default)]
     pub reached: u32,
+    /// How many steps the lesson has.
+    #[serde(default)]
+    pub steps: u32,
     /// The answers, in the order in which they were first given.
     pub answers: Vec<Answer>,
 }
@@ -62,7 +65,7 @@ impl Answers {
     /// None yet.
     pub fn new(lesson: &str) -> Answers {
         let (format, lesson) = (FORMAT.to_owned(), lesson.to_owned());
-        Answers { format, version: LOG_VERSION, engine: ENGINE_VERSION, lesson, reached: 0, answers: Vec::new() }
+        Answers { format, version: LOG_VERSION, engine: ENGINE_VERSION, lesson, reached: 0, steps: 0, answers: Vec::new() }
     }
 
     /// Reads a log. Fails in words if it is damaged, foreign or too large.

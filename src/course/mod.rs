@@ -17,7 +17,7 @@ mod tell;
 mod words;
 
 pub use answers::{Answer, Answers, Grade, LOG_VERSION, fits, grade, run_of};
-pub use catalogue::{PARTS, Reference, Unit, Word, name_of_word, references, units, words};
+pub use catalogue::{Listed, PARTS, Reference, Unit, Word, name_of_word, references, units, words};
 pub use check::{Library, check};
 pub use facts::Facts;
 pub use fault::{Fault, told};

@@ -4,6 +4,7 @@ pub mod break_even;
 pub mod chip;
 pub mod client_text;
 pub mod console;
+pub mod course_map;
 pub mod digest_bars;
 pub mod faults;
 pub mod format;

@@ -8,6 +8,7 @@ use yew::Callback;
 use crate::course::{Answers, Asked, Facts, Figure, Kind, Lesson, Medal, Question, grade};
 use crate::engine::base::Micros;
 use crate::lab::{Quantity, Session};
+use crate::ui::course_map::LATEST;
 use crate::ui::lab::LabHandle;
 use crate::ui::lab::moves::{Move, go};
 use crate::ui::storage;
@@ -50,7 +51,8 @@ impl Reader {
     /// Opens a lesson where it was left.
     pub fn new(lesson: Rc<Lesson>, rerender: Callback<u64>) -> Reader {
         let none = lesson.figures.len();
-        let log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
+        let mut log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
+        log.steps = lesson.steps.len() as u32;
         let mut seeds = vec![None; none];
         // A figure shows the run on which its question was answered.
         for (_, block) in lesson.blocks() {
@@ -237,6 +239,7 @@ impl Reader {
     }
 
     fn keep(&self) {
+        storage::remember(LATEST, &self.lesson().slug);
         let log = self.shared.log.borrow();
         storage::remember(&format!("{KEPT}{}", log.lesson), &log.text());
     }
