@@ -36,12 +36,15 @@ fn around(method: Method) -> u64 {
     size(Say::Open { policy, ranges: [TokenRange::RING].into() }) + size(Say::Close)
 }
 
+fn side(set: &ItemSet, asks: bool) -> Side<'_> {
+    Side { set, policy: SpanPolicy::default(), digest: DIGEST, asks }
+}
+
 /// Range-based set reconciliation. Building includes hashing rows to digests.
 pub fn ranges(pairs: &[Pair], others: &[Vec<Pair>]) -> Needs {
     let start = Instant::now();
     let mine = black_box(set(black_box(pairs)));
     let build = start.elapsed();
-    let side = |set, asks| Side { set, policy: SpanPolicy::default(), digest: DIGEST, asks };
     let found = others.iter().map(|other| {
         let other = set(other);
         let (asker, answerer) = (side(&mine, true), side(&other, false));

@@ -7,8 +7,10 @@ pub mod ladder;
 pub mod ledger;
 pub mod pair;
 pub mod plan;
+pub mod ranges;
 pub mod rows;
 pub mod start;
+pub mod symbols;
 pub mod talk;
 #[cfg(test)]
 mod tests;

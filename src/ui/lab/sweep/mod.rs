@@ -3,10 +3,12 @@
 mod descent;
 mod ladder;
 mod phases;
+mod ranges;
 mod rows;
 mod side;
 mod size;
 mod start;
+mod symbols;
 mod talk;
 mod trees;
 
@@ -129,6 +131,8 @@ fn Middle(props: &MiddleProps) -> Html {
 fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
     match seen.cost.method {
         Method::Descent => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Ranges => html! { <ranges::RangesView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Sketch => html! { <symbols::SymbolsView lab={lab.clone()} seen={seen.clone()} /> },
         // A method without a drawing of its own.
         _ => talk::drawing(lab, seen),
     }
