@@ -1,6 +1,8 @@
 //! Sweeps on the page: which one is looked at, who compares what with whom, and what it costs. What a method draws is in a file of its own.
 
+pub mod bitmaps;
 pub mod ledger;
+pub mod logs;
 pub mod pair;
 pub mod start;
 pub mod talk;

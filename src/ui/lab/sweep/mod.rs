@@ -1,5 +1,7 @@
 //! The sweep view: the sweep at the cursor in the middle of the lab, its bill beside it. What a method draws is in a file of its own.
 
+mod bitmaps;
+mod logs;
 mod side;
 mod start;
 mod talk;
@@ -14,6 +16,7 @@ pub use start::use_start;
 
 use super::LabHandle;
 use crate::engine::base::EventId;
+use crate::engine::node::Method;
 use crate::engine::node::sweeps::SessionId;
 use crate::engine::observe::SweepCost;
 use crate::engine::sweep::TokenRange;
@@ -119,8 +122,12 @@ fn Middle(props: &MiddleProps) -> Html {
 
 /// The drawing of the sweep's method.
 fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
-    // The next method's drawing is named here.
-    talk::drawing(lab, seen)
+    match seen.cost.method {
+        Method::Log => logs::drawing(lab, seen),
+        Method::Bitmaps => bitmaps::drawing(lab, seen),
+        // A method without a drawing of its own.
+        _ => talk::drawing(lab, seen),
+    }
 }
 
 /// No sweep has begun at the cursor.
