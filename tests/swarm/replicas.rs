@@ -276,9 +276,11 @@ impl Replicas {
         let seat = (node, None);
         let shown = shows(world, node, now);
         // Every replica has had the delete or something newer at some time: only then may it be forgotten before its grace.
-        let seen = world.ring().replicas(removed.key.token(), &rules.all.replicas).into_iter().all(|replica| {
-            self.copies.get(&(replica, None)).is_some_and(|copy| copy.has_had(&removed.key, only(&removed.row), false))
-        });
+        let seen = world
+            .ring()
+            .replicas(removed.key.token(), &rules.all.replicas)
+            .into_iter()
+            .all(|replica| self.copies.get(&(replica, None)).is_some_and(|copy| copy.has_had(&removed.key, only(&removed.row), false)));
         let copy = self.copies.entry(seat).or_default();
         let held = copy.holds(&removed.key) == Some(only(&removed.row));
         let right = match removed.why {

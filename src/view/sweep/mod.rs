@@ -1,10 +1,12 @@
 //! Sweeps on the page: which one is looked at, who compares what with whom, and what it costs. What a method draws is in a file of its own.
 
+pub mod bitmaps;
 pub mod descent;
 pub mod exchange;
 pub mod forest;
 pub mod ladder;
 pub mod ledger;
+pub mod logs;
 pub mod pair;
 pub mod plan;
 pub mod ranges;

@@ -1,7 +1,9 @@
 //! The sweep view: the sweep at the cursor in the middle of the lab, its bill beside it. What a method draws is in a file of its own.
 
+mod bitmaps;
 mod descent;
 mod ladder;
+mod logs;
 mod phases;
 mod ranges;
 mod rows;
@@ -133,6 +135,8 @@ fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
         Method::Descent => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Ranges => html! { <ranges::RangesView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Sketch => html! { <symbols::SymbolsView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Log => logs::drawing(lab, seen),
+        Method::Bitmaps => bitmaps::drawing(lab, seen),
         // A method without a drawing of its own.
         _ => talk::drawing(lab, seen),
     }
