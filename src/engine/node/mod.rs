@@ -6,8 +6,10 @@
 
 pub mod arrivals;
 pub mod coordinate;
+pub mod dots;
 mod guests;
 pub mod hints;
+pub mod history;
 pub mod integrity;
 mod member;
 mod message;
@@ -25,15 +27,17 @@ pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
+pub use history::History;
 use integrity::Integrity;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, Checksum, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, IntegritySettings,
-    Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Rotten, Schedule, Scrub, SecondRound,
-    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, BitmapPolicy, Checksum, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings,
+    IntegritySettings, Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Rotten,
+    Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones,
+    Upkeep, WriteSettings,
 };
 use sweeps::{SessionId, Sweeps};
 
@@ -84,6 +88,14 @@ pub enum Timer {
     SweepAgain(u32),
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
+    /// Time to send a peer more coded symbols: which message of them.
+    SweepStream(SessionId, u32),
+    /// The time that making trees of segments takes is over.
+    SegmentsBuilt,
+    /// A sweep has rested between two reads: its number.
+    SweepNext(u32),
+    /// Keys that have changed have waited long enough to enter the tries.
+    TrieWork,
     /// The patience with a replica that was asked for a row is over: the question's number.
     Fetch(u32),
     /// Time to check what is held. Carries an epoch, so that an old one is ignored.
@@ -101,7 +113,10 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::Scrub(_))
+        matches!(
+            self,
+            Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork | Timer::Scrub(_)
+        )
     }
 }
 
@@ -275,8 +290,10 @@ pub struct Node {
     owed: Vec<replica::Owed>,
     /// The timer for old tombstones. Volatile.
     sweep: purge::Sweep,
-    /// Comparisons with other replicas, and trees. Volatile.
+    /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
+    /// What it remembers beside its rows. The synced part survives a crash.
+    pub history: History,
     /// Checks of what it holds. Volatile.
     pub integrity: Integrity,
 }
@@ -297,6 +314,7 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            history: History::default(),
             integrity: Integrity::default(),
         }
     }
@@ -308,7 +326,7 @@ impl Node {
         self.sync_due = false;
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
-        self.sweeps = Sweeps::default();
+        self.sweeps = std::mem::take(&mut self.sweeps).crashed();
         self.integrity = Integrity::default();
         self.guests.forget();
     }
@@ -317,7 +335,9 @@ impl Node {
     /// for if not for this node, and how many hints are gone.
     pub fn lose_memory(&mut self) -> (Vec<Lost>, u32) {
         let mut lost: Vec<Lost> = self.store.crash().into_iter().map(|(key, (before, after))| (None, key, before, after)).collect();
+        lost.iter().for_each(|(_, key, ..)| self.sweeps.tries.queue(key));
         lost.extend(self.guests.crash());
+        self.history.crash();
         (lost, self.hints.crash())
     }
 
@@ -326,6 +346,9 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.history.wipe();
+        self.sweeps.segments.clear();
+        self.sweeps.tries.clear();
         self.store.wipe() + others
     }
 
@@ -365,12 +388,17 @@ impl Node {
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
+                self.configure_history(ctx);
                 self.restart_schedule(ctx);
+                self.sweeps.tries.plan(ctx);
                 self.restart_scrub(false, ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
-            Input::Configured(Changed::Sweeps) => self.restart_schedule(ctx),
+            Input::Configured(Changed::Sweeps) => {
+                self.configure_history(ctx);
+                self.restart_schedule(ctx);
+            }
             Input::Configured(Changed::Integrity) => self.restart_scrub(true, ctx),
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
@@ -441,6 +469,7 @@ impl Node {
             Body::HintKept { target } => self.hint_kept(op, *target, ctx),
             Body::Forward { client, request } => self.take_up(op, from, *client, request, ctx),
             Body::Coordinating => self.taken_up(op, from),
+            Body::Reply { outcome, .. } if from == self.id => self.own_read_over(op, outcome, ctx),
             _ => {}
         }
     }

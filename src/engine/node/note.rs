@@ -253,6 +253,13 @@ pub enum Note {
         /// What was found or decided.
         step: SweepStep,
     },
+    /// A sweep has found a key that differs, and reads it to have it repaired.
+    SweepRead {
+        /// Which sweep.
+        session: SessionId,
+        /// The key.
+        key: Key,
+    },
     /// About a value whose checksum does not fit.
     Rot(RotStep),
 }
@@ -313,6 +320,7 @@ impl Note {
             Note::Revived { .. } => 39,
             Note::StoodStill { .. } => 40,
             Note::Sweep { .. } => 41,
+            Note::SweepRead { .. } => 60,
             Note::Rot(_) => 50,
         }
     }

@@ -63,8 +63,11 @@ impl World {
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         let (count, changed) = (store.rows().len(), differences(machine.store.rows(), store.rows()));
         machine.store.restore(store);
+        machine.disk_replaced();
         machine.hints.replace(hints);
         machine.guests.replace(guests);
+        // No history is put back with the rows: numbers that others have read would be given out again.
+        machine.history.wipe();
         let who = Some(Endpoint::Node(node));
         let cause = self.fault(who, Fault::Restored { rows: count, taken }, log);
         for (key, before, after) in changed {

@@ -15,9 +15,11 @@ mod message;
 mod names;
 mod note;
 mod origin;
+pub(in crate::view) mod past;
 mod reading;
 mod replica;
 mod rot;
+pub(in crate::view) mod sets;
 mod short;
 mod sweep;
 #[cfg(test)]
@@ -34,7 +36,7 @@ pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};
 use crate::engine::node::integrity::RotStep;
-use crate::engine::node::sweeps::SweepStep;
+use crate::engine::node::sweeps::{SetStep, SweepStep};
 use crate::engine::node::{Mode, Note, Timer, Traffic, Verb};
 use crate::engine::world::{ClientAct, Event, EventKind, Fault};
 use crate::lab::Session;
@@ -205,6 +207,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::DigestsMatch => 80,
             Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
             Note::Sweep { step, .. } => sweep_weight(step),
+            Note::SweepRead { .. } => 86,
             Note::Rot(step) => {
                 if let RotStep::Asked { .. } = step {
                     50
@@ -246,6 +249,9 @@ fn sweep_weight(step: &SweepStep) -> u32 {
         SweepStep::KeysCompared { .. } => 86,
         SweepStep::Compared { .. } | SweepStep::Began { .. } => 85,
         SweepStep::Trees { .. } => 56,
+        SweepStep::Set(SetStep::Read { .. }) => 56,
+        SweepStep::Set(SetStep::Found { .. }) => 86,
+        SweepStep::Set(_) => 85,
         _ => 72,
     }
 }
@@ -351,6 +357,7 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } => Mark::Traffic(Kind::Gossip, Form::Carries),
         Note::EchoAsked(_) => Mark::Traffic(Kind::Gossip, Form::Asks),
         Note::Revived { .. } => Mark::Traffic(Kind::Gossip, Form::Acks),
+        Note::SweepRead { .. } => Mark::Traffic(Kind::Sync, Form::Asks),
         Note::Sweep { step, .. } => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
         Note::Rot(RotStep::Asked { .. }) => Mark::Traffic(Kind::Repair, Form::Asks),
         Note::Rot(RotStep::Fetched { .. }) => Mark::Traffic(Kind::Repair, Form::Carries),

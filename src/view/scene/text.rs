@@ -2,7 +2,7 @@
 
 use crate::engine::base::{Endpoint, Micros};
 use crate::engine::node::integrity::RotSay;
-use crate::engine::node::sweeps::Say;
+use crate::engine::node::sweeps::{Say, SegmentSay, TrieSay, VersionSay};
 use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
 use crate::view::geometry::ring::{Anchor, Spot};
@@ -198,6 +198,15 @@ pub fn what(message: &Message) -> &'static str {
         Body::Rot(RotSay::Fetched { row: Some(_), .. }) => "full row",
         Body::Rot(RotSay::Fetched { row: None, .. }) => "no row",
         Body::Sweep { say, .. } => match **say {
+            Say::Segments(ref say) => match say {
+                SegmentSay::Ready => "ready",
+                SegmentSay::Bucket { .. } => "bucket?",
+                SegmentSay::Hashes { .. } => "hashes",
+                SegmentSay::Segment { .. } => "keys?",
+                SegmentSay::Rehash(_) => "look again",
+            },
+            Say::Trie(TrieSay::Get { .. }) => "node?",
+            Say::Trie(TrieSay::Node { .. }) => "node",
             Say::Open { .. } => "compare?",
             Say::Roots(_) => "roots",
             Say::Children { .. } => "children?",
@@ -209,6 +218,12 @@ pub fn what(message: &Message) -> &'static str {
             Say::Stored { .. } => "held",
             Say::Close => "done",
             Say::Refused(_) => "refused",
+            Say::Versions(VersionSay::Ready) => "ready",
+            Say::Versions(VersionSay::Have { .. }) => "versions",
+            Say::Versions(VersionSay::Lacks { .. }) => "rows?",
+            Say::Dots(ref say) => crate::view::narrate::past::dot_label(say),
+            Say::Log(ref say) => crate::view::narrate::past::label(say),
+            Say::Set(ref say) => crate::view::narrate::sets::label(say),
         },
     }
 }

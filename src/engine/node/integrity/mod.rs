@@ -193,7 +193,7 @@ impl Node {
         }
         let synced = self.is_synced(ctx);
         if let Some(row) = self.store.remove(key, synced) {
-            self.trees_follow(key, Some(&row));
+            self.trees_follow(key, Some(&row), ctx);
             ctx.out.push(Out::Removed(Removed { key: key.clone(), row, why: RemovedWhy::Rotten }));
             self.changed(ctx);
         }

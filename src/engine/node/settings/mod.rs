@@ -18,7 +18,7 @@ pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Repl
 pub use integrity::{Checksum, IntegritySettings, Rotten, Scrub};
 pub use level::{Level, Need};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
-pub use sweep::{Method, Schedule, Streams, SweepPolicy, SweepSettings, Upkeep};
+pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
 pub use write::{Coordinate, WriteSettings};
 
