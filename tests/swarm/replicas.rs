@@ -275,17 +275,16 @@ impl Replicas {
     fn removed(&mut self, node: NodeId, removed: &Removed, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
         let seat = (node, None);
         let shown = shows(world, node, now);
-        // Every replica has had the delete or something newer at some time: only then may it be forgotten before its grace.
-        let seen = world
-            .ring()
-            .replicas(removed.key.token(), &rules.all.replicas)
-            .into_iter()
-            .all(|replica| self.copies.get(&(replica, None)).is_some_and(|copy| copy.has_had(&removed.key, only(&removed.row), false)));
+        // Nobody is left who could bring the value back.
+        let stone = only(&removed.row);
+        let replicas = world.ring().replicas(removed.key.token(), &rules.all.replicas);
+        let holds = |node: &NodeId| self.copies.get(&(*node, None)).and_then(|copy| copy.holds(&removed.key));
+        let seen = removed.row.is_deleted() && replicas.iter().all(|node| holds(node).is_none_or(|version| rank(version) >= rank(stone)));
         let copy = self.copies.entry(seat).or_default();
         let held = copy.holds(&removed.key) == Some(only(&removed.row));
         let right = match removed.why {
+            RemovedWhy::SeenByAll => seen,
             RemovedWhy::Grace { .. } => forgotten(&removed.row, shown, rules),
-            RemovedWhy::SeenByAll => removed.row.is_deleted() && seen,
             // A checksum that travels tells on whoever holds it.
             RemovedWhy::Rotten => {
                 let checks = rules.all.integrity.checksum != Checksum::None && rules.all.integrity.rotten != Rotten::Keep;
