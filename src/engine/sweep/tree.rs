@@ -66,45 +66,31 @@ impl Tree {
 
     /// A tree over rows in ring order from the range's left end: the token of each, and its digest. `computed` counts each of them.
     pub fn build(range: TokenRange, policy: TreePolicy, depth: u32, mut rows: impl Iterator<Item = (Token, Item)>) -> Tree {
-        let mut tree = Tree::empty(range, policy, depth);
-        let (leaves, words, hashes) = (tree.leaves(), words_of(policy.digest), policy.combine == Combine::Hash);
-        let mut list: Vec<u8> = Vec::new();
-        let mut row = rows.next();
-        while let Some((token, _)) = row {
-            // Page by page, so that a parent is made of children that are still at hand.
-            let (mut leaf, mut last) = leaf_of(range, token, leaves);
-            let number = leaf >> PAGE_BITS;
-            let mut computed = 0;
-            let page = tree.page_mut(depth, leaf);
-            while let Some((token, item)) = row {
-                let offset = range.offset(token) as u64;
-                if offset > last {
-                    close(policy.digest, &mut list, place_in(page, leaf, words), &mut computed);
-                    // Rows come in order, so the leaf's end is all that must be known.
-                    (leaf, last) = leaf_of(range, token, leaves);
-                    if leaf >> PAGE_BITS != number {
-                        break;
-                    }
-                }
-                computed += 1;
-                match (hashes, words) {
-                    (true, _) => append(&mut list, &item[..words]),
-                    (false, 1) => page[(leaf & PAGE_MASK) as usize] ^= item[0],
-                    (false, _) => xor(place_in(page, leaf, words), &item),
-                }
-                row = rows.next();
+        let tree = Tree::empty(range, policy, depth);
+        let Some((token, item)) = rows.next() else { return tree };
+        let (words, hashes) = (words_of(policy.digest), policy.combine == Combine::Hash);
+        let mut filling = Filling::at(tree, token);
+        let mut count = 0;
+        // One row at a time, by value: digests fresh from the function must not be copied about.
+        let mut add = |token: Token, item: Item| {
+            let offset = range.offset(token) as u64;
+            if offset > filling.last {
+                filling.turn(token);
             }
-            if row.is_none() {
-                close(policy.digest, &mut list, place_in(page, leaf, words), &mut computed);
+            if let Some(shift) = filling.shift {
+                filling.leaf = offset >> shift;
             }
-            tree.computed += computed;
-            tree.fold(depth, number, &mut list);
-        }
-        for level in (1..depth).rev() {
-            let pages = 1u64 << (policy.bits() * level).saturating_sub(PAGE_BITS);
-            (0..pages).for_each(|number| tree.fold(level, number, &mut list));
-        }
-        tree
+            count += 1;
+            match (hashes, words) {
+                (true, _) => append(&mut filling.list, &item[..words]),
+                (false, 1) => filling.page[(filling.leaf & PAGE_MASK) as usize] ^= item[0],
+                (false, _) => xor(place_in(&mut filling.page, filling.leaf, words), &item),
+            }
+        };
+        add(token, item);
+        rows.for_each(|(token, item)| add(token, item));
+        filling.tree.computed += count;
+        filling.done()
     }
 
     /// Computes the parents of a page's nodes, if it has rows. `list` is room to work in, and left empty.
@@ -234,6 +220,81 @@ impl Tree {
     pub fn hash(&self, level: u32, index: u64) -> Option<Digest> {
         let words = self.level(level, index, index.checked_add(1)?);
         (!words.is_empty()).then(|| Digest::of_words(words))
+    }
+}
+
+/// A tree that is being made, page by page, so that a parent is made of children that are still at hand.
+struct Filling {
+    tree: Tree,
+    /// The leaves at work.
+    page: Vec<u64>,
+    /// The leaf at work.
+    leaf: u64,
+    /// How far the last token lies into the range before something is complete: the leaf, or the page where leaves need no end.
+    last: u64,
+    /// How an offset becomes its leaf, where leaves need no end: with exclusive or over the whole ring. Rows turn to another leaf too often for
+    /// guessing when they will.
+    shift: Option<u32>,
+    /// The leaf's digests, where they are to be hashed.
+    list: Vec<u8>,
+}
+
+impl Filling {
+    fn at(tree: Tree, token: Token) -> Filling {
+        let bits = tree.leaves().trailing_zeros();
+        let direct = tree.policy.combine == Combine::Xor && tree.range.left == tree.range.right && bits > 0;
+        let page = vec![0; tree.pages_of(tree.depth)[0].len()];
+        let mut filling = Filling { tree, page, leaf: 0, last: 0, shift: direct.then_some(64 - bits), list: Vec::new() };
+        (filling.leaf, filling.last) = filling.place(token);
+        filling
+    }
+
+    /// The leaf of a token, and how far the last one lies into the range that needs no turn.
+    fn place(&self, token: Token) -> (u64, u64) {
+        let leaves = self.tree.leaves();
+        match self.shift {
+            Some(shift) => {
+                let offset = self.tree.range.offset(token) as u64;
+                (offset >> shift, offset | u64::MAX.checked_shr(64 - shift.saturating_add(PAGE_BITS).min(64)).unwrap_or(0))
+            }
+            None => leaf_of(self.tree.range, token, leaves),
+        }
+    }
+
+    /// The next row is of another leaf, or of another page.
+    fn turn(&mut self, token: Token) {
+        self.close();
+        let (leaf, last) = self.place(token);
+        if leaf >> PAGE_BITS != self.leaf >> PAGE_BITS {
+            self.store();
+        }
+        (self.leaf, self.last) = (leaf, last);
+    }
+
+    /// The leaf at work is complete.
+    fn close(&mut self) {
+        let words = words_of(self.tree.policy.digest);
+        let place = place_in(&mut self.page, self.leaf, words);
+        close(self.tree.policy.digest, &mut self.list, place, &mut self.tree.computed);
+    }
+
+    /// The page at work is complete.
+    fn store(&mut self) {
+        let (depth, number) = (self.tree.depth, self.leaf >> PAGE_BITS);
+        self.tree.pages[self.tree.first[depth as usize] as usize + number as usize] = Arc::from(&self.page[..]);
+        self.page.fill(0);
+        self.tree.fold(depth, number, &mut self.list);
+    }
+
+    /// All rows have come: the levels above.
+    fn done(mut self) -> Tree {
+        self.close();
+        self.store();
+        for level in (1..self.tree.depth).rev() {
+            let pages = self.tree.pages_of(level).len() as u64;
+            (0..pages).for_each(|number| self.tree.fold(level, number, &mut self.list));
+        }
+        self.tree
     }
 }
 
