@@ -3,6 +3,8 @@
 mod descent;
 mod ladder;
 mod phases;
+mod plots;
+mod race;
 mod rows;
 mod side;
 mod size;
@@ -16,6 +18,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 pub use phases::PhaseBar;
+use race::RaceButton;
 pub use side::use_side;
 pub use start::use_start;
 
@@ -141,6 +144,7 @@ fn empty(form: Html) -> Html {
             <h2>{ "No sweep has begun here" }</h2>
             <p>{ "A sweep is two replicas comparing what they hold, whether or not anybody reads it. Start one, or go to where one begins." }</p>
             { form }
+            <RaceButton />
         </div>
     }
 }
