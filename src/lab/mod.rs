@@ -1,6 +1,7 @@
 //! Floor 2: runs in time. A run is a configuration, a seed and a list of commands; everything else is derived from them.
 
 mod break_even;
+mod compare;
 mod compared;
 mod condition;
 mod error;
@@ -19,6 +20,7 @@ mod sweep_log;
 mod tape;
 
 pub use break_even::{BreakEven, KEYS, Measured, RATES};
+pub use compare::first_difference;
 pub use compared::{Compared, GUESSED, STEPS};
 pub use condition::{
     Condition, ConditionError, Film, Happening, NAMES_OF_MESSAGES, Ordering, Quantity, Seen, Sum, Text, Unit, Value, Watch, name_of_event,

@@ -136,11 +136,12 @@ pub fn answer(names: &[&str], axis: Axis, runs: &[Vec<Option<Raced>>]) -> Option
     let columns = axis.values().len();
     let (first, last) = (best(0)?, best(columns - 1)?);
     let of = |(_, i): (u64, usize)| names.get(i).copied().unwrap_or_default();
-    let (low, high) = (count(axis.values()[0]), count(axis.values()[columns - 1]));
+    let (low, high) = (axis.values()[0], count(axis.values()[columns - 1]));
+    let low = if low == 1 { "1 row that differs".to_owned() } else { format!("{} {}", count(low), axis_words(axis)) };
     Some(if of(first) == of(last) {
-        format!("From {low} to {high} {}, {} send the fewest bytes.", axis_words(axis), of(first))
+        format!("From {low} to {high}, {} send the fewest bytes.", of(first))
     } else {
-        format!("At {low} {}, {} send the fewest bytes; at {high}, {}.", axis_words(axis), of(first), of(last))
+        format!("At {low}, {} send the fewest bytes; at {high}, {}.", of(first), of(last))
     })
 }
 

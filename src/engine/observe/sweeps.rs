@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
+use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
-use crate::engine::node::sweeps::{LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep};
-use crate::engine::node::{Body, Method, Note, Traffic};
+use crate::engine::node::sweeps::{DotStep, LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep, TrieSay, VersionSay};
+use crate::engine::node::{Body, Message, Method, Mode, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
 
@@ -122,6 +122,10 @@ impl SweepCost {
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
             Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
             Say::Set(say) if from == self.session.by.into() => Some(say.question()),
+            Say::Segments(say) => say.question().map(|ask| (70, ask)),
+            Say::Trie(TrieSay::Get { ask, .. }) => Some((71, *ask)),
+            Say::Dots(dots) if dots.is_question() => Some((60 + dots.code(), 0)),
+            Say::Versions(VersionSay::Have { .. }) => Some((say.code(), 0)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
@@ -148,6 +152,19 @@ impl SweepCost {
         }
     }
 
+    /// A message of an ordinary read that the sweep has made.
+    fn read(&mut self, message: &Message) {
+        self.messages += 1;
+        let rows = message.body.row().is_some();
+        self.rows += u64::from(rows);
+        *(if rows { &mut self.row_bytes } else { &mut self.metadata_bytes }) += u64::from(message.size);
+        let question = (200 + message.body.code(), message.op.map_or(0, |op| op.number));
+        if message.body.mode() == Mode::Asks && self.asked != Some(question) {
+            self.round_trips += 1;
+            self.asked = Some(question);
+        }
+    }
+
     fn step(&mut self, at: Micros, who: NodeId, step: &SweepStep) {
         match *step {
             SweepStep::Trees { leaves, rows, computed } => {
@@ -161,11 +178,20 @@ impl SweepCost {
                 self.keys_compared += u64::from(changes);
                 self.keys_differed += u64::from(lacked);
             }
-            SweepStep::Compared { count, .. } => self.levels.push(count),
             SweepStep::Set(step) => self.set_step(step),
+            SweepStep::Compared { level, count } => {
+                // A level may be compared in pieces.
+                self.levels.resize(self.levels.len().max(level as usize + 1), LevelCount::default());
+                self.levels[level as usize].compared += count.compared;
+                self.levels[level as usize].differed += count.differed;
+            }
+            SweepStep::Dots(DotStep::Missing { events, lacked }) => {
+                self.keys_compared += u64::from(events);
+                self.keys_differed += u64::from(lacked);
+            }
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
-                self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
-                self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
+                self.keys_compared += compared + u64::from(only_mine) + u64::from(only_theirs);
+                self.keys_differed += u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
             }
             SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
             _ => {}
@@ -179,6 +205,8 @@ pub struct Sweeps {
     costs: PageMap<SessionId, Arc<SweepCost>>,
     /// The sweep that each node last got rows from: what it applies next came with them.
     taking: BTreeMap<NodeId, SessionId>,
+    /// Reads that sweeps have made.
+    reads: BTreeMap<OpId, SessionId>,
 }
 
 impl Sweeps {
@@ -218,16 +246,18 @@ impl Sweeps {
             (EventKind::Note(Note::Sweep { session, step }), Some(node)) => {
                 self.change(*session, |cost| cost.step(event.at, node, step));
             }
-            (EventKind::Sent(message), _) => {
-                if let Body::Sweep { session, say } = &message.body {
-                    self.change(*session, |cost| cost.sent(message.from, say, message.size));
-                }
+            (EventKind::Note(Note::SweepRead { session, .. }), _) => {
+                self.reads.extend(event.op.map(|op| (op, *session)));
             }
-            (EventKind::Lost { message, .. }, _) => {
-                if let Body::Sweep { session, .. } = &message.body {
-                    self.change(*session, |cost| cost.lost += 1);
-                }
-            }
+            (EventKind::Sent(message), _) => match (self.of_read(message), &message.body) {
+                (Some(session), _) => self.change(session, |cost| cost.read(message)),
+                (None, Body::Sweep { session, say }) => self.change(*session, |cost| cost.sent(message.from, say, message.size)),
+                _ => {}
+            },
+            (EventKind::Lost { message, .. }, _) => match (self.of_read(message), &message.body) {
+                (Some(session), _) | (None, &Body::Sweep { session, .. }) => self.change(session, |cost| cost.lost += 1),
+                _ => {}
+            },
             (EventKind::Delivered(message), Some(node)) => {
                 if let Body::Sweep { session, .. } = &message.body {
                     self.taking.insert(node, *session);
@@ -238,8 +268,18 @@ impl Sweeps {
                     self.change(session, |cost| cost.over_streamed += 1);
                 }
             }
+            (EventKind::Applied(applied), Some(_)) if applied.by == Traffic::Repair && applied.change != Change::Stored => {
+                if let Some(session) = event.op.and_then(|op| self.reads.get(&op)).copied() {
+                    self.change(session, |cost| cost.over_streamed += 1);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The sweep whose read this message belongs to. What a node says to itself costs nothing.
+    fn of_read(&self, message: &Message) -> Option<SessionId> {
+        self.reads.get(&message.op?).filter(|_| message.from != message.to).copied()
     }
 }
 

@@ -63,6 +63,7 @@ impl World {
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         let (count, changed) = (rows.len(), differences(machine.store.rows(), &rows));
         machine.store.restore(rows);
+        machine.disk_replaced();
         machine.hints.replace(hints);
         machine.guests.replace(guests);
         // No history is put back with the rows: numbers that others have read would be given out again.

@@ -21,7 +21,18 @@ impl World {
 
 /// Whether a sweep's trees are within their bounds.
 pub(super) fn check_policy(policy: &SweepPolicy) -> Result<(), CommandError> {
-    policy.fault().map_or(Ok(()), |(field, problem)| Err(CommandError { field, problem }))
+    if let Some((field, problem)) = policy.fault() {
+        return Err(CommandError { field, problem });
+    }
+    if let Some(segments) = policy.segments {
+        span("making of segments", segments.build, Micros::ZERO)?;
+        span("expiry of segments", segments.expire, Micros::ms(1))?;
+        span("rest between reads", segments.throttle, Micros::ZERO)?;
+    }
+    if let Some(trie) = policy.trie {
+        span("lag of tries", trie.lag, Micros::ZERO)?;
+    }
+    Ok(())
 }
 
 /// Whether every value is within its bounds.

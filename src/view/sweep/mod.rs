@@ -29,6 +29,10 @@ pub const fn names(method: Method) -> (&'static str, &'static str) {
         Method::Log => ("logs", "entry by entry"),
         Method::Ranges => ("ranges", "range by range"),
         Method::Sketch => ("coded symbols", "by coded symbols"),
+        Method::Segments => ("trees of segments", "segment by segment"),
+        Method::Trie => ("tries", "by tries"),
+        Method::Versions => ("versions", "version by version"),
+        Method::Bitmaps => ("bitmaps of events", "event by event"),
     }
 }
 
@@ -87,6 +91,8 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
         Some((_, SweepOutcome::Exhausted)) => "given up".to_owned(),
+        Some((_, SweepOutcome::Read { keys, .. })) => format!("{} keys read", count(u64::from(keys))),
+        Some((_, SweepOutcome::Pushed { rows })) => format!("{} rows pushed", count(u64::from(rows))),
     }
 }
 

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use super::dot_say::DotSay;
 use super::log_say::LogSay;
+use super::segments::SegmentSay;
 use super::set_say::SetSay;
+use super::trie::TrieSay;
+use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -53,6 +57,10 @@ pub enum Refusal {
     Unknown,
     /// The trees asked for are out of bounds.
     Bounds,
+    /// Another sweep holds the tree of one of these ranges.
+    Locked,
+    /// Its trees are not made yet.
+    NotBuilt,
 }
 
 /// One message of a sweep.
@@ -133,6 +141,14 @@ pub enum Say {
     Log(LogSay),
     /// A step of a sweep that compares sets of digests.
     Set(SetSay),
+    /// A step of an exchange by segments.
+    Segments(SegmentSay),
+    /// A step of a walk through tries.
+    Trie(TrieSay),
+    /// A step of a sweep of versions.
+    Versions(VersionSay),
+    /// A step of a sweep of bitmaps.
+    Dots(DotSay),
 }
 
 impl Say {
@@ -153,6 +169,10 @@ impl Say {
             Say::Refused(_) => 12,
             Say::Log(_) => 40,
             Say::Set(_) => 60,
+            Say::Segments(_) => 70,
+            Say::Trie(_) => 71,
+            Say::Versions(_) => 41,
+            Say::Dots(_) => 42,
         }
     }
 
@@ -164,6 +184,10 @@ impl Say {
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
             Say::Log(say) => say.mode(),
             Say::Set(say) => say.mode(),
+            Say::Segments(say) => say.mode(),
+            Say::Trie(say) => say.mode(),
+            Say::Versions(say) => say.mode(),
+            Say::Dots(say) => say.mode(),
         }
     }
 
@@ -180,6 +204,10 @@ impl Say {
         let own = match self {
             Say::Log(say) => Some(say.nth()),
             Say::Set(say) => Some(say.nth()),
+            Say::Segments(say) => Some(say.nth()),
+            Say::Trie(say) => Some(say.nth()),
+            Say::Versions(say) => Some(say.nth()),
+            Say::Dots(say) => Some(say.nth()),
             _ => None,
         };
         if let Some(nth) = own {
@@ -241,6 +269,8 @@ impl Wire for Say {
                 match policy.method {
                     Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
                     Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
+                    Method::Segments => policy.segments.unwrap_or_default().encode(sink),
+                    Method::Trie => policy.trie.unwrap_or_default().encode(sink),
                     _ => {}
                 }
                 sink.u32(ranges.len() as u32);
@@ -294,6 +324,10 @@ impl Wire for Say {
             Say::Refused(why) => sink.u8(*why as u8),
             Say::Log(say) => say.encode(sink),
             Say::Set(say) => say.encode(sink),
+            Say::Segments(say) => say.encode(sink),
+            Say::Trie(say) => say.encode(sink),
+            Say::Versions(say) => say.encode(sink),
+            Say::Dots(say) => say.encode(sink),
         }
     }
 }
