@@ -5,6 +5,8 @@ mod descent;
 mod ladder;
 mod logs;
 mod phases;
+mod plots;
+mod race;
 mod ranges;
 mod rows;
 mod side;
@@ -20,6 +22,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 pub use phases::PhaseBar;
+use race::RaceButton;
 pub use side::use_side;
 pub use start::use_start;
 
@@ -149,6 +152,7 @@ fn empty(form: Html) -> Html {
             <h2>{ "No sweep has begun here" }</h2>
             <p>{ "A sweep is two replicas comparing what they hold, whether or not anybody reads it. Start one, or go to where one begins." }</p>
             { form }
+            <RaceButton />
         </div>
     }
 }
