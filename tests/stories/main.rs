@@ -22,3 +22,5 @@ mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
+mod validation;
+mod validation_liars;

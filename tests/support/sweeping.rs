@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::random::Dice;
 
 /// Methods, as run files name them.
-pub const METHODS: [&str; 2] = ["descent", "full"];
+pub const METHODS: [&str; 3] = ["descent", "full", "validation"];
 
 /// A way to compare two replicas. `finds_all`: none that overlooks stale values on purpose.
 pub fn policy(dice: &mut Dice, finds_all: bool) -> Value {
@@ -14,7 +14,14 @@ pub fn policy(dice: &mut Dice, finds_all: bool) -> Value {
     let depth = if dice.once_in(2) { json!({"fixed": dice.below(1 + 8 / bits)}) } else { json!({"rows": dice.below(1 + 8 / bits)}) };
     let leaves: &[&str] = if finds_all { &["row", "version"] } else { &["row", "row", "version", "key"] };
     let digest = dice.choose(&["xxh64", "siphash-1-3", "xxh3", "md5", "sha-256", "murmur3"]);
+    let validation = json!({
+        "order": dice.choose(&["parallel", "sequential", "zone-by-zone"]),
+        "scope": if finds_all { "held" } else { dice.choose(&["held", "primary", "ring"]) },
+        "pull": !finds_all && dice.once_in(4),
+        "force": dice.once_in(3),
+    });
     json!({
+        "validation": validation,
         "method": dice.choose(&METHODS),
         "streams": dice.choose(&["keys", "leaves"]),
         "upkeep": dice.choose(&["scan", "kept"]),

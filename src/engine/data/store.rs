@@ -38,6 +38,14 @@ pub struct Store {
     unsynced: Vec<Undo>,
 }
 
+impl<V: Clone> PageMap<Key, V> {
+    /// Entries whose tokens are `first` to `last`, in (token, key) order.
+    pub fn between(&self, first: Token, last: Token) -> impl Iterator<Item = (&Key, &V)> {
+        let all = self.iter_from(move |key| key.token() < first);
+        all.take_while(move |(key, _)| key.token() <= last).map(|(key, value)| (key, value))
+    }
+}
+
 impl Store {
     /// The row at `key`.
     pub fn get(&self, key: &Key) -> Option<&Arc<Row>> {
@@ -51,8 +59,7 @@ impl Store {
 
     /// Rows whose tokens are `first` to `last`, in (token, key) order.
     pub fn between(&self, first: Token, last: Token) -> impl Iterator<Item = (&Key, &Arc<Row>)> {
-        let all = self.rows.iter_from(move |key| key.token() < first);
-        all.take_while(move |(key, _)| key.token() <= last).map(|(key, row)| (key, row))
+        self.rows.between(first, last)
     }
 
     /// Keys whose row is deleted, in (token, key) order.

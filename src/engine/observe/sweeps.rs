@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
+use crate::engine::node::sweeps::validation::{RepairSay, RepairStep, parties};
 use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
-use crate::engine::node::{Body, Method, Note, Traffic};
+use crate::engine::node::{Body, Method, Mode, Note, Parallelism, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
 
@@ -49,6 +50,16 @@ pub struct SweepCost {
     pub rows: u64,
     /// Rows that reached a replica which had them already, or something newer.
     pub over_streamed: u64,
+    /// Replicas that took part in a repair by whole trees; none in a sweep of two.
+    pub parties: Vec<NodeId>,
+    /// Bytes of whole trees, part of those without rows.
+    pub tree_bytes: u64,
+    /// Pairs of replicas whose whole trees were compared.
+    pub pairs: u64,
+    /// Pairs that differed.
+    pub pairs_apart: u64,
+    /// Whether its replicas make their trees one after another.
+    in_turn: bool,
     /// The last question seen, so that the parts of a long one count once.
     asked: Option<(u8, u32)>,
 }
@@ -74,6 +85,11 @@ impl SweepCost {
             row_bytes: 0,
             rows: 0,
             over_streamed: 0,
+            parties: Vec::new(),
+            tree_bytes: 0,
+            pairs: 0,
+            pairs_apart: 0,
+            in_turn: false,
             asked: None,
         }
     }
@@ -104,13 +120,24 @@ impl SweepCost {
             }
             _ => self.metadata_bytes += u64::from(size),
         }
-        if let Say::Open { ranges, .. } = say {
-            self.ranges = ranges.to_vec();
+        match say {
+            Say::Open { ranges, .. } => self.ranges = ranges.to_vec(),
+            Say::Repair(RepairSay::Prepare { policy, plan }) => {
+                self.in_turn = policy.validation.is_some_and(|how| how.order == Parallelism::Sequential);
+                self.ranges = plan.iter().map(|share| share.range).collect();
+                self.parties = parties(plan).into_iter().collect();
+            }
+            Say::Repair(RepairSay::Trees(_)) => self.tree_bytes += u64::from(size),
+            _ => {}
         }
         let question = match say {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
-            Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
+            Say::Repair(told) if told.mode() == Mode::Asks => {
+                let turn = matches!(told, RepairSay::Validate { .. }) && self.in_turn;
+                Some((told.code() | 1 << 7, if turn { self.messages as u32 } else { 0 }))
+            }
+            Say::Rows { .. } if from == self.session.by.into() && self.method != Method::Validation => Some((say.code(), 0)),
             _ => None,
         };
         if question.is_some() && question != self.asked {
@@ -131,6 +158,10 @@ impl SweepCost {
                 self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
             }
             SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
+            SweepStep::Repair(RepairStep::Pair { ranges, .. }) => {
+                self.pairs += 1;
+                self.pairs_apart += u64::from(ranges > 0);
+            }
             _ => {}
         }
     }
@@ -182,7 +213,10 @@ impl Sweeps {
                 self.change(*session, |cost| cost.step(event.at, node, step));
             }
             (EventKind::Sent(message), _) => {
-                if let Body::Sweep { session, say } = &message.body {
+                // What a node says to itself costs nothing.
+                if let Body::Sweep { session, say } = &message.body
+                    && message.from != message.to
+                {
                     self.change(*session, |cost| cost.sent(message.from, say, message.size));
                 }
             }

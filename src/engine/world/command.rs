@@ -168,6 +168,14 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy: Option<SweepPolicy>,
     },
+    /// Makes a node start a repair by whole trees with all replicas of the ranges that the policy names.
+    Repair {
+        /// Who starts it, and collects the trees.
+        node: NodeId,
+        /// How; as the settings say if left out, by whole trees in any case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<SweepPolicy>,
+    },
 }
 
 fn check_key(key: &Key) -> Result<(), CommandError> {
@@ -240,6 +248,10 @@ impl Command {
                 config.knows("sweep", *a)?;
                 config.knows("sweep", *b)?;
                 ensure("sweep", a != b, || "needs two different nodes".to_owned())?;
+                policy.as_ref().map_or(Ok(()), check_policy)
+            }
+            Command::Repair { node, policy } => {
+                config.knows("node", *node)?;
                 policy.as_ref().map_or(Ok(()), check_policy)
             }
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),

@@ -54,6 +54,9 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
                 ),
             })
             .so("and handles what had piled up"),
+        Fault::SweepAsked { with } if who == with.to_string() => Said::new(format!("{who} is told to repair its ranges."))
+            .rest("All their replicas are to make trees.")
+            .rule("a sweep repairs what nobody reads"),
         Fault::SweepAsked { with } => Said::new(format!("{who} is told to compare what it holds with {with}."))
             .rest("Both will get what they lack.")
             .rule("a sweep repairs what nobody reads"),

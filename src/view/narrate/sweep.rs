@@ -2,15 +2,16 @@
 
 use super::Said;
 use super::note::At;
+use super::validation;
 use crate::engine::node::sweeps::{Refusal, Say, SessionId, SweepOutcome, SweepStep};
 use crate::engine::node::{Method, SweepSettings};
 use crate::view::format::{bytes, count, counted, span};
 
-fn rows(n: u32) -> String {
+pub(super) fn rows(n: u32) -> String {
     counted(u64::from(n), "row", "rows")
 }
 
-fn hashes(n: u64) -> String {
+pub(super) fn hashes(n: u64) -> String {
     counted(n, "hash", "hashes")
 }
 
@@ -33,9 +34,13 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
     let how = match sweeps.policy.method {
         Method::Descent => "by their trees",
         Method::Full => "key by key",
+        Method::Validation => "by whole trees",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
+        Some(schedule) if sweeps.policy.method == Method::Validation => {
+            format!("each node repairs its ranges {how} every {}", span(schedule.every))
+        }
         Some(schedule) => format!("each node compares {how} with another one every {}", span(schedule.every)),
     }
 }
@@ -49,6 +54,10 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Began { with, method: Method::Full, ranges } => {
             format!("{who} begins to compare every key with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
+        SweepStep::Began { method: Method::Validation, ranges, .. } => {
+            format!("{who} begins to repair {} by whole trees", counted(u64::from(*ranges), "range", "ranges"))
+        }
+        SweepStep::NothingInCommon { with } if who == with.to_string() => format!("{who} has no range that others hold too"),
         SweepStep::NothingInCommon { with } => format!("{who} has nothing to compare with {with}"),
         SweepStep::Trees { leaves, rows: 0, .. } => format!("{who} has its trees at hand: {}", counted(*leaves, "leaf", "leaves")),
         SweepStep::Trees { leaves, rows, .. } => {
@@ -74,10 +83,12 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             SweepOutcome::TimedOut => format!("{who} gives up its sweep with {with}: no answer"),
             SweepOutcome::Refused(why) => format!("{who} ends its sweep with {with}: {}", refusal(*why)),
             SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
+            SweepOutcome::Down(node) => format!("{who} starts no repair: {node} is down"),
         },
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
+        SweepStep::Repair(step) => validation::short(who, step),
     }
 }
 
@@ -92,6 +103,9 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Began { method: Method::Full, .. } => said
             .rest("Every key goes across with a digest of its row, whether it differs or not: the cost grows with the data.")
             .rule("comparing everything finds everything"),
+        SweepStep::Began { method: Method::Validation, .. } => said
+            .rest("All replicas of these ranges are to make trees; it collects them and compares every two.")
+            .rule("a repair needs every replica of a range"),
         SweepStep::NothingInCommon { .. } => said.rest("They hold no part of the ring in common.").rule("only replicas of the same keys can be compared"),
         SweepStep::Trees { rows: 0, computed, .. } => said
             .rest(format!("They were kept up to date with every write; {} had to be computed.", hashes(*computed)))
@@ -125,6 +139,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
             .rule("a sweep that fails loses nothing"),
         SweepStep::Refused { .. } => said.rest("Nothing is compared now.").rule("a node takes part in a few sweeps at a time"),
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
+        SweepStep::Repair(step) => validation::said(said, step),
     }
 }
 
@@ -143,6 +158,7 @@ pub fn noun(say: &Say) -> String {
         Say::Stored { .. } => "confirmation of the rows".to_owned(),
         Say::Close => "word that the sweep is over".to_owned(),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
+        Say::Repair(told) => validation::noun(told),
     }
 }
 
@@ -160,17 +176,19 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Stored { .. } => format!("{from} confirms the rows to {to}"),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
+        Say::Repair(told) => format!("{from} sends {to} the {}", validation::noun(told)),
     }
 }
 
 /// What a message weighs and why.
-pub(super) fn aside(say: &Say, size: u64) -> String {
-    let size = bytes(size);
+pub(super) fn aside(say: &Say, bytes_of: u64) -> String {
+    let size = bytes(bytes_of);
     match say {
         Say::Roots(_) => format!("One hash stands for a whole range: {size}, however much the ranges hold."),
         Say::Hashes { .. } => format!("The message is {size}. The one who asked compares; what is equal needs no second look."),
         Say::Keys { .. } => format!("The message is {size}: keys and digests, no values."),
         Say::Rows { .. } => format!("The message is {size}. Each row is merged like any write: a newer one stays."),
+        Say::Repair(told) => validation::aside(told, bytes_of),
         _ => format!("The message is {size}."),
     }
 }

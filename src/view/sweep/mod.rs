@@ -17,6 +17,7 @@ pub const fn names(method: Method) -> (&'static str, &'static str) {
     match method {
         Method::Descent => ("Merkle trees", "tree by tree"),
         Method::Full => ("every key", "key by key"),
+        Method::Validation => ("whole trees", "by whole trees"),
     }
 }
 
@@ -74,6 +75,7 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::TimedOut)) => "no answer".to_owned(),
         Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
+        Some((_, SweepOutcome::Down(node))) => format!("{node} is down"),
     }
 }
 

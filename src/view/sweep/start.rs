@@ -9,7 +9,7 @@ use crate::lab::Session;
 use crate::view::format::count;
 
 /// Methods to choose from.
-pub const METHODS: &[Method] = &[Method::Descent, Method::Full];
+pub const METHODS: &[Method] = &[Method::Descent, Method::Full, Method::Validation];
 
 /// What may be hashed of a row.
 pub const CONTENTS: &[(LeafContent, &str)] = &[

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::validation::Validation;
 use crate::engine::base::Micros;
 use crate::engine::sweep::TreePolicy;
 
@@ -14,6 +15,8 @@ pub enum Method {
     Descent,
     /// Every key and a digest of its row go across.
     Full,
+    /// Whole trees of all replicas, collected and compared by the node that starts it (Apache Cassandra's repair).
+    Validation,
 }
 
 /// What goes across of a leaf that differs.
@@ -50,6 +53,9 @@ pub struct SweepPolicy {
     pub upkeep: Upkeep,
     /// How trees are made. A full comparison takes its digests of rows from here.
     pub tree: TreePolicy,
+    /// How a repair by whole trees goes; the defaults if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
 }
 
 /// When nodes start sweeps by themselves.

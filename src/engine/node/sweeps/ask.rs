@@ -86,6 +86,9 @@ impl Asking {
 impl Node {
     /// Starts a sweep with `with`.
     pub(in crate::engine::node) fn start_sweep(&mut self, with: NodeId, policy: SweepPolicy, attempt: u32, ctx: &mut Ctx<'_>) {
+        if policy.method == Method::Validation {
+            return self.start_repair((with != self.id).then_some(with), policy, attempt, ctx);
+        }
         self.sweeps.begun += 1;
         let session = SessionId { by: self.id, generation: self.generation, number: self.sweeps.begun };
         let ranges: Arc<[TokenRange]> = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, with).into();
@@ -97,7 +100,7 @@ impl Node {
         }
         self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
         let work = match policy.method {
-            Method::Full => Work::Full,
+            Method::Full | Method::Validation => Work::Full,
             Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
         };
         let mut asking = Asking {
@@ -140,7 +143,7 @@ impl Node {
                 asking.missing.is_empty().then_some(SweepOutcome::Repaired { pulled: asking.pulled, pushed })
             }
             _ => match asking.policy.method {
-                Method::Full => None,
+                Method::Full | Method::Validation => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
             },
         };

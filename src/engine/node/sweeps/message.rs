@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::validation::RepairSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -127,6 +128,8 @@ pub enum Say {
     Close,
     /// I take no part.
     Refused(Refusal),
+    /// Something in a repair by whole trees.
+    Repair(RepairSay),
 }
 
 impl Say {
@@ -145,6 +148,7 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
+            Say::Repair(_) => 50,
         }
     }
 
@@ -154,6 +158,7 @@ impl Say {
             Say::Open { .. } | Say::Children { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Mode::Asks,
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
+            Say::Repair(told) => told.mode(),
         }
     }
 
@@ -167,6 +172,9 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
+        if let Say::Repair(told) = self {
+            return u64::from(self.code()) << 56 | told.nth();
+        }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
             Say::ListKeys { part, .. } | Say::FetchLeaves { part, .. } | Say::FetchRows { part, .. } => (0, *part, 0),
@@ -269,6 +277,7 @@ impl Wire for Say {
             Say::Stored { page } => sink.u32(*page),
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
+            Say::Repair(told) => told.encode(sink),
         }
     }
 }

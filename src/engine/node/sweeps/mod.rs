@@ -7,6 +7,7 @@ mod descent;
 mod message;
 mod note;
 mod trees;
+pub mod validation;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,9 @@ pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
 pub use trees::{Kept, common_ranges, part_of, sharers};
 
-use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
+use validation::Repairs;
+
+use super::{Body, Ctx, Method, Node, Note, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
 use crate::engine::data::{Key, Row};
 
@@ -50,6 +53,8 @@ pub struct Sweeps {
     answering: BTreeMap<SessionId, Answering>,
     /// Sweeps that rest before another try, by the number of the one that failed.
     again: BTreeMap<u32, Again>,
+    /// Repairs by whole trees.
+    repairs: Repairs,
     /// Trees that are kept.
     pub(super) kept: Kept,
     /// How many it has started.
@@ -71,6 +76,11 @@ impl Sweeps {
         &self.answering
     }
 
+    /// Repairs by whole trees.
+    pub fn repairs(&self) -> &Repairs {
+        &self.repairs
+    }
+
     /// Trees that are kept.
     pub fn kept(&self) -> &Kept {
         &self.kept
@@ -80,9 +90,9 @@ impl Sweeps {
     pub(super) fn expects(&self, timer: Timer) -> bool {
         match timer {
             Timer::SweepDue(epoch) => epoch == self.epoch,
-            Timer::SweepPatience(number) => self.asking.contains_key(&number),
-            Timer::SweepAgain(number) => self.again.contains_key(&number),
-            Timer::SweepIdle(session) => self.answering.contains_key(&session),
+            Timer::SweepPatience(number) => self.asking.contains_key(&number) || self.repairs.waits(number),
+            Timer::SweepAgain(number) => self.again.contains_key(&number) || self.repairs.rests(number),
+            Timer::SweepIdle(session) => self.answering.contains_key(&session) || self.repairs.parties().contains_key(&session),
             _ => false,
         }
     }
@@ -93,12 +103,15 @@ impl Node {
     pub(super) fn sweep_woke(&mut self, timer: Timer, ctx: &mut Ctx<'_>) {
         match timer {
             Timer::SweepDue(_) => self.sweep_due(ctx),
+            Timer::SweepPatience(number) if self.sweeps.repairs.waits(number) => self.repair_waited(number, ctx),
             Timer::SweepPatience(number) => self.sweep_waited(number, ctx),
+            Timer::SweepAgain(number) if self.sweeps.repairs.rests(number) => self.repair_again(number, ctx),
             Timer::SweepAgain(number) => {
                 if let Some(Again { with, policy, attempt }) = self.sweeps.again.remove(&number) {
                     self.start_sweep(with, policy, attempt, ctx);
                 }
             }
+            Timer::SweepIdle(session) if self.sweeps.repairs.parties().contains_key(&session) => self.party_idle(session, ctx),
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
             _ => {}
         }
@@ -120,8 +133,11 @@ impl Node {
         self.sweeps.turns += 1;
         let from = turn as usize % peers.len().max(1);
         let up = peers.iter().cycle().skip(from).take(peers.len()).copied().find(|peer| self.believes_up(*peer));
-        if let Some(with) = up {
-            self.start_sweep(with, ctx.settings.sweeps.policy, 0, ctx);
+        let policy = ctx.settings.sweeps.policy;
+        if policy.method == Method::Validation && !peers.is_empty() {
+            self.start_repair(None, policy, 0, ctx);
+        } else if let Some(with) = up {
+            self.start_sweep(with, policy, 0, ctx);
         }
         let draw = ctx.draws.draw(Purpose::Sweep, [u64::from(self.id.0), u64::from(self.generation), u64::from(turn) + 1]);
         let rest = uniform(draw, schedule.every, schedule.every.plus(schedule.jitter)).max(Micros(1));
@@ -130,7 +146,9 @@ impl Node {
 
     /// A message of a sweep arrived.
     pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
-        if session.by == self.id {
+        if matches!(say, Say::Repair(_)) || self.sweeps.repairs.knows(session) {
+            self.repair_heard(from, session, say, ctx);
+        } else if session.by == self.id {
             self.sweep_answered(from, session, say, ctx);
         } else if session.by == from {
             self.sweep_asked(session, say, ctx);

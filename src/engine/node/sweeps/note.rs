@@ -1,6 +1,7 @@
 //! What a node finds and decides during a sweep.
 
 use super::message::{Refusal, SessionId};
+use super::validation::RepairStep;
 use crate::engine::base::{Mix, NodeId};
 use crate::engine::node::Method;
 use crate::engine::sweep::LevelCount;
@@ -23,6 +24,8 @@ pub enum SweepOutcome {
     Refused(Refusal),
     /// The other one's answer does not fit the question.
     Nonsense,
+    /// A replica that was to take part is believed down: nothing was sent.
+    Down(NodeId),
 }
 
 impl SweepOutcome {
@@ -33,7 +36,7 @@ impl SweepOutcome {
 
     /// Whether trying again may help.
     pub const fn may_pass(self) -> bool {
-        matches!(self, SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown))
+        matches!(self, SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown) | SweepOutcome::Down(_))
     }
 }
 
@@ -95,6 +98,8 @@ pub enum SweepStep {
     },
     /// The peer that started a sweep fell silent: forgotten here.
     Abandoned,
+    /// Something in a repair by whole trees.
+    Repair(RepairStep),
 }
 
 impl SweepStep {
@@ -121,11 +126,16 @@ impl SweepStep {
                     SweepOutcome::TimedOut => 3,
                     SweepOutcome::Refused(why) => 4 | (why as u64) << 8,
                     SweepOutcome::Nonsense => 5,
+                    SweepOutcome::Down(node) => 6 | u64::from(node.0) << 8,
                 };
                 (6, u64::from(with.0), how)
             }
             SweepStep::Refused { why } => (7, why as u64, 0),
             SweepStep::Abandoned => (8, 0, 0),
+            SweepStep::Repair(step) => {
+                let (code, a, b) = step.words();
+                (50, a | code << 48, b)
+            }
         };
         mix.word(code << 56 ^ a);
         mix.word(b);
