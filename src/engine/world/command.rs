@@ -250,10 +250,7 @@ impl Command {
                 ensure("sweep", a != b, || "needs two different nodes".to_owned())?;
                 policy.as_ref().map_or(Ok(()), check_policy)
             }
-            Command::Repair { node, policy } => {
-                config.knows("node", *node)?;
-                policy.as_ref().map_or(Ok(()), check_policy)
-            }
+            Command::Repair { node, policy } => config.knows("node", *node).and_then(|()| policy.as_ref().map_or(Ok(()), check_policy)),
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }
