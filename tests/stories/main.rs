@@ -17,6 +17,7 @@ mod reads;
 mod shipped;
 mod sweeps;
 
+mod incremental;
 #[path = "../support/play.rs"]
 mod play;
 #[path = "../support/run.rs"]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use drift::engine::base::NodeId;
 use drift::engine::data::Key;
-use drift::engine::node::sweeps::validation::{RepairSay, Share};
+use drift::engine::node::sweeps::validation::{RepairSay, RepairState, Share};
 use drift::engine::node::sweeps::{Page, Refusal, Say, SessionId, SweepOutcome, SweepStep, common_ranges};
 use drift::engine::node::{Input, Method, Note, Out, SweepPolicy, Timer};
 use drift::engine::sweep::{Depth, TokenRange, Tree, TreePolicy};
@@ -76,7 +76,7 @@ fn a_tree_that_lies_about_rows_only_makes_more_rows_move() {
         // Of any depth, and empty: B and C say that they hold nothing.
         let all = trees(&alone, TreePolicy::default(), node.0 % 3);
         let all = if node == A {
-            let out = alone.hear(A, session, Say::Repair(RepairSay::Prepare { policy: policy(), plan: plan(&alone) }));
+            let out = alone.hear(A, session, Say::Repair(RepairSay::Prepare { policy: policy(), plan: plan(&alone), promotes: true }));
             assert!(matches!(said(&out)[0].1, Say::Repair(RepairSay::Prepared)));
             let out = tell(&mut alone, A, session, RepairSay::Validate { as_of: u64::MAX });
             match said(&out)[0].1 {
@@ -107,7 +107,7 @@ fn plans_that_are_wrong_are_refused() {
     let mut alone = Alone::new();
     let session = SessionId { by: B, generation: 1, number: 1 };
     let ask = |alone: &mut Alone, policy, plan: Arc<[Share]>| {
-        let out = tell(alone, B, session, RepairSay::Prepare { policy, plan });
+        let out = tell(alone, B, session, RepairSay::Prepare { policy, plan, promotes: true });
         said(&out)[0].1.clone()
     };
     let right = plan(&alone);
@@ -146,6 +146,12 @@ fn what_strangers_and_the_past_say_changes_nothing() {
             Say::Rows { page: page(1), rows: [(Key::new("k"), row(9))].into() },
             Say::Rows { page: page(7), rows: [(Key::new("k"), row(9))].into() },
             Say::Stored { page: 8 },
+            Say::Repair(RepairSay::Propose),
+            Say::Repair(RepairSay::Promise),
+            Say::Repair(RepairSay::Commit),
+            Say::Repair(RepairSay::AskState),
+            Say::Repair(RepairSay::State(Some(RepairState::Finalized))),
+            Say::Repair(RepairSay::State(None)),
         ]
     };
     for session in [old, foreign, now] {

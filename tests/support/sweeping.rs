@@ -19,6 +19,7 @@ pub fn policy(dice: &mut Dice, finds_all: bool) -> Value {
         "scope": if finds_all { "held" } else { dice.choose(&["held", "primary", "ring"]) },
         "pull": !finds_all && dice.once_in(4),
         "force": dice.once_in(3),
+        "incremental": !finds_all && dice.once_in(2),
     });
     json!({
         "validation": validation,

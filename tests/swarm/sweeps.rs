@@ -84,7 +84,7 @@ impl Comparing {
                 let right = ranges.iter().all(both);
                 if right { Ok(()) } else { Err(format!("{node} opens a sweep of what the two do not both hold: {ranges:?}")) }
             }
-            Say::Repair(RepairSay::Prepare { policy, plan }) => {
+            Say::Repair(RepairSay::Prepare { policy, plan, .. }) => {
                 self.opened.insert(*session, (*policy, plan.iter().map(|share| share.range).collect()));
                 self.repairs.insert(*session);
                 let right = |share: &Share| {

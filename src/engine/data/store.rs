@@ -27,6 +27,7 @@ pub type Reverted = BTreeMap<Key, (Option<Arc<Row>>, Option<Arc<Row>>)>;
 struct Undo {
     key: Key,
     before: Option<Arc<Row>>,
+    mark: Option<u32>,
 }
 
 /// Rows of one node. A crash takes back what was not synced; a wipe takes everything.
@@ -36,6 +37,8 @@ pub struct Store {
     /// Keys whose row is deleted, so that old tombstones are found without looking at every row.
     tombstones: PageMap<Key, ()>,
     unsynced: Vec<Undo>,
+    /// Which repair each row was taken in by, if by any: a number of the node's records. A row that is written is no longer marked.
+    marks: PageMap<Key, u32>,
 }
 
 impl<V: Clone> PageMap<Key, V> {
@@ -68,6 +71,7 @@ impl Store {
     }
 
     fn put(&mut self, key: &Key, row: Arc<Row>) -> Option<Arc<Row>> {
+        self.set_mark(key, None);
         if row.is_deleted() {
             self.tombstones.insert(key.clone(), ());
         } else {
@@ -77,6 +81,7 @@ impl Store {
     }
 
     fn take(&mut self, key: &Key) -> Option<Arc<Row>> {
+        self.set_mark(key, None);
         self.tombstones.remove(key);
         self.rows.remove(key)
     }
@@ -86,11 +91,36 @@ impl Store {
         if synced {
             self.sync();
         }
+        let mark = self.mark(key);
         let row = self.take(key)?;
         if !synced {
-            self.unsynced.push(Undo { key: key.clone(), before: Some(row.clone()) });
+            self.unsynced.push(Undo { key: key.clone(), before: Some(row.clone()), mark });
         }
         Some(row)
+    }
+
+    /// The repair that a row was taken in by.
+    pub fn mark(&self, key: &Key) -> Option<u32> {
+        self.marks.get(key).copied()
+    }
+
+    /// All marks, in (token, key) order.
+    pub fn marks(&self) -> &PageMap<Key, u32> {
+        &self.marks
+    }
+
+    /// Marks a row, or unmarks it. A mark is on disk at once, as far as the row is.
+    pub fn set_mark(&mut self, key: &Key, mark: Option<u32>) {
+        if let Some(number) = mark {
+            self.marks.insert(key.clone(), number);
+        } else if !self.marks.is_empty() {
+            self.marks.remove(key);
+        }
+    }
+
+    /// Replaces all marks: those of a disk that has been put in the place of this one.
+    pub fn restore_marks(&mut self, marks: PageMap<Key, u32>) {
+        self.marks = marks;
     }
 
     /// How many changes a crash would take back.
@@ -114,9 +144,10 @@ impl Store {
                 Merge::Both(merged) => merged,
             },
         };
+        let mark = self.mark(key);
         self.put(key, after);
         if !synced {
-            self.unsynced.push(Undo { key: key.clone(), before: before.clone() });
+            self.unsynced.push(Undo { key: key.clone(), before: before.clone(), mark });
         }
         (Change::Stored, before)
     }
@@ -126,9 +157,10 @@ impl Store {
         if synced {
             self.sync();
         }
+        let mark = self.mark(key);
         let before = self.put(key, row.clone());
         if !synced {
-            self.unsynced.push(Undo { key: key.clone(), before: before.clone() });
+            self.unsynced.push(Undo { key: key.clone(), before: before.clone(), mark });
         }
         (Change::Stored, before)
     }
@@ -142,11 +174,12 @@ impl Store {
     pub fn crash(&mut self) -> Reverted {
         let undo = std::mem::take(&mut self.unsynced);
         let mut changed = BTreeMap::new();
-        for Undo { key, before } in undo.into_iter().rev() {
+        for Undo { key, before, mark } in undo.into_iter().rev() {
             let held = match &before {
                 Some(row) => self.put(&key, row.clone()),
                 None => self.take(&key),
             };
+            self.set_mark(&key, mark);
             changed.entry(key).or_insert((held, None)).1 = before;
         }
         changed
@@ -164,6 +197,13 @@ impl Store {
         let mut after = self.clone();
         after.crash();
         after.rows
+    }
+
+    /// Marks of what is on disk.
+    pub fn disk_marks(&self) -> PageMap<Key, u32> {
+        let mut after = self.clone();
+        after.crash();
+        after.marks
     }
 
     /// Replaces the disk by another one's rows. What is in memory and not on disk must be lost before.
@@ -184,7 +224,8 @@ impl Store {
             return;
         }
         for (key, row) in rows.iter() {
-            if let Some(merged) = rule.merged(self.rows.get(key).cloned(), Some(row)) {
+            if let Some(merged) = rule.merged(self.rows.get(key).cloned(), Some(row)).filter(|merged| self.rows.get(key) != Some(merged)) {
+                self.set_mark(key, None);
                 self.rows.insert(key.clone(), merged);
             }
         }

@@ -34,6 +34,7 @@ pub use settings::{
     Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
 pub use settings::{Parallelism, Scope, Validation};
+use sweeps::validation::Records;
 use sweeps::{SessionId, Sweeps};
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
@@ -270,6 +271,8 @@ pub struct Node {
     sweep: purge::Sweep,
     /// Comparisons with other replicas, and trees. Volatile.
     pub sweeps: Sweeps,
+    /// Incremental repairs it has taken part in. Survives a crash.
+    pub records: Records,
 }
 
 impl Node {
@@ -288,6 +291,7 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            records: Records::default(),
         }
     }
 
@@ -315,6 +319,7 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.records = Records::default();
         self.store.wipe() + others
     }
 
@@ -341,6 +346,7 @@ impl Node {
             Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
+            Timer::SweepIdle(session) if self.records.is_open(session) => true,
             timer => self.sweeps.expects(timer),
         }
     }
@@ -355,6 +361,7 @@ impl Node {
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
                 self.restart_schedule(ctx);
+                self.take_up_records(ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),

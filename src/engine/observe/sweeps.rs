@@ -122,7 +122,7 @@ impl SweepCost {
         }
         match say {
             Say::Open { ranges, .. } => self.ranges = ranges.to_vec(),
-            Say::Repair(RepairSay::Prepare { policy, plan }) => {
+            Say::Repair(RepairSay::Prepare { policy, plan, .. }) => {
                 self.in_turn = policy.validation.is_some_and(|how| how.order == Parallelism::Sequential);
                 self.ranges = plan.iter().map(|share| share.range).collect();
                 self.parties = parties(plan).into_iter().collect();

@@ -7,6 +7,7 @@ use super::sim::World;
 use crate::engine::base::{Endpoint, Micros, NodeId};
 use crate::engine::data::{Key, PageMap, Row};
 use crate::engine::node::hints::HintStore;
+use crate::engine::node::sweeps::validation::Records;
 use crate::engine::node::{Guests, Node};
 
 /// What was on a node's disk at one instant. Shares its pages with the disk it was taken of.
@@ -20,6 +21,10 @@ pub struct Backup {
     pub hints: HintStore,
     /// Copies held in place of others that were on disk.
     pub guests: Guests,
+    /// Which rows repairs had taken in.
+    pub marks: PageMap<Key, u32>,
+    /// What it knew of incremental repairs.
+    pub records: Records,
 }
 
 type Rows = PageMap<Key, Arc<Row>>;
@@ -49,7 +54,8 @@ impl World {
         let (mut hints, mut guests) = (host.node.hints.clone(), host.node.guests.clone());
         hints.crash();
         guests.crash();
-        let backup = Backup { taken: self.now, rows: host.node.store.disk(), hints, guests };
+        let (marks, records) = (host.node.store.disk_marks(), host.node.records.clone());
+        let backup = Backup { taken: self.now, rows: host.node.store.disk(), hints, guests, marks, records };
         let rows = backup.rows.len();
         self.backups.insert(node, backup);
         self.fault(Some(node.into()), Fault::BackedUp { rows }, log);
@@ -57,12 +63,14 @@ impl World {
 
     /// Kills a node and replaces its disk by the last backup of it. Without a backup nothing happens.
     pub(super) fn restore(&mut self, node: NodeId, log: &mut Vec<Event>) {
-        let Some(Backup { taken, rows, hints, guests }) = self.backups.get(&node).cloned() else { return };
+        let Some(Backup { taken, rows, hints, guests, marks, records }) = self.backups.get(&node).cloned() else { return };
         self.crash(node, false, log);
         let Some(host) = self.hosts.get_mut(node.index()) else { return };
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         let (count, changed) = (rows.len(), differences(machine.store.rows(), &rows));
         machine.store.restore(rows);
+        machine.store.restore_marks(marks);
+        machine.records = records;
         machine.hints.replace(hints);
         machine.guests.replace(guests);
         let who = Some(Endpoint::Node(node));

@@ -21,6 +21,7 @@ fn refusal(why: Refusal) -> &'static str {
         Refusal::NotMine => "the two do not share these ranges",
         Refusal::Unknown => "the sweep is not known there",
         Refusal::Bounds => "such trees are out of bounds",
+        Refusal::Overlaps => "another repair of these ranges has not ended",
     }
 }
 

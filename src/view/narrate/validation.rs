@@ -2,11 +2,23 @@
 
 use super::Said;
 use super::sweep::{hashes, rows};
-use crate::engine::node::sweeps::validation::{RepairSay, RepairStep};
+use crate::engine::node::sweeps::validation::{RepairSay, RepairState, RepairStep};
 use crate::view::format::{bytes, counted};
 
 fn ranges(n: usize) -> String {
     counted(n as u64, "range", "ranges")
+}
+
+/// How far a repair has come, in a word.
+fn state_name(state: RepairState) -> &'static str {
+    match state {
+        RepairState::Preparing => "preparing",
+        RepairState::Prepared => "prepared",
+        RepairState::Repairing => "repairing",
+        RepairState::Promised => "promised",
+        RepairState::Finalized => "finalized",
+        RepairState::Failed => "failed",
+    }
 }
 
 /// A step as a plain line.
@@ -18,6 +30,10 @@ pub(super) fn short(who: &str, step: &RepairStep) -> String {
         RepairStep::Pair { a, b, ranges: 0 } => format!("{who} finds {a} and {b} in line"),
         RepairStep::Pair { a, b, ranges: n } => format!("{who} finds that {a} and {b} differ in {}", ranges(*n as usize)),
         RepairStep::Synced { with, came, went } => format!("{who} and {with} are in line: {} came, {} went", rows(*came), rows(*went)),
+        RepairStep::SetAside { rows: n } => format!("{who} sets aside {} that no repair has taken in", rows(*n)),
+        RepairStep::State(state) => format!("{who} is at \"{}\" in the repair", state_name(*state)),
+        RepairStep::Committed { promotes: true } => format!("{who} has all promises: what was set aside is repaired"),
+        RepairStep::Committed { promotes: false } => format!("{who} has all promises, but somebody was left out: nothing is marked"),
     }
 }
 
@@ -31,6 +47,25 @@ pub(super) fn said(said: Said, step: &RepairStep) -> Said {
         RepairStep::Pair { .. } => said
             .rest("All rows of these ranges go across, both ways: which of them differ, the trees do not say.")
             .rule("a leaf that differs moves whole"),
+        RepairStep::SetAside { .. } => said
+            .rest("Only these are compared. Rows that a repair has taken in are not looked at.")
+            .rule("an incremental repair looks only at what is new"),
+        RepairStep::State(RepairState::Failed) => {
+            said.rest("What was set aside is as it was before: the next repair takes it in.").rule("a repair that fails marks nothing")
+        }
+        RepairStep::State(RepairState::Promised) => said
+            .rest("What came is on disk. It waits for word, however long that takes.")
+            .rule("nobody marks rows before all have promised"),
+        RepairStep::State(RepairState::Finalized) => said
+            .rest("No later incremental repair compares these rows, until they are written again.")
+            .rule("what is marked is taken on trust"),
+        RepairStep::State(_) => said.rest("The state is on its disk.").rule("nobody marks rows before all have promised"),
+        RepairStep::Committed { promotes: true } => {
+            said.rest("The word goes out to all; who misses it will ask.").rule("what is marked is taken on trust")
+        }
+        RepairStep::Committed { promotes: false } => {
+            said.rest("A replica that took no part may lack any of these rows.").rule("rows are marked only if every replica took part")
+        }
         RepairStep::Synced { .. } => {
             said.rest("Each row was merged: what was newer stayed.").rule("a row that comes late cannot go back in time")
         }
@@ -54,6 +89,12 @@ pub(super) fn noun(told: &RepairSay) -> String {
         RepairSay::Fetch { ranges: all } => format!("request for all rows of {}", ranges(all.len())),
         RepairSay::Going { with } => format!("word that rows still move between it and {with}"),
         RepairSay::Synced { with, .. } => format!("word that it and {with} are in line"),
+        RepairSay::Propose => "call for a promise".to_owned(),
+        RepairSay::Promise => "promise".to_owned(),
+        RepairSay::Commit => "word that all have promised".to_owned(),
+        RepairSay::AskState => "question what became of the repair".to_owned(),
+        RepairSay::State(Some(state)) => format!("answer that the repair is at \"{}\"", state_name(*state)),
+        RepairSay::State(None) => "answer that it knows of no such repair".to_owned(),
     }
 }
 
@@ -70,6 +111,11 @@ pub fn word(told: &RepairSay) -> &'static str {
         RepairSay::Fetch { .. } => "rows?",
         RepairSay::Going { .. } => "going on",
         RepairSay::Synced { .. } => "in line",
+        RepairSay::Propose => "promise?",
+        RepairSay::Promise => "promise",
+        RepairSay::Commit => "commit",
+        RepairSay::AskState => "state?",
+        RepairSay::State(_) => "state",
     }
 }
 

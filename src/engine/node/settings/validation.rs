@@ -40,11 +40,14 @@ pub struct Validation {
     pub pull: bool,
     /// Go on without replicas that are believed down, instead of failing (`--force`).
     pub force: bool,
+    /// Only rows that no repair has taken in yet are compared, and those are marked in the end (the default of `nodetool repair` since 2.2;
+    /// without it: `-full`).
+    pub incremental: bool,
 }
 
 impl Validation {
     /// A small number for each combination, for the wire.
     pub const fn code(&self) -> u8 {
-        self.order as u8 | (self.scope as u8) << 2 | (self.pull as u8) << 4 | (self.force as u8) << 5
+        self.order as u8 | (self.scope as u8) << 2 | (self.pull as u8) << 4 | (self.force as u8) << 5 | (self.incremental as u8) << 6
     }
 }

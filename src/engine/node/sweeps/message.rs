@@ -52,6 +52,8 @@ pub enum Refusal {
     Unknown,
     /// The trees asked for are out of bounds.
     Bounds,
+    /// Another incremental repair of some of these ranges has not ended there.
+    Overlaps,
 }
 
 /// One message of a sweep.

@@ -111,7 +111,9 @@ impl Node {
                     self.start_sweep(with, policy, attempt, ctx);
                 }
             }
-            Timer::SweepIdle(session) if self.sweeps.repairs.parties().contains_key(&session) => self.party_idle(session, ctx),
+            Timer::SweepIdle(session) if self.sweeps.repairs.parties().contains_key(&session) || self.records.is_open(session) => {
+                self.party_idle(session, ctx)
+            }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
             _ => {}
         }
@@ -146,7 +148,7 @@ impl Node {
 
     /// A message of a sweep arrived.
     pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
-        if matches!(say, Say::Repair(_)) || self.sweeps.repairs.knows(session) {
+        if matches!(say, Say::Repair(_)) || self.sweeps.repairs.knows(session) || self.records.is_open(session) {
             self.repair_heard(from, session, say, ctx);
         } else if session.by == self.id {
             self.sweep_answered(from, session, say, ctx);

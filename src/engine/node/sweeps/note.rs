@@ -36,7 +36,10 @@ impl SweepOutcome {
 
     /// Whether trying again may help.
     pub const fn may_pass(self) -> bool {
-        matches!(self, SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown) | SweepOutcome::Down(_))
+        matches!(
+            self,
+            SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown | Refusal::Overlaps) | SweepOutcome::Down(_)
+        )
     }
 }
 

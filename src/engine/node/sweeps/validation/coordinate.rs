@@ -24,6 +24,8 @@ pub enum RepairPhase {
     Validating,
     /// Pairs that are being brought into line.
     Syncing,
+    /// Promises to mark what has been repaired.
+    Proposing,
 }
 
 /// Two replicas that differ, and where.
@@ -56,6 +58,8 @@ pub struct Repair {
     syncs: BTreeSet<(NodeId, NodeId)>,
     pulled: u32,
     pushed: u32,
+    /// Whether rows are marked in the end.
+    promotes: bool,
     attempt: u32,
     /// When something last came.
     touched: Micros,
@@ -66,6 +70,14 @@ impl Repair {
     fn other(&self) -> NodeId {
         let by = self.session.by;
         self.with.or_else(|| parties(&self.plan).into_iter().find(|node| *node != by)).unwrap_or(by)
+    }
+
+    /// How it has ended, if well.
+    fn outcome(&self) -> SweepOutcome {
+        if self.apart.is_empty() {
+            return SweepOutcome::Equal;
+        }
+        SweepOutcome::Repaired { pulled: self.pulled, pushed: self.pushed }
     }
 
     /// Whose ranges these trees must be for: that they are so.
@@ -89,6 +101,8 @@ impl Node {
         if self.sweeps.asking.len() + self.sweeps.repairs.coordinating.len() >= ctx.settings.sweeps.at_once as usize {
             return self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
         }
+        // Rows that not all replicas have seen, or that only some were asked for, are not marked.
+        let promotes = with.is_none() && down.is_none();
         let repair = Repair {
             session,
             with,
@@ -103,16 +117,17 @@ impl Node {
             syncs: BTreeSet::new(),
             pulled: 0,
             pushed: 0,
+            promotes,
             attempt,
             touched: ctx.now,
         };
         let began = SweepStep::Began { with: repair.other(), method: Method::Validation, ranges: repair.plan.len() as u32 };
         self.note_sweep(session, began, ctx);
-        if let Some(node) = down {
+        if let (Some(node), false) = (down, policy.validation.unwrap_or_default().force) {
             return self.end_repair(repair, SweepOutcome::Down(node), ctx);
         }
         for node in &repair.waiting {
-            self.say(*node, session, Say::Repair(RepairSay::Prepare { policy, plan: repair.plan.clone() }), ctx);
+            self.say(*node, session, Say::Repair(RepairSay::Prepare { policy, plan: repair.plan.clone(), promotes }), ctx);
         }
         self.sweeps.repairs.coordinating.insert(session.number, repair);
         ctx.wake(ctx.settings.sweeps.timeout.max(Micros(1)), Timer::SweepPatience(session.number));
@@ -140,8 +155,12 @@ impl Node {
                 let (pulled, pushed) = if from == self.id { (*came, *went) } else { (0, came.saturating_add(*went)) };
                 repair.pulled = repair.pulled.saturating_add(pulled);
                 repair.pushed = repair.pushed.saturating_add(pushed);
-                let done = SweepOutcome::Repaired { pulled: repair.pulled, pushed: repair.pushed };
-                repair.syncs.is_empty().then_some(done)
+                if repair.syncs.is_empty() { self.in_line(&mut repair, ctx) } else { None }
+            }
+            (RepairSay::Promise, RepairPhase::Proposing) => {
+                repair.waiting.remove(&from);
+                repair.touched = ctx.now;
+                repair.waiting.is_empty().then(|| repair.outcome())
             }
             _ => None,
         };
@@ -205,11 +224,17 @@ impl Node {
             return None;
         }
         self.compare_all(repair, ctx);
-        match (repair.apart.is_empty(), repair.syncs.is_empty()) {
-            (true, _) => Some(SweepOutcome::Equal),
-            (_, true) => Some(SweepOutcome::Repaired { pulled: 0, pushed: 0 }),
-            _ => None,
+        if repair.syncs.is_empty() { self.in_line(repair, ctx) } else { None }
+    }
+
+    /// All who take part hold the same now: a full repair is over, an incremental one asks for promises.
+    fn in_line(&self, repair: &mut Repair, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        if !repair.policy.validation.unwrap_or_default().incremental {
+            return Some(repair.outcome());
         }
+        (repair.phase, repair.waiting) = (RepairPhase::Proposing, parties(&repair.plan));
+        repair.waiting.iter().for_each(|node| self.say(*node, repair.session, Say::Repair(RepairSay::Propose), ctx));
+        None
     }
 
     /// Compares the trees of every two replicas of each range, all n (n - 1) / 2 pairs, and has those that differ brought into line.
@@ -279,8 +304,13 @@ impl Node {
     fn end_repair(&mut self, repair: Repair, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
         let (session, number) = (repair.session, repair.session.number);
         self.note_sweep(session, SweepStep::Ended { with: repair.other(), outcome }, ctx);
+        let marks = outcome.is_good() && repair.policy.validation.unwrap_or_default().incremental;
+        if marks {
+            self.note_sweep(session, SweepStep::Repair(RepairStep::Committed { promotes: repair.promotes }), ctx);
+        }
         if !matches!(outcome, SweepOutcome::Down(_)) {
-            parties(&repair.plan).into_iter().for_each(|node| self.say(node, session, Say::Close, ctx));
+            let last = if marks { Say::Repair(RepairSay::Commit) } else { Say::Close };
+            parties(&repair.plan).into_iter().for_each(|node| self.say(node, session, last.clone(), ctx));
         }
         let settings = ctx.settings.sweeps;
         if outcome.may_pass() && repair.attempt < settings.retries {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::plan::Plan;
+use super::record::RepairState;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::node::{Mode, SweepPolicy};
 use crate::engine::sweep::{TokenRange, Tree};
@@ -25,6 +26,8 @@ pub enum RepairSay {
         policy: SweepPolicy,
         /// Which ranges, and who holds them.
         plan: Plan,
+        /// Whether rows of an incremental repair are to be marked in the end.
+        promotes: bool,
     },
     /// I take part.
     Prepared,
@@ -67,6 +70,16 @@ pub enum RepairSay {
         /// Rows that went.
         went: u32,
     },
+    /// Everybody is in line: promise to mark what was set aside (`FINALIZE_PROPOSE_MSG`).
+    Propose,
+    /// I promise, and what came is on disk (`FINALIZE_PROMISE_MSG`).
+    Promise,
+    /// All have promised: mark it (`FINALIZE_COMMIT_MSG`).
+    Commit,
+    /// What became of this repair? (`STATUS_REQ`)
+    AskState,
+    /// As far as I know; nothing if I know of none such (`STATUS_RSP`).
+    State(Option<RepairState>),
 }
 
 impl RepairSay {
@@ -83,6 +96,11 @@ impl RepairSay {
             RepairSay::Fetch { .. } => 8,
             RepairSay::Going { .. } => 9,
             RepairSay::Synced { .. } => 10,
+            RepairSay::Propose => 11,
+            RepairSay::Promise => 12,
+            RepairSay::Commit => 13,
+            RepairSay::AskState => 14,
+            RepairSay::State(_) => 15,
         }
     }
 
@@ -91,13 +109,22 @@ impl RepairSay {
         match self {
             RepairSay::Trees(_) => Mode::Carries,
             RepairSay::Prepared | RepairSay::Frozen | RepairSay::Going { .. } | RepairSay::Synced { .. } => Mode::Acks,
+            RepairSay::Promise | RepairSay::Commit | RepairSay::State(_) => Mode::Acks,
             _ => Mode::Asks,
         }
     }
 
     /// Whether it is said to the node that started the repair, and not to one that takes part.
     pub const fn is_for_coordinator(&self) -> bool {
-        matches!(self, RepairSay::Prepared | RepairSay::Frozen | RepairSay::Trees(_) | RepairSay::Going { .. } | RepairSay::Synced { .. })
+        matches!(
+            self,
+            RepairSay::Promise
+                | RepairSay::Prepared
+                | RepairSay::Frozen
+                | RepairSay::Trees(_)
+                | RepairSay::Going { .. }
+                | RepairSay::Synced { .. }
+        )
     }
 
     /// Tells apart messages of one repair.
@@ -135,13 +162,15 @@ impl Wire for RepairSay {
     fn encode<S: Sink>(&self, sink: &mut S) {
         sink.u8(self.code());
         match self {
-            RepairSay::Prepare { policy, plan } => {
-                sink.u8(policy.validation.unwrap_or_default().code());
+            RepairSay::Prepare { policy, plan, promotes } => {
+                sink.u8(policy.validation.unwrap_or_default().code() | u8::from(*promotes) << 7);
                 policy.tree.encode(sink);
                 sink.u32(plan.len() as u32);
                 plan.iter().for_each(|share| share.encode(sink));
             }
             RepairSay::Prepared | RepairSay::Freeze | RepairSay::Frozen => {}
+            RepairSay::Propose | RepairSay::Promise | RepairSay::Commit | RepairSay::AskState => {}
+            RepairSay::State(state) => sink.u8(state.map_or(0, |state| state as u8 + 1)),
             RepairSay::Validate { as_of } => sink.u64(*as_of),
             RepairSay::Trees(trees) => {
                 sink.u32(trees.len() as u32);

@@ -7,6 +7,7 @@ mod message;
 mod note;
 mod party;
 mod plan;
+mod record;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ pub use message::{RepairSay, Share};
 pub use note::RepairStep;
 pub use party::Party;
 pub use plan::{Plan, parties, shared};
+pub use record::{Record, Records, RepairSet, RepairState};
 
 use super::{Refusal, Say, SessionId};
 use crate::engine::base::NodeId;
@@ -76,19 +78,26 @@ impl Node {
     pub(super) fn repair_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
         let mine = session.by == self.id;
         match say {
-            Say::Repair(RepairSay::Prepare { policy, plan }) if from == session.by => self.repair_prepared(session, *policy, plan, ctx),
+            Say::Repair(RepairSay::Prepare { policy, plan, promotes }) if from == session.by => {
+                self.repair_prepared(session, *policy, plan, *promotes, ctx);
+            }
+            Say::Repair(RepairSay::AskState) => {
+                let state = self.records.record(session).map(|record| record.state);
+                self.say(from, session, Say::Repair(RepairSay::State(state)), ctx);
+            }
+            Say::Repair(RepairSay::State(state)) => self.state_told(from, session, *state, ctx),
+            Say::Repair(RepairSay::Commit) if from == session.by => self.settle(session, RepairState::Finalized, ctx),
             Say::Repair(told) if told.is_for_coordinator() && mine => self.repair_answered(from, session, told, ctx),
             // Said to the wrong node.
             Say::Repair(told) if told.is_for_coordinator() => {}
             Say::Refused(why) if mine => self.repair_refused(session, *why, ctx),
+            Say::Close if from == session.by => self.settle(session, RepairState::Failed, ctx),
             _ if !self.sweeps.repairs.parties.contains_key(&session) => {
                 if matches!(say, Say::Repair(_)) {
                     self.say(from, session, Say::Refused(Refusal::Unknown), ctx);
                 }
             }
-            Say::Close if from == session.by => {
-                self.sweeps.repairs.parties.remove(&session);
-            }
+
             Say::Refused(why) => self.stream_refused(from, session, *why, ctx),
             Say::Repair(told) => self.party_told(from, session, told, ctx),
             Say::Rows { page, rows } => self.streamed(from, session, *page, rows, ctx),

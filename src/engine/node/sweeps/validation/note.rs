@@ -1,5 +1,6 @@
 //! What a node finds and decides in a repair by whole trees.
 
+use super::record::RepairState;
 use crate::engine::base::NodeId;
 
 /// One finding or decision.
@@ -28,6 +29,18 @@ pub enum RepairStep {
         /// Rows that went.
         went: u32,
     },
+    /// Rows that no repair had taken in are set aside for this one.
+    SetAside {
+        /// How many.
+        rows: u32,
+    },
+    /// An incremental repair has come so far here.
+    State(RepairState),
+    /// All have promised: what was set aside is repaired from now on, or would be if nobody had been left out.
+    Committed {
+        /// Whether rows are marked.
+        promotes: bool,
+    },
 }
 
 impl RepairStep {
@@ -36,6 +49,9 @@ impl RepairStep {
         match *self {
             RepairStep::Ready { parties } => (1, u64::from(parties), 0),
             RepairStep::Pair { a, b, ranges } => (2, u64::from(a.0) << 32 | u64::from(b.0), u64::from(ranges)),
+            RepairStep::SetAside { rows } => (4, u64::from(rows), 0),
+            RepairStep::State(state) => (5, state as u64, 0),
+            RepairStep::Committed { promotes } => (6, u64::from(promotes), 0),
             RepairStep::Synced { with, came, went } => (3, u64::from(with.0), u64::from(came) << 32 | u64::from(went)),
         }
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::message::RepairSay;
 use super::plan::{Plan, shared};
+use super::record::RepairState;
 use super::stream::Streaming;
 use super::{Say, SessionId};
 use crate::engine::base::{Micros, NodeId};
-use crate::engine::data::{Key, PageMap, Row};
+use crate::engine::data::{Key, Row, Store};
 use crate::engine::node::sweeps::answer::idle;
 use crate::engine::node::sweeps::{Refusal, SweepStep};
 use crate::engine::node::{Ctx, Node, SweepPolicy, Timer};
@@ -22,7 +23,7 @@ pub struct Party {
     /// Which ranges, and who takes part for each.
     pub plan: Plan,
     /// The rows as they were when it was told to take a snapshot.
-    frozen: Option<PageMap<Key, Arc<Row>>>,
+    frozen: Option<Store>,
     /// Rows that come and go because this node was told to see to it, by the other replica.
     pub(super) streams: BTreeMap<NodeId, Streaming>,
     /// When anybody was last heard of.
@@ -33,7 +34,8 @@ pub struct Party {
 
 impl Node {
     /// A node wants this one to take part in a repair.
-    pub(super) fn repair_prepared(&mut self, session: SessionId, policy: SweepPolicy, plan: &Plan, ctx: &mut Ctx<'_>) {
+    pub(super) fn repair_prepared(&mut self, session: SessionId, policy: SweepPolicy, plan: &Plan, promotes: bool, ctx: &mut Ctx<'_>) {
+        let incremental = policy.validation.unwrap_or_default().incremental;
         let known = self.sweeps.repairs.parties.contains_key(&session);
         // Its own repair is no other's: a node may always take part in what it has started.
         let others = self.sweeps.answering.len() + self.sweeps.repairs.parties.keys().filter(|s| s.by != self.id).count();
@@ -42,8 +44,10 @@ impl Node {
             Some(Refusal::Bounds)
         } else if !self.is_right(plan, ctx) {
             Some(Refusal::NotMine)
+        } else if full && !known {
+            Some(Refusal::Busy)
         } else {
-            (full && !known).then_some(Refusal::Busy)
+            (incremental && !known && (self.records.record(session).is_some() || self.records.overlap(plan))).then_some(Refusal::Overlaps)
         };
         if let Some(why) = refusal {
             self.note_sweep(session, SweepStep::Refused { why }, ctx);
@@ -53,6 +57,9 @@ impl Node {
             ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
             let party = Party { policy, plan: plan.clone(), frozen: None, streams: BTreeMap::new(), touched: ctx.now, told: ctx.now };
             self.sweeps.repairs.parties.insert(session, party);
+            if incremental {
+                self.set_aside(session, plan, promotes, ctx);
+            }
         }
         self.say(session.by, session, Say::Repair(RepairSay::Prepared), ctx);
     }
@@ -64,15 +71,22 @@ impl Node {
         party.touched = ctx.now;
         match told {
             RepairSay::Freeze if from == session.by => {
-                party.frozen = Some(self.store.rows().clone());
+                party.frozen = Some(self.store.clone());
                 self.say(from, session, Say::Repair(RepairSay::Frozen), ctx);
             }
             RepairSay::Validate { as_of } if from == session.by => {
+                self.step_to(session, RepairState::Repairing, ctx);
                 let trees = self.validate(session, &party, *as_of, ctx);
                 self.say(from, session, Say::Repair(RepairSay::Trees(trees)), ctx);
             }
             RepairSay::Sync { with, ranges, pull } if from == session.by => {
                 self.stream_begun(session, &mut party, (*with, ranges, *pull), ctx)
+            }
+            RepairSay::Propose if from == session.by => {
+                // What came is on disk before it is promised.
+                self.sync(ctx);
+                self.step_to(session, RepairState::Promised, ctx);
+                self.say(from, session, Say::Repair(RepairSay::Promise), ctx);
             }
             RepairSay::Fetch { ranges } => self.stream_fetched(from, session, &party, ranges, ctx),
             _ => {}
@@ -82,12 +96,15 @@ impl Node {
 
     /// Makes the tree of each of its ranges by reading every row, without tombstones that have expired by `as_of`.
     fn validate(&self, session: SessionId, party: &Party, as_of: u64, ctx: &mut Ctx<'_>) -> Box<[Arc<Tree>]> {
-        let (rows, policy) = (party.frozen.as_ref().unwrap_or(self.store.rows()), party.policy.tree);
+        let (store, policy) = (party.frozen.as_ref().unwrap_or(&self.store), party.policy.tree);
+        let only = self.records.pending(session);
         let (mut read, mut leaves, mut computed) = (0, 0, 0);
         let counts = |row: &Row| ctx.settings.tombstones.expired(row, as_of).is_none();
         let ranges: Vec<TokenRange> = shared(&party.plan, self.id, self.id).collect();
         let trees = ranges.into_iter().map(|range| {
-            let all = || range.runs().flat_map(|(first, last)| rows.between(first, last)).filter(|(_, row)| counts(row));
+            let taken = |key: &Key| only.is_none() || store.mark(key) == only;
+            let in_range = || range.runs().flat_map(|(first, last)| store.between(first, last));
+            let all = || in_range().filter(|(key, row)| counts(row) && taken(key));
             let count = all().count() as u64;
             let mut items = Items::new(policy);
             let digest = |(key, row): (&Key, &Arc<Row>)| (key.token(), items.item(key, row));
@@ -102,11 +119,12 @@ impl Node {
 
     /// Whether everybody else in a repair has been silent for too long.
     pub(in crate::engine::node::sweeps) fn party_idle(&mut self, session: SessionId, ctx: &mut Ctx<'_>) {
-        let Some(party) = self.sweeps.repairs.parties.get(&session) else { return };
+        let Some(party) = self.sweeps.repairs.parties.get(&session) else { return self.ask_state(session, ctx) };
         let (silent, patience) = (ctx.now.since(party.touched), idle(ctx));
         if silent >= patience {
             self.sweeps.repairs.parties.remove(&session);
             self.note_sweep(session, SweepStep::Abandoned, ctx);
+            self.ask_state(session, ctx);
         } else {
             ctx.wake(Micros(patience.0 - silent.0).max(Micros(1)), Timer::SweepIdle(session));
         }

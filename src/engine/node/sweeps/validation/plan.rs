@@ -30,7 +30,7 @@ pub(super) fn lies_in(inner: TokenRange, outer: TokenRange) -> bool {
 }
 
 impl Node {
-    /// The plan of a repair that this node starts, and the first replica that is believed down and stands in its way.
+    /// The plan of a repair that this node starts, and the first replica that is believed down, if one is.
     pub(super) fn plan_repair(&self, with: Option<NodeId>, ask: Validation, ctx: &Ctx<'_>) -> (Plan, Option<NodeId>) {
         let mut down = None;
         let plan = arcs(ctx.ring).filter_map(|range| {
@@ -47,9 +47,9 @@ impl Node {
             if let Some(other) = with {
                 holders.retain(|node| [self.id, other].contains(node));
             }
-            match ask.force {
-                true => holders.retain(|node| self.believes_up(*node)),
-                false => down = down.or(holders.iter().copied().find(|node| !self.believes_up(*node))),
+            down = down.or(holders.iter().copied().find(|node| !self.believes_up(*node)));
+            if ask.force {
+                holders.retain(|node| self.believes_up(*node));
             }
             holders.sort_unstable();
             (holders.len() > 1).then(|| Share { range, holders: holders.into() })

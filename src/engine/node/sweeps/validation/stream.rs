@@ -12,7 +12,7 @@ use super::{Say, SessionId};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::sweeps::{Page, Refusal, SweepStep};
-use crate::engine::node::{Ctx, Node, Traffic};
+use crate::engine::node::{Ctx, Node};
 use crate::engine::sweep::TokenRange;
 
 /// Rows sent without having been asked for: to be confirmed.
@@ -39,11 +39,14 @@ impl Streaming {
 
 impl Node {
     /// All rows of these ranges, as far as both take part for them; tombstones that have expired too, as files hold them.
-    fn rows_of(&self, ranges: &[TokenRange], party: &Party, other: NodeId) -> Vec<(Key, Arc<Row>)> {
+    fn rows_of(&self, session: SessionId, ranges: &[TokenRange], party: &Party, other: NodeId) -> Vec<(Key, Arc<Row>)> {
         let common: Vec<TokenRange> = shared(&party.plan, self.id, other).collect();
         let within = |range: &&TokenRange| common.iter().any(|outer| lies_in(**range, *outer));
         let runs = ranges.iter().filter(within).flat_map(|range| range.runs());
-        runs.flat_map(|(first, last)| self.store.between(first, last)).map(|(key, row)| (key.clone(), row.clone())).collect()
+        // An incremental repair sends what was set aside for it, and nothing else.
+        let only = self.records.pending(session);
+        let all = runs.flat_map(|(first, last)| self.store.between(first, last));
+        all.filter(|(key, _)| only.is_none() || self.store.mark(key) == only).map(|(key, row)| (key.clone(), row.clone())).collect()
     }
 
     /// The one that started the repair wants this node and another one brought into line.
@@ -59,7 +62,7 @@ impl Node {
         }
         let mut stream = Streaming::default();
         self.say(with, session, Say::Repair(RepairSay::Fetch { ranges: ranges.clone() }), ctx);
-        let rows = if pull { Vec::new() } else { self.rows_of(ranges, party, with) };
+        let rows = if pull { Vec::new() } else { self.rows_of(session, ranges, party, with) };
         if !rows.is_empty() {
             stream.went = rows.len() as u32;
             stream.going = (0..self.send_rows(with, session, SENT, &rows, ctx)).collect();
@@ -69,7 +72,7 @@ impl Node {
 
     /// Another replica wants all rows of these ranges.
     pub(super) fn stream_fetched(&self, from: NodeId, session: SessionId, party: &Party, ranges: &[TokenRange], ctx: &mut Ctx<'_>) {
-        self.send_rows(from, session, FETCHED, &self.rows_of(ranges, party, from), ctx);
+        self.send_rows(from, session, FETCHED, &self.rows_of(session, ranges, party, from), ctx);
     }
 
     /// Rows came.
@@ -90,7 +93,7 @@ impl Node {
             let mut came = 0;
             for (key, row) in rows.iter().filter(|(key, _)| common.iter().any(|range| range.holds(key.token()))) {
                 came += 1;
-                self.hold(None, None, key, row, Traffic::Tree, ctx);
+                self.take_streamed(session, key, row, ctx);
             }
             match party.streams.get_mut(&from) {
                 Some(stream) if page.part == FETCHED => {
