@@ -6,6 +6,7 @@ mod accrual;
 mod cassandra;
 mod digests;
 mod dynamo;
+mod garage;
 mod hints;
 mod levels;
 mod placement;

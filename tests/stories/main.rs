@@ -1,6 +1,7 @@
 //! Stories: what a person sees in a run, fault by fault and rule by rule, each with what must not happen.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod bitmaps;
 mod clients;
 mod cuts;
 mod digests;
@@ -8,14 +9,18 @@ mod found;
 mod handoff;
 mod levels;
 mod liars;
+mod logs;
 mod machines;
 mod members;
 mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod segments;
+mod sets;
 mod shipped;
 mod sweeps;
+mod versions;
 
 mod incremental;
 #[path = "../support/play.rs"]
@@ -25,3 +30,4 @@ mod run;
 mod tombstones;
 mod validation;
 mod validation_liars;
+mod tries;

@@ -6,8 +6,10 @@
 
 pub mod arrivals;
 pub mod coordinate;
+pub mod dots;
 mod guests;
 pub mod hints;
+pub mod history;
 mod member;
 mod message;
 mod note;
@@ -24,14 +26,15 @@ pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
+pub use history::History;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Method,
-    Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Setting, Settings, Speculate, StandIn,
-    Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, BitmapPolicy, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper,
+    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
+    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
 pub use settings::{Parallelism, Scope, Validation};
 use sweeps::validation::Records;
@@ -84,6 +87,14 @@ pub enum Timer {
     SweepAgain(u32),
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
+    /// Time to send a peer more coded symbols: which message of them.
+    SweepStream(SessionId, u32),
+    /// The time that making trees of segments takes is over.
+    SegmentsBuilt,
+    /// A sweep has rested between two reads: its number.
+    SweepNext(u32),
+    /// Keys that have changed have waited long enough to enter the tries.
+    TrieWork,
 }
 
 impl Timer {
@@ -97,7 +108,7 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
+        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork)
     }
 }
 
@@ -269,10 +280,12 @@ pub struct Node {
     owed: Vec<replica::Owed>,
     /// The timer for old tombstones. Volatile.
     sweep: purge::Sweep,
-    /// Comparisons with other replicas, and trees. Volatile.
+    /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
     /// Incremental repairs it has taken part in. Survives a crash.
     pub records: Records,
+    /// What it remembers beside its rows. The synced part survives a crash.
+    pub history: History,
 }
 
 impl Node {
@@ -292,6 +305,7 @@ impl Node {
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
             records: Records::default(),
+            history: History::default(),
         }
     }
 
@@ -302,7 +316,7 @@ impl Node {
         self.sync_due = false;
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
-        self.sweeps = Sweeps::default();
+        self.sweeps = std::mem::take(&mut self.sweeps).crashed();
         self.guests.forget();
     }
 
@@ -310,7 +324,9 @@ impl Node {
     /// for if not for this node, and how many hints are gone.
     pub fn lose_memory(&mut self) -> (Vec<Lost>, u32) {
         let mut lost: Vec<Lost> = self.store.crash().into_iter().map(|(key, (before, after))| (None, key, before, after)).collect();
+        lost.iter().for_each(|(_, key, ..)| self.sweeps.tries.queue(key));
         lost.extend(self.guests.crash());
+        self.history.crash();
         (lost, self.hints.crash())
     }
 
@@ -320,6 +336,9 @@ impl Node {
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
         self.records = Records::default();
+        self.history.wipe();
+        self.sweeps.segments.clear();
+        self.sweeps.tries.clear();
         self.store.wipe() + others
     }
 
@@ -360,12 +379,17 @@ impl Node {
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
+                self.configure_history(ctx);
                 self.restart_schedule(ctx);
                 self.take_up_records(ctx);
+                self.sweeps.tries.plan(ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
-            Input::Configured(Changed::Sweeps) => self.restart_schedule(ctx),
+            Input::Configured(Changed::Sweeps) => {
+                self.configure_history(ctx);
+                self.restart_schedule(ctx);
+            }
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
@@ -433,6 +457,7 @@ impl Node {
             Body::HintKept { target } => self.hint_kept(op, *target, ctx),
             Body::Forward { client, request } => self.take_up(op, from, *client, request, ctx),
             Body::Coordinating => self.taken_up(op, from),
+            Body::Reply { outcome, .. } if from == self.id => self.own_read_over(op, outcome, ctx),
             _ => {}
         }
     }

@@ -252,6 +252,13 @@ pub enum Note {
         /// What was found or decided.
         step: SweepStep,
     },
+    /// A sweep has found a key that differs, and reads it to have it repaired.
+    SweepRead {
+        /// Which sweep.
+        session: SessionId,
+        /// The key.
+        key: Key,
+    },
 }
 
 /// Why a hint is not kept.
@@ -310,6 +317,7 @@ impl Note {
             Note::Revived { .. } => 39,
             Note::StoodStill { .. } => 40,
             Note::Sweep { .. } => 41,
+            Note::SweepRead { .. } => 60,
         }
     }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
+use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
 use crate::engine::node::sweeps::validation::{RepairSay, RepairStep, parties};
-use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
-use crate::engine::node::{Body, Method, Mode, Note, Parallelism, Traffic};
+use crate::engine::node::sweeps::{DotStep, LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep, TrieSay, VersionSay};
+use crate::engine::node::{Body, Message, Method, Mode, Note, Parallelism, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
 
@@ -30,11 +30,14 @@ pub struct SweepCost {
     pub scanned: u64,
     /// Digests and hashes computed for trees, on both sides.
     pub computed: u64,
+    /// Leaves of the trees of the one who started it; none if there are no trees.
+    pub leaves: u64,
     /// Hashes compared, root first.
     pub levels: Vec<LevelCount>,
     /// Keys whose digests were compared.
     pub keys_compared: u64,
-    /// Keys that were found to differ in any way.
+    /// Keys that were found to differ in any way. Where digests of rows are compared instead of keys, a row that both have in different
+    /// versions counts twice.
     pub keys_differed: u64,
     /// Messages sent, lost ones included.
     pub messages: u64,
@@ -60,6 +63,8 @@ pub struct SweepCost {
     pub pairs_apart: u64,
     /// Whether its replicas make their trees one after another.
     in_turn: bool,
+    /// Coded symbols sent.
+    pub symbols: u64,
     /// The last question seen, so that the parts of a long one count once.
     asked: Option<(u8, u32)>,
 }
@@ -75,6 +80,7 @@ impl SweepCost {
             ended: None,
             scanned: 0,
             computed: 0,
+            leaves: 0,
             levels: Vec::new(),
             keys_compared: 0,
             keys_differed: 0,
@@ -90,6 +96,7 @@ impl SweepCost {
             pairs: 0,
             pairs_apart: 0,
             in_turn: false,
+            symbols: 0,
             asked: None,
         }
     }
@@ -122,6 +129,7 @@ impl SweepCost {
         }
         match say {
             Say::Open { ranges, .. } => self.ranges = ranges.to_vec(),
+            Say::Set(SetSay::Symbols { run, .. }) => self.symbols += run.symbols.len() as u64,
             Say::Repair(RepairSay::Prepare { policy, plan, .. }) => {
                 self.in_turn = policy.validation.is_some_and(|how| how.order == Parallelism::Sequential);
                 self.ranges = plan.iter().map(|share| share.range).collect();
@@ -137,6 +145,12 @@ impl SweepCost {
                 let turn = matches!(told, RepairSay::Validate { .. }) && self.in_turn;
                 Some((told.code() | 1 << 7, if turn { self.messages as u32 } else { 0 }))
             }
+            Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
+            Say::Set(say) if from == self.session.by.into() => Some(say.question()),
+            Say::Segments(say) => say.question().map(|ask| (70, ask)),
+            Say::Trie(TrieSay::Get { ask, .. }) => Some((71, *ask)),
+            Say::Dots(dots) if dots.is_question() => Some((60 + dots.code(), 0)),
+            Say::Versions(VersionSay::Have { .. }) => Some((say.code(), 0)),
             Say::Rows { .. } if from == self.session.by.into() && self.method != Method::Validation => Some((say.code(), 0)),
             _ => None,
         };
@@ -146,16 +160,63 @@ impl SweepCost {
         }
     }
 
+    fn set_step(&mut self, step: SetStep) {
+        match step {
+            SetStep::Read { rows } => {
+                self.scanned += rows;
+                self.computed += rows;
+            }
+            SetStep::Ranges { compared, differed, listed, .. } => {
+                self.keys_compared += listed;
+                if compared > 0 {
+                    self.levels.push(LevelCount { compared, differed });
+                }
+            }
+            SetStep::Peeled { .. } => {}
+            SetStep::Found { mine, theirs } => self.keys_differed = u64::from(mine) + u64::from(theirs),
+        }
+    }
+
+    /// A message of an ordinary read that the sweep has made.
+    fn read(&mut self, message: &Message) {
+        self.messages += 1;
+        let rows = message.body.row().is_some();
+        self.rows += u64::from(rows);
+        *(if rows { &mut self.row_bytes } else { &mut self.metadata_bytes }) += u64::from(message.size);
+        let question = (200 + message.body.code(), message.op.map_or(0, |op| op.number));
+        if message.body.mode() == Mode::Asks && self.asked != Some(question) {
+            self.round_trips += 1;
+            self.asked = Some(question);
+        }
+    }
+
     fn step(&mut self, at: Micros, who: NodeId, step: &SweepStep) {
         match *step {
-            SweepStep::Trees { rows, computed, .. } => {
+            SweepStep::Trees { leaves, rows, computed } => {
+                if who == self.session.by {
+                    self.leaves = leaves;
+                }
                 self.scanned += rows;
                 self.computed += computed;
             }
-            SweepStep::Compared { count, .. } => self.levels.push(count),
+            SweepStep::Log(LogStep::Read { changes, lacked, .. }) => {
+                self.keys_compared += u64::from(changes);
+                self.keys_differed += u64::from(lacked);
+            }
+            SweepStep::Set(step) => self.set_step(step),
+            SweepStep::Compared { level, count } => {
+                // A level may be compared in pieces.
+                self.levels.resize(self.levels.len().max(level as usize + 1), LevelCount::default());
+                self.levels[level as usize].compared += count.compared;
+                self.levels[level as usize].differed += count.differed;
+            }
+            SweepStep::Dots(DotStep::Missing { events, lacked }) => {
+                self.keys_compared += u64::from(events);
+                self.keys_differed += u64::from(lacked);
+            }
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
-                self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
-                self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
+                self.keys_compared += compared + u64::from(only_mine) + u64::from(only_theirs);
+                self.keys_differed += u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
             }
             SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
             SweepStep::Repair(RepairStep::Pair { ranges, .. }) => {
@@ -173,6 +234,8 @@ pub struct Sweeps {
     costs: PageMap<SessionId, Arc<SweepCost>>,
     /// The sweep that each node last got rows from: what it applies next came with them.
     taking: BTreeMap<NodeId, SessionId>,
+    /// Reads that sweeps have made.
+    reads: BTreeMap<OpId, SessionId>,
 }
 
 impl Sweeps {
@@ -212,19 +275,18 @@ impl Sweeps {
             (EventKind::Note(Note::Sweep { session, step }), Some(node)) => {
                 self.change(*session, |cost| cost.step(event.at, node, step));
             }
-            (EventKind::Sent(message), _) => {
-                // What a node says to itself costs nothing.
-                if let Body::Sweep { session, say } = &message.body
-                    && message.from != message.to
-                {
-                    self.change(*session, |cost| cost.sent(message.from, say, message.size));
-                }
+            (EventKind::Note(Note::SweepRead { session, .. }), _) => {
+                self.reads.extend(event.op.map(|op| (op, *session)));
             }
-            (EventKind::Lost { message, .. }, _) => {
-                if let Body::Sweep { session, .. } = &message.body {
-                    self.change(*session, |cost| cost.lost += 1);
-                }
-            }
+            (EventKind::Sent(message), _) => match (self.of_read(message), &message.body) {
+                (Some(session), _) => self.change(session, |cost| cost.read(message)),
+                (None, Body::Sweep { session, say }) if message.from != message.to => self.change(*session, |cost| cost.sent(message.from, say, message.size)),
+                _ => {}
+            },
+            (EventKind::Lost { message, .. }, _) => match (self.of_read(message), &message.body) {
+                (Some(session), _) | (None, &Body::Sweep { session, .. }) => self.change(session, |cost| cost.lost += 1),
+                _ => {}
+            },
             (EventKind::Delivered(message), Some(node)) => {
                 if let Body::Sweep { session, .. } = &message.body {
                     self.taking.insert(node, *session);
@@ -235,8 +297,18 @@ impl Sweeps {
                     self.change(session, |cost| cost.over_streamed += 1);
                 }
             }
+            (EventKind::Applied(applied), Some(_)) if applied.by == Traffic::Repair && applied.change != Change::Stored => {
+                if let Some(session) = event.op.and_then(|op| self.reads.get(&op)).copied() {
+                    self.change(session, |cost| cost.over_streamed += 1);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The sweep whose read this message belongs to. What a node says to itself costs nothing.
+    fn of_read(&self, message: &Message) -> Option<SessionId> {
+        self.reads.get(&message.op?).filter(|_| message.from != message.to).copied()
     }
 }
 

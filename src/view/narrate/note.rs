@@ -64,6 +64,7 @@ pub(super) fn noted<'a>(facts: &Facts<'a>, id: EventId, event: &'a Event, note: 
         Note::EchoAsked(peer) => at.echo_asked(*peer),
         Note::Revived { peer, down } => at.revived(*peer, *down),
         Note::StoodStill { stood, lenient } => at.stood_still(*stood, *lenient),
+        Note::SweepRead { key, .. } => sweep::reads(&at.who, key),
         Note::Sweep { session, step } => sweep::said(&at, *session, step),
         note => handoff::said(&at, note),
     }

@@ -35,6 +35,10 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         EventKind::Timer(Timer::Sweep(_)) => format!("{who} looks for old tombstones"),
         EventKind::Timer(Timer::SweepDue(_)) => format!("{who} is due to compare with another node"),
         EventKind::Timer(Timer::SweepPatience(_) | Timer::SweepIdle(_)) => format!("{who} looks whether its sweep goes on"),
+        EventKind::Timer(Timer::SweepStream(..)) => format!("{who} may send more coded symbols"),
+        EventKind::Timer(Timer::SegmentsBuilt) => format!("{who} has its trees of segments ready"),
+        EventKind::Timer(Timer::TrieWork) => format!("{who} brings its tries up to date"),
+        EventKind::Timer(Timer::SweepNext(_)) => format!("{who} has rested before the next read of its sweep"),
         EventKind::Timer(Timer::SweepAgain(_)) => format!("{who} tries a sweep again"),
         EventKind::Timer(Timer::Sync) => format!("{who} brings its log to disk"),
         EventKind::Timer(Timer::Speculate(op)) => format!("{who} has waited long for answers to {}", names.op(*op)),
@@ -179,6 +183,7 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         Note::EchoAsked(peer) => format!("{who} hears {peer} and asks it for an echo"),
         Note::Revived { peer, .. } => format!("{who} believes {peer} up again: its echo came back"),
         Note::StoodStill { stood, .. } => format!("{who} notices that it stood still for {}", span(*stood)),
+        Note::SweepRead { key, .. } => format!("{who} reads {key} to have it repaired"),
         Note::Sweep { session, step } => sweep::short(who, *session, step),
         note => handoff::short(who, note).unwrap_or_default(),
     }

@@ -3,6 +3,12 @@
 use std::sync::Arc;
 
 use super::validation::RepairSay;
+use super::dot_say::DotSay;
+use super::log_say::LogSay;
+use super::segments::SegmentSay;
+use super::set_say::SetSay;
+use super::trie::TrieSay;
+use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -54,6 +60,10 @@ pub enum Refusal {
     Bounds,
     /// Another incremental repair of some of these ranges has not ended there.
     Overlaps,
+    /// Another sweep holds the tree of one of these ranges.
+    Locked,
+    /// Its trees are not made yet.
+    NotBuilt,
 }
 
 /// One message of a sweep.
@@ -132,6 +142,18 @@ pub enum Say {
     Refused(Refusal),
     /// Something in a repair by whole trees.
     Repair(RepairSay),
+    /// A step of a sweep of logs.
+    Log(LogSay),
+    /// A step of a sweep that compares sets of digests.
+    Set(SetSay),
+    /// A step of an exchange by segments.
+    Segments(SegmentSay),
+    /// A step of a walk through tries.
+    Trie(TrieSay),
+    /// A step of a sweep of versions.
+    Versions(VersionSay),
+    /// A step of a sweep of bitmaps.
+    Dots(DotSay),
 }
 
 impl Say {
@@ -151,6 +173,12 @@ impl Say {
             Say::Close => 11,
             Say::Refused(_) => 12,
             Say::Repair(_) => 50,
+            Say::Log(_) => 40,
+            Say::Set(_) => 60,
+            Say::Segments(_) => 70,
+            Say::Trie(_) => 71,
+            Say::Versions(_) => 41,
+            Say::Dots(_) => 42,
         }
     }
 
@@ -161,6 +189,12 @@ impl Say {
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
             Say::Repair(told) => told.mode(),
+            Say::Log(say) => say.mode(),
+            Say::Set(say) => say.mode(),
+            Say::Segments(say) => say.mode(),
+            Say::Trie(say) => say.mode(),
+            Say::Versions(say) => say.mode(),
+            Say::Dots(say) => say.mode(),
         }
     }
 
@@ -174,8 +208,18 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
-        if let Say::Repair(told) = self {
-            return u64::from(self.code()) << 56 | told.nth();
+        let own = match self {
+            Say::Repair(told) => Some(told.nth()),
+            Say::Log(say) => Some(say.nth()),
+            Say::Set(say) => Some(say.nth()),
+            Say::Segments(say) => Some(say.nth()),
+            Say::Trie(say) => Some(say.nth()),
+            Say::Versions(say) => Some(say.nth()),
+            Say::Dots(say) => Some(say.nth()),
+            _ => None,
+        };
+        if let Some(nth) = own {
+            return u64::from(self.code()) << 56 | nth;
         }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
@@ -228,8 +272,15 @@ impl Wire for Say {
         sink.u8(self.code());
         match self {
             Say::Open { policy, ranges } => {
-                sink.u8(u8::from(policy.method == Method::Full) | u8::from(policy.streams == Streams::Leaves) << 1);
+                sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
                 policy.tree.encode(sink);
+                match policy.method {
+                    Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
+                    Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
+                    Method::Segments => policy.segments.unwrap_or_default().encode(sink),
+                    Method::Trie => policy.trie.unwrap_or_default().encode(sink),
+                    _ => {}
+                }
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
             }
@@ -280,6 +331,12 @@ impl Wire for Say {
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
             Say::Repair(told) => told.encode(sink),
+            Say::Log(say) => say.encode(sink),
+            Say::Set(say) => say.encode(sink),
+            Say::Segments(say) => say.encode(sink),
+            Say::Trie(say) => say.encode(sink),
+            Say::Versions(say) => say.encode(sink),
+            Say::Dots(say) => say.encode(sink),
         }
     }
 }
