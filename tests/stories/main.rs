@@ -23,9 +23,12 @@ mod shipped;
 mod sweeps;
 mod versions;
 
+mod incremental;
 #[path = "../support/play.rs"]
 mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
 mod tries;
+mod validation;
+mod validation_liars;

@@ -126,6 +126,11 @@ fn command(what: &str) -> Value {
             let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));
             json!({"do": "sweep", "a": a, "b": b, "policy": policy})
         }
+        ["repair", node] => json!({"do": "repair", "node": node}),
+        ["repair", node, policy @ ..] => {
+            let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));
+            json!({"do": "repair", "node": node, "policy": policy})
+        }
         ["set", name, value @ ..] => json!({"do": "set", "setting": {*name: setting(name, &value.join(" ")).1}}),
         ["preload", count, rest @ ..] => {
             let mut made = pairs(rest, |_, value| json!(value.parse::<u64>().expect("a number")));

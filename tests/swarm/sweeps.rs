@@ -2,11 +2,12 @@
 //! taken was offered, what is confirmed was taken, two replicas that nothing else changes meanwhile hold the same when their sweep ends
 //! well, nothing but the bytes said is on the bill, and no sweep is left open in the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use drift::engine::base::{Endpoint, NodeId, Wire};
 use drift::engine::data::{Key, Row};
+use drift::engine::node::sweeps::validation::{RepairSay, Share};
 use drift::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
 use drift::engine::node::{Body, Message, Method, Note, SweepPolicy, Sync, Tombstones, Traffic};
 use drift::engine::observe::{SweepCost, Sweeps};
@@ -29,7 +30,9 @@ pub struct Comparing {
     /// Sweeps at both of whose nodes nothing has changed since they began but by themselves.
     quiet: BTreeMap<SessionId, [NodeId; 2]>,
     /// Pages of rows that a node was sent and may confirm.
-    pages: BTreeMap<(NodeId, SessionId, u32), Rows>,
+    pages: BTreeMap<(NodeId, Endpoint, SessionId, u32), Rows>,
+    /// Repairs by whole trees.
+    repairs: BTreeSet<SessionId>,
     bytes: u64,
     /// Bytes have changed by themselves: trees that do not read them may overlook it.
     rotten: bool,
@@ -51,7 +54,7 @@ impl Comparing {
                     && let Say::Rows { page, rows } = &**say
                 {
                     self.offered.insert(node, (*session, rows.clone()));
-                    self.pages.insert((node, *session, page.page), rows.clone());
+                    self.pages.insert((node, message.from, *session, page.page), rows.clone());
                 }
                 Ok(())
             }
@@ -98,7 +101,8 @@ impl Comparing {
             }
             return Ok(());
         };
-        self.bytes += bytes.len() as u64;
+        // What a node says to itself costs nothing.
+        self.bytes += if message.from == message.to { 0 } else { bytes.len() as u64 };
         let shown = shows(world, node, message.sent_at);
         match &**say {
             Say::Open { policy, ranges } => {
@@ -110,6 +114,21 @@ impl Comparing {
                 };
                 let right = ranges.iter().all(both);
                 if right { Ok(()) } else { Err(format!("{node} opens a sweep of what the two do not both hold: {ranges:?}")) }
+            }
+            Say::Repair(RepairSay::Prepare { policy, plan, .. }) => {
+                self.opened.insert(*session, (*policy, plan.iter().map(|share| share.range).collect()));
+                self.repairs.insert(*session);
+                let right = |share: &Share| {
+                    let replicas = world.ring().replicas(share.range.right, &world.settings().replicas);
+                    share.holders.len() > 1 && share.holders.iter().all(|holder| replicas.contains(holder))
+                };
+                if plan.iter().all(right) { Ok(()) } else { Err(format!("{node} plans a repair of what is not held: {plan:?}")) }
+            }
+            // As they lie on disk: what has expired too.
+            Say::Rows { rows, .. } if self.repairs.contains(session) => {
+                let held = |key: &Key, row: &Row| replicas.row_of(node, key).as_ref() == Some(row) && self.of(*session, key);
+                let alien = rows.iter().find(|(key, row)| !held(key, row));
+                alien.map_or(Ok(()), |row| Err(format!("{node} sends in a repair what it does not hold: {row:?}")))
             }
             Say::Rows { rows, .. } => {
                 let alien = rows.iter().find(|(key, row)| !replicas.shows_row(node, key, row, shown, rules) || !self.of(*session, key));
@@ -129,7 +148,10 @@ impl Comparing {
             Say::Stored { page } => {
                 let synced = rules.all.sync == Sync::EveryWrite;
                 let had = |(key, row): &(Key, Arc<Row>)| !self.of(*session, key) || replicas.has_had(node, key, only(row), synced);
-                let rows = self.pages.get(&(node, *session, *page)).ok_or_else(|| format!("{node} confirms a page that did not come"))?;
+                let rows = self
+                    .pages
+                    .get(&(node, message.to, *session, *page))
+                    .ok_or_else(|| format!("{node} confirms a page that did not come"))?;
                 if rows.iter().all(had) { Ok(()) } else { Err(format!("{node} confirms rows that it does not have: {rows:?}")) }
             }
             _ => Ok(()),
@@ -145,6 +167,10 @@ impl Comparing {
     pub fn over(&self, world: &World, log: &[Event]) -> Result<(), String> {
         for host in world.hosts() {
             let sweeps = &host.node.sweeps;
+            let repairs = sweeps.repairs();
+            if !repairs.coordinating().is_empty() || !repairs.parties().is_empty() {
+                return Err(format!("{} has repairs open: {:?}", host.node.id, repairs.parties().keys()));
+            }
             if !sweeps.asking().is_empty() || !sweeps.answering().is_empty() {
                 return Err(format!("{} has sweeps open: {:?} {:?}", host.node.id, sweeps.asking().keys(), sweeps.answering().keys()));
             }

@@ -39,6 +39,8 @@ pub use settings::{
     Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones,
     Upkeep, WriteSettings,
 };
+pub use settings::{Parallelism, Scope, Validation};
+use sweeps::validation::Records;
 use sweeps::{SessionId, Sweeps};
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
@@ -290,6 +292,8 @@ pub struct Node {
     sweep: purge::Sweep,
     /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
+    /// Incremental repairs it has taken part in. Survives a crash.
+    pub records: Records,
     /// What it remembers beside its rows. The synced part survives a crash.
     pub history: History,
     /// Checks of what it holds. Volatile.
@@ -312,6 +316,7 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            records: Records::default(),
             history: History::default(),
             integrity: Integrity::default(),
         }
@@ -344,6 +349,7 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.records = Records::default();
         self.history.wipe();
         self.sweeps.segments.clear();
         self.sweeps.tries.clear();
@@ -373,6 +379,7 @@ impl Node {
             Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
+            Timer::SweepIdle(session) if self.records.is_open(session) => true,
             timer => self.sweeps.expects(timer) || self.integrity.expects(timer),
         }
     }
@@ -388,6 +395,7 @@ impl Node {
                 self.restart_sweeps(ctx);
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
+                self.take_up_records(ctx);
                 self.sweeps.tries.plan(ctx);
                 self.restart_scrub(false, ctx);
             }

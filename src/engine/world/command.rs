@@ -181,6 +181,14 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<String>,
     },
+    /// Makes a node start a repair by whole trees with all replicas of the ranges that the policy names.
+    Repair {
+        /// Who starts it, and collects the trees.
+        node: NodeId,
+        /// How; as the settings say if left out, by whole trees in any case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<SweepPolicy>,
+    },
 }
 
 fn check_key(key: &Key) -> Result<(), CommandError> {
@@ -262,6 +270,7 @@ impl Command {
                 policy.as_ref().map_or(Ok(()), check_policy)
             }
             Command::Rot { node, key, value, .. } => config.knows("node", *node).and_then(|()| check_rot(key, value.as_deref())),
+            Command::Repair { node, policy } => config.knows("node", *node).and_then(|()| policy.as_ref().map_or(Ok(()), check_policy)),
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }

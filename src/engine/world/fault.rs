@@ -9,7 +9,7 @@ use super::network::CutShape;
 use super::preload::Preload;
 use super::sim::{Due, World};
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, arrange};
-use crate::engine::node::{Changed, Checksum, Input, Node, Request, Setting, Verb};
+use crate::engine::node::{Changed, Checksum, Input, Method, Node, Request, Setting, SweepPolicy, Verb};
 
 impl World {
     /// Carries out a command at `at` (now, if that is past). A command that [`Command::check`] refuses, or that changes nothing
@@ -63,6 +63,10 @@ impl World {
             Command::Workload(workload) => self.begin_workload(workload, log),
             Command::Sweep { a, b, policy } => self.sweep(a, b, policy.unwrap_or(self.settings().sweeps.policy), log),
             Command::Rot { node, key, sum, value } => self.rot(node, &key, sum, value, log),
+            Command::Repair { node, policy } => {
+                let policy = policy.unwrap_or(self.settings().sweeps.policy);
+                self.sweep(node, node, SweepPolicy { method: Method::Validation, ..policy }, log);
+            }
             Command::StopWorkload { workload } => self.stop_workload(workload, log),
         }
     }

@@ -23,6 +23,16 @@ pub(super) fn cut_clause(facts: &Facts<'_>, cut: CutId) -> String {
     }
 }
 
+/// Somebody is told to compare, with one other node or with all replicas of its ranges.
+fn sweep_asked(who: &str, with: &str) -> Said {
+    let said = if who == with {
+        Said::new(format!("{who} is told to repair its ranges.")).rest("All their replicas are to make trees.")
+    } else {
+        Said::new(format!("{who} is told to compare what it holds with {with}.")).rest("Both will get what they lack.")
+    };
+    said.rule("a sweep repairs what nobody reads")
+}
+
 pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
     match fault {
@@ -54,10 +64,8 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
                 ),
             })
             .so("and handles what had piled up"),
-        Fault::SweepAsked { with } => Said::new(format!("{who} is told to compare what it holds with {with}."))
-            .rest("Both will get what they lack.")
-            .rule("a sweep repairs what nobody reads"),
         Fault::Rotted(rotted) => rot::fault(facts, event, &who, rotted),
+        Fault::SweepAsked { with } => sweep_asked(&who, &with.to_string()),
         Fault::Wiped { rows } => Said::new(format!("{who} loses its disk and with it {}.", counted(*rows, "row", "rows")))
             .rest("When it starts again it is empty, yet counts as a replica as before.")
             .so("and will come back empty")

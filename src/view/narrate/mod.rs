@@ -24,6 +24,7 @@ mod short;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod validation;
 mod words;
 
 pub use decisions::Decisions;
@@ -32,6 +33,7 @@ pub use names::{Names, quoted, quoted_bytes, verb_letter, verb_name};
 pub use origin::{Held, held, newest, why_behind};
 pub use short::{lines, short};
 pub use sweep::noun as sweep_noun;
+pub use validation::word as repair_word;
 pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};

@@ -217,6 +217,7 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Resumed { waiting } => {
             format!("{who} goes on, with {} waiting", counted(u64::from(*waiting), "message or timer", "messages and timers"))
         }
+        Fault::SweepAsked { with } if who == with.to_string() => format!("{who} is told to repair its ranges"),
         Fault::SweepAsked { with } => format!("{who} is told to compare with {with}"),
         Fault::Rotted(rotted) => rot::fault_short(who, rotted, names),
         Fault::Wiped { rows } => format!("{who} loses its disk: {}", counted(*rows, "row", "rows")),

@@ -30,6 +30,7 @@ pub const fn names(method: Method) -> (&'static str, &'static str) {
     match method {
         Method::Descent => ("Merkle trees", "tree by tree"),
         Method::Full => ("every key", "key by key"),
+        Method::Validation => ("whole trees", "by whole trees"),
         Method::Log => ("logs", "entry by entry"),
         Method::Ranges => ("ranges", "range by range"),
         Method::Sketch => ("coded symbols", "by coded symbols"),
@@ -94,6 +95,7 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::TimedOut)) => "no answer".to_owned(),
         Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
+        Some((_, SweepOutcome::Down(node))) => format!("{node} is down"),
         Some((_, SweepOutcome::Exhausted)) => "given up".to_owned(),
         Some((_, SweepOutcome::Read { keys, .. })) => format!("{} keys read", count(u64::from(keys))),
         Some((_, SweepOutcome::Pushed { rows })) => format!("{} rows pushed", count(u64::from(rows))),

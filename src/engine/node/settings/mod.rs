@@ -8,6 +8,7 @@ mod level;
 mod read;
 mod sweep;
 mod tombstones;
+mod validation;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub use level::{Level, Need};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
 pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
+pub use validation::{Parallelism, Scope, Validation};
 pub use write::{Coordinate, WriteSettings};
 
 use crate::engine::base::{DigestFunction, Micros};

@@ -88,7 +88,7 @@ pub fn sharers(ring: &Ring, replication: &Replication, node: NodeId) -> Vec<Node
 }
 
 /// The ring cut at its tokens. A key on a token belongs to the part that the token ends, in a ring of partitions to the one it begins.
-fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
+pub(super) fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
     let tokens = ring.tokens();
     let end = move |i: usize| {
         let (Token(token), _) = tokens[i];
