@@ -242,3 +242,15 @@ fn what_is_refused_changes_nothing() {
     session.act(Command::Set { setting: Setting::Hints(hints) }).expect("two nodes");
     assert!(session.from_start(|config| config.settings.replicas = Replication::Simple(2)).is_err(), "the write at 5 would be above N");
 }
+
+#[test]
+fn queues_of_sweeps() {
+    let queue = |field: &'static str| move |n: u64| json!({"queue": {field: n}});
+    for (field, least, most, name) in
+        [("segments", 1, 64, "segments"), ("most", 1, 10_000, "wait"), ("intensity-ppm", 10_000, 1_000_000, "intensity")]
+    {
+        let make = queue(field);
+        bound("sweeps", make(least), make(least - 1), name, "must be");
+        bound("sweeps", make(most), make(most + 1), name, "must be");
+    }
+}

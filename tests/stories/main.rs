@@ -16,6 +16,7 @@ mod read_repair;
 mod reads;
 mod shipped;
 mod sweeps;
+mod turns;
 
 #[path = "../support/play.rs"]
 mod play;

@@ -194,6 +194,9 @@ impl Maker {
     /// A command to compare two nodes.
     fn sweep(&mut self) -> String {
         let (a, b) = self.two();
+        if self.dice.once_in(6) {
+            return format!("stop-sweep {a}");
+        }
         if self.dice.once_in(3) { format!("sweep {a} {b}") } else { format!("sweep {a} {b} {}", sweeping::policy(&mut self.dice, false)) }
     }
 

@@ -111,6 +111,8 @@ fn command(what: &str) -> Value {
             json!({"do": "link", "from": from, "to": to, "rule": rule})
         }
         ["network", rest @ ..] => json!({"do": "network", "network": pairs(rest, network_value)}),
+        ["stop-sweep", node] => json!({"do": "stop-sweep", "node": node}),
+        ["stop-sweep", node, number] => json!({"do": "stop-sweep", "node": node, "number": number.parse::<u32>().expect("a number")}),
         ["sweep", a, b] => json!({"do": "sweep", "a": a, "b": b}),
         ["sweep", a, b, policy @ ..] => {
             let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 
 use clients::Clients;
 use drift::engine::base::Micros;
-use drift::engine::node::sweeps::{SweepOutcome, SweepStep};
+use drift::engine::node::sweeps::{QueueStep, SweepOutcome, SweepStep};
 use drift::engine::node::{NoHint, Note, Outcome};
 use drift::engine::observe::Truth;
 use drift::engine::world::{ClientAct, Event, EventKind, Fault, LostWhy, World};
@@ -57,9 +57,9 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
-const KINDS: usize = 45;
+const KINDS: usize = 52;
 /// The same for runs over the whole foreground path.
-const WIDE_KINDS: usize = 85;
+const WIDE_KINDS: usize = 92;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;
@@ -112,6 +112,7 @@ fn kind(event: &Event) -> &'static str {
             Fault::Preloaded { .. } => "preloaded",
             Fault::HintsLost { .. } => "hints lost",
             Fault::SweepAsked { .. } => "sweep asked",
+            Fault::SweepStopped { .. } => "sweep stopped",
             Fault::BackedUp { .. } => "backed up",
             Fault::Restored { .. } => "restored",
             Fault::WorkloadBegan { .. } => "workload began",
@@ -164,6 +165,14 @@ fn another(note: &Note) -> &'static str {
             SweepStep::Abandoned => "sweep: abandoned",
             SweepStep::NothingInCommon { .. } => "sweep: nothing in common",
             _ => "a step of a sweep",
+        },
+        Note::Queue(step) => match step {
+            QueueStep::Round { .. } => "queue: round",
+            QueueStep::Resumed { .. } => "queue: resumed",
+            QueueStep::Postponed { .. } => "queue: postponed",
+            QueueStep::Dropped { .. } => "queue: dropped",
+            QueueStep::Finished { .. } => "queue: finished",
+            _ => "a step of a queue",
         },
         _ => "another note",
     }

@@ -33,6 +33,7 @@ pub use settings::{
     Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Setting, Settings, Speculate, StandIn,
     Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
+pub use settings::{Checkpoints, Order, QueueSettings, Start, THROTTLE, Whose, throttle};
 use sweeps::{SessionId, Sweeps};
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
@@ -82,6 +83,8 @@ pub enum Timer {
     SweepAgain(u32),
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
+    /// Time for the next sweep of the queue. Carries a number, so that an old one is ignored.
+    SweepNext(u32),
 }
 
 impl Timer {
@@ -123,6 +126,8 @@ pub enum Input<'a> {
     Timer(Timer),
     /// It is told to compare with another node.
     Sweep(NodeId, SweepPolicy),
+    /// It is told to stop one of its sweeps, or all of them and what waits.
+    StopSweep(Option<u32>),
 }
 
 /// What a node does about it, in order.
@@ -189,6 +194,8 @@ pub struct Ctx<'a> {
     pub ring: &'a Ring,
     /// Random draws.
     pub draws: Draws,
+    /// Requests of clients that wait for the node's own disk.
+    pub backlog: u64,
     /// What the node does, in order.
     pub out: &'a mut Vec<Out>,
 }
@@ -297,7 +304,7 @@ impl Node {
         self.sync_due = false;
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
-        self.sweeps = Sweeps::default();
+        self.sweeps.after_crash();
         self.guests.forget();
     }
 
@@ -314,6 +321,7 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.sweeps = Sweeps::default();
         self.store.wipe() + others
     }
 
@@ -354,11 +362,13 @@ impl Node {
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
                 self.restart_schedule(ctx);
+                self.resume_queue(ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
             Input::Configured(Changed::Sweeps) => self.restart_schedule(ctx),
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
+            Input::StopSweep(number) => self.stop_sweep(number, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
         }
@@ -394,8 +404,14 @@ impl Node {
                 self.hold(owner, op, key, row, Traffic::Repair, ctx);
                 ctx.send_for(from, owner, op, Body::RepairAck);
             }
-            (Body::ReadData { key, round }, _, _) => self.send_row(message, key, *round, ctx),
-            (Body::ReadDigest { key }, _, _) => self.send_digest(message, key, ctx),
+            (Body::ReadData { key, round }, _, _) => {
+                self.queue_heats(key, ctx);
+                self.send_row(message, key, *round, ctx);
+            }
+            (Body::ReadDigest { key }, _, _) => {
+                self.queue_heats(key, ctx);
+                self.send_digest(message, key, ctx);
+            }
             (Body::HandoffAck { key, round }, Endpoint::Node(from), _) => self.handed_back(from, key, *round, ctx),
             (Body::Handoff { key, row, round }, _, op) => {
                 self.hold(None, op, key, row, Traffic::Hint, ctx);

@@ -2,7 +2,7 @@
 
 use super::coordinate::Seat;
 use super::settings::Phi;
-use super::sweeps::{SessionId, SweepStep};
+use super::sweeps::{QueueStep, SessionId, SweepStep};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Version};
 
@@ -252,6 +252,8 @@ pub enum Note {
         /// What was found or decided.
         step: SweepStep,
     },
+    /// A step of the queue of sweeps.
+    Queue(QueueStep),
 }
 
 /// Why a hint is not kept.
@@ -310,12 +312,16 @@ impl Note {
             Note::Revived { .. } => 39,
             Note::StoodStill { .. } => 40,
             Note::Sweep { .. } => 41,
+            Note::Queue(_) => 50,
         }
     }
 
     /// Whether a person stepping from decision to decision stops here.
     pub const fn is_decision(&self) -> bool {
         if let Note::Sweep { step, .. } = self {
+            return step.is_decision();
+        }
+        if let Note::Queue(step) = self {
             return step.is_decision();
         }
         !matches!(

@@ -65,6 +65,8 @@ impl World {
         machine.store.restore(rows);
         machine.hints.replace(hints);
         machine.guests.replace(guests);
+        // What was noted on the disk that is gone.
+        machine.sweeps = Default::default();
         let who = Some(Endpoint::Node(node));
         let cause = self.fault(who, Fault::Restored { rows: count, taken }, log);
         for (key, before, after) in changed {

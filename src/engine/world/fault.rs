@@ -62,6 +62,7 @@ impl World {
             Command::Restore { node } => self.restore(node, log),
             Command::Workload(workload) => self.begin_workload(workload, log),
             Command::Sweep { a, b, policy } => self.sweep(a, b, policy.unwrap_or(self.settings().sweeps.policy), log),
+            Command::StopSweep { node, number } => self.stop_sweep(node, number, log),
             Command::StopWorkload { workload } => self.stop_workload(workload, log),
         }
     }
@@ -157,6 +158,7 @@ impl World {
                 Waiting::Flight(flight) => self.land(flight, log),
                 Waiting::Alarm(alarm) => self.ring_alarm(alarm, log),
                 Waiting::Sweep(with, policy) => self.run_node(node, Input::Sweep(with, policy), cause, log),
+                Waiting::StopSweep(number) => self.run_node(node, Input::StopSweep(number), cause, log),
                 Waiting::Configured(changed) => self.run_node(node, Input::Configured(changed), cause, log),
             }
         }

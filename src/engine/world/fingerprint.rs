@@ -113,6 +113,9 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             if let Note::Sweep { session, step } = note {
                 step.mix(*session, mix);
             }
+            if let Note::Queue(step) = note {
+                step.mix(mix);
+            }
         }
         EventKind::Removed(removed) => {
             mix.word(12);
@@ -161,6 +164,7 @@ fn timer_code(timer: &Timer) -> u64 {
         Timer::SweepDue(_) => 10 << 40,
         Timer::SweepPatience(number) => 11 << 40 | u64::from(*number),
         Timer::SweepAgain(number) => 12 << 40 | u64::from(*number),
+        Timer::SweepNext(number) => 20 << 40 | u64::from(*number),
         Timer::SweepIdle(session) => 13 << 40 | u64::from(session.by.0) << 24 ^ u64::from(session.number),
     }
 }
@@ -190,6 +194,7 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::WorkloadEnded { number, operations } => (17, number << 24 ^ operations),
         Fault::HintsLost { count } => (18, *count),
         Fault::SweepAsked { with } => (19, with.0),
+        Fault::SweepStopped { number } => (40, number.map_or(0, |number| number + 1)),
     };
     kind << 40 | u64::from(detail)
 }

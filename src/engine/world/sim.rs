@@ -307,7 +307,7 @@ impl World {
         let Some(host) = self.hosts.get_mut(id.index()) else { return };
         let mut out = std::mem::take(&mut self.out);
         let node: &mut Node = Arc::make_mut(&mut host.node);
-        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: self.draws, out: &mut out };
+        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: self.draws, backlog: 0, out: &mut out };
         node.handle(input, &mut ctx);
         let generation = node.generation;
         self.drain(id, generation, cause, &mut out, log);

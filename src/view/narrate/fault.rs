@@ -1,9 +1,9 @@
 //! Sentences about what a person does to the world.
 
-use super::Said;
 use super::changed::changed;
 use super::facts::Facts;
 use super::words;
+use super::{Said, turns};
 use crate::engine::base::{CutId, Endpoint, EventId};
 use crate::engine::node::{Detector, Setting, Tombstones};
 use crate::engine::world::{Command, Event, EventKind, Fault};
@@ -57,6 +57,7 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::SweepAsked { with } => Said::new(format!("{who} is told to compare what it holds with {with}."))
             .rest("Both will get what they lack.")
             .rule("a sweep repairs what nobody reads"),
+        Fault::SweepStopped { .. } => turns::stopped(&who),
         Fault::Wiped { rows } => Said::new(format!("{who} loses its disk and with it {}.", counted(*rows, "row", "rows")))
             .rest("When it starts again it is empty, yet counts as a replica as before.")
             .so("and will come back empty")

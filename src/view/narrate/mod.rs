@@ -21,6 +21,7 @@ mod short;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod words;
 
 pub use decisions::Decisions;
@@ -203,6 +204,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::DigestsMatch => 80,
             Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
             Note::Sweep { step, .. } => sweep_weight(step),
+            Note::Queue(step) => turns::weight(step),
             Note::StoodStill { .. } => 76,
             Note::EchoAsked(_) => 50,
             Note::QuorumReached { .. } => 70,
@@ -343,6 +345,7 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::EchoAsked(_) => Mark::Traffic(Kind::Gossip, Form::Asks),
         Note::Revived { .. } => Mark::Traffic(Kind::Gossip, Form::Acks),
         Note::Sweep { step, .. } => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
+        Note::Queue(step) => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
         Note::StoodStill { .. } => Mark::Plain(Icon::Clock),
         Note::TimedOut { .. } => Mark::Plain(Icon::Clock),
         Note::Synced { .. } => Mark::Plain(Icon::Download),
@@ -378,7 +381,7 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::Resumed { .. } => Icon::Play,
         Fault::Paused => Icon::Hand,
         Fault::Wiped { .. } => Icon::Wipe,
-        Fault::SweepAsked { .. } => Icon::Lens,
+        Fault::SweepAsked { .. } | Fault::SweepStopped { .. } => Icon::Lens,
         Fault::Clock { .. } => Icon::Clock,
         Fault::Slow { .. } => Icon::Slow,
         Fault::Link { .. } | Fault::Network => Icon::Drop,

@@ -74,6 +74,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             SweepOutcome::TimedOut => format!("{who} gives up its sweep with {with}: no answer"),
             SweepOutcome::Refused(why) => format!("{who} ends its sweep with {with}: {}", refusal(*why)),
             SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
+            SweepOutcome::Stopped => format!("{who} stops its sweep with {with}"),
         },
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),

@@ -133,6 +133,7 @@ impl Finder<'_> {
             (Fault::HintsLost { count }, Some(n)) => {
                 self.change(id, at, format!("{n} lost {}", counted(u64::from(*count), "hint", "hints")))
             }
+            (Fault::SweepStopped { .. }, Some(n)) => self.change(id, at, format!("{n} stops sweeping")),
             (Fault::SweepAsked { with }, Some(n)) => self.change(id, at, format!("{n} compares with {with}")),
             (_, None) => {}
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::queue::{QueueSettings, Start};
 use crate::engine::base::Micros;
 use crate::engine::sweep::TreePolicy;
 
@@ -61,6 +62,13 @@ pub struct Schedule {
     /// Up to so much is added each time.
     #[serde(default)]
     pub jitter: Micros,
+    /// When the first turn comes, and to which beat the others keep.
+    #[serde(default, skip_serializing_if = "is_drawn")]
+    pub start: Start,
+}
+
+fn is_drawn(start: &Start) -> bool {
+    *start == Start::Drawn
 }
 
 /// Sweeps of a cluster.
@@ -82,6 +90,9 @@ pub struct SweepSettings {
     pub retries: u32,
     /// How long a node rests before; twice as long each time.
     pub back_off: Micros,
+    /// With a queue a turn of the schedule is a round over all ranges, one by one; without, all ranges shared with one peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueSettings>,
 }
 
 impl Default for SweepSettings {
@@ -95,6 +106,7 @@ impl Default for SweepSettings {
             rows_at_once: 16,
             retries: 1,
             back_off: Micros::secs(1),
+            queue: None,
         }
     }
 }

@@ -86,14 +86,28 @@ impl Asking {
 impl Node {
     /// Starts a sweep with `with`.
     pub(in crate::engine::node) fn start_sweep(&mut self, with: NodeId, policy: SweepPolicy, attempt: u32, ctx: &mut Ctx<'_>) {
+        let ranges = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, with).into();
+        self.start_over(with, policy, attempt, ranges, ctx);
+    }
+
+    /// Starts a sweep with `with` over these ranges. Returns whether it has begun.
+    pub(super) fn start_over(
+        &mut self,
+        with: NodeId,
+        policy: SweepPolicy,
+        attempt: u32,
+        ranges: Arc<[TokenRange]>,
+        ctx: &mut Ctx<'_>,
+    ) -> bool {
         self.sweeps.begun += 1;
         let session = SessionId { by: self.id, generation: self.generation, number: self.sweeps.begun };
-        let ranges: Arc<[TokenRange]> = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, with).into();
         if with == self.id || ranges.is_empty() {
-            return self.note_sweep(session, SweepStep::NothingInCommon { with }, ctx);
+            self.note_sweep(session, SweepStep::NothingInCommon { with }, ctx);
+            return false;
         }
         if self.sweeps.asking.len() >= ctx.settings.sweeps.at_once as usize {
-            return self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
+            self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
+            return false;
         }
         self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
         let work = match policy.method {
@@ -118,6 +132,7 @@ impl Node {
         self.sweeps.asking.insert(session.number, asking);
         self.say(with, session, Say::Open { policy, ranges }, ctx);
         ctx.wake(ctx.settings.sweeps.timeout.max(Micros(1)), Timer::SweepPatience(session.number));
+        true
     }
 
     /// The other side says something. What nobody waits for, a second copy among it, changes nothing.
@@ -159,11 +174,46 @@ impl Node {
             self.say(with, session, Say::Close, ctx);
         }
         let settings = ctx.settings.sweeps;
+        if self.queue_ended(session.number, outcome, ctx) {
+            return self.pump(ctx);
+        }
         if outcome.may_pass() && attempt < settings.retries {
             let rest = Micros(settings.back_off.0.saturating_mul(1 << attempt.min(20))).max(Micros(1));
             self.sweeps.again.insert(session.number, Again { with, policy, attempt: attempt + 1 });
             ctx.wake(rest, Timer::SweepAgain(session.number));
         }
+        self.pump(ctx);
+    }
+
+    /// A person stops a sweep that this node has started, or all of them and what waits.
+    pub(in crate::engine::node) fn stop_sweep(&mut self, number: Option<u32>, ctx: &mut Ctx<'_>) {
+        if number.is_none() {
+            self.empty_queue(ctx);
+            self.sweeps.again.clear();
+        }
+        let all: Vec<u32> = self.sweeps.asking.keys().copied().filter(|n| number.is_none_or(|wanted| *n == wanted)).collect();
+        for number in all {
+            if let Some(asking) = self.sweeps.asking.remove(&number) {
+                self.end_sweep(asking, SweepOutcome::Stopped, ctx);
+            }
+        }
+    }
+
+    /// How far a sweep has come: steps done and steps in all, as far as is known.
+    pub fn sweep_progress(&self, number: u32) -> Option<(u32, u32)> {
+        let asking = self.sweeps.asking.get(&number)?;
+        let levels = match &asking.work {
+            Work::Descent(descent) => descent.trees.iter().map(|tree| tree.depth()).max().unwrap_or(0),
+            _ => 0,
+        };
+        let done = match asking.phase {
+            Phase::Opening => 0,
+            Phase::Descending(level) => 1 + level.min(levels),
+            Phase::Keys => 1 + levels,
+            Phase::Fetching => 2 + levels,
+            Phase::Storing => 3 + levels,
+        };
+        Some((done, 4 + levels))
     }
 
     /// Time to see whether the other side is still heard.

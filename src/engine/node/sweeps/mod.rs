@@ -6,6 +6,7 @@ mod ask;
 mod descent;
 mod message;
 mod note;
+mod queue;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -15,9 +16,10 @@ pub use ask::{Asking, Phase, Work};
 pub use descent::Descent;
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
+pub use queue::{Done, Job, Pair, Queue, QueueStep, whole_of};
 pub use trees::{Kept, common_ranges, part_of, sharers};
 
-use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
+use super::{Body, Ctx, Node, Note, Schedule, Start, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
 use crate::engine::data::{Key, Row};
 
@@ -58,6 +60,8 @@ pub struct Sweeps {
     epoch: u32,
     /// How many turns of the schedule there have been.
     turns: u32,
+    /// What waits for its turn.
+    queue: Queue,
 }
 
 impl Sweeps {
@@ -69,6 +73,18 @@ impl Sweeps {
     /// Sweeps of others that the node answers.
     pub fn answering(&self) -> &BTreeMap<SessionId, Answering> {
         &self.answering
+    }
+
+    /// What waits for its turn, and what is done. What is done is on disk.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Forgets everything but what is on disk.
+    pub(super) fn after_crash(&mut self) {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.after_crash();
+        *self = Sweeps { queue, ..Sweeps::default() };
     }
 
     /// Trees that are kept.
@@ -83,6 +99,7 @@ impl Sweeps {
             Timer::SweepPatience(number) => self.asking.contains_key(&number),
             Timer::SweepAgain(number) => self.again.contains_key(&number),
             Timer::SweepIdle(session) => self.answering.contains_key(&session),
+            Timer::SweepNext(number) => self.queue.expects(number),
             _ => false,
         }
     }
@@ -100,6 +117,7 @@ impl Node {
                 }
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
+            Timer::SweepNext(_) => self.queue_woke(ctx),
             _ => {}
         }
     }
@@ -107,24 +125,50 @@ impl Node {
     /// The node has started, or the schedule has changed.
     pub(super) fn restart_schedule(&mut self, ctx: &mut Ctx<'_>) {
         self.sweeps.epoch += 1;
+        if ctx.settings.sweeps.queue.is_none() {
+            self.empty_queue(ctx);
+        }
+        self.pump(ctx);
         let Some(schedule) = ctx.settings.sweeps.schedule else { return };
         let draw = ctx.draws.draw(Purpose::Sweep, [u64::from(self.id.0), u64::from(self.generation), 0]);
-        ctx.wake(uniform(draw, Micros(1), schedule.every.max(Micros(1))), Timer::SweepDue(self.sweeps.epoch));
+        let rest = match self.until_beat(&schedule, ctx) {
+            None => uniform(draw, Micros(1), schedule.every.max(Micros(1))),
+            Some(rest) => rest.plus(uniform(draw, Micros::ZERO, schedule.jitter)),
+        };
+        ctx.wake(rest, Timer::SweepDue(self.sweeps.epoch));
     }
 
-    /// The schedule says that it is time: the next peer in turn that is believed up, and the next turn.
+    /// How long until the beat of the schedule; `None` if each node has a rhythm of its own.
+    fn until_beat(&self, schedule: &Schedule, ctx: &Ctx<'_>) -> Option<Micros> {
+        let every = schedule.every.0.max(1);
+        let offset = match schedule.start {
+            Start::Drawn => return None,
+            Start::Together => 0,
+            Start::InTurn => (u128::from(every) * u128::from(self.id.0) / u128::from(ctx.ring.nodes().max(1))) as u64,
+        };
+        Some(Micros(every - (ctx.now.0 + (every - offset)) % every))
+    }
+
+    /// The schedule says that it is time: a round of the queue, or the next peer in turn that is believed up; and the next turn.
     fn sweep_due(&mut self, ctx: &mut Ctx<'_>) {
         let Some(schedule) = ctx.settings.sweeps.schedule else { return };
-        let peers = sharers(ctx.ring, &ctx.settings.replicas, self.id);
         let turn = self.sweeps.turns;
         self.sweeps.turns += 1;
-        let from = turn as usize % peers.len().max(1);
-        let up = peers.iter().cycle().skip(from).take(peers.len()).copied().find(|peer| self.believes_up(*peer));
-        if let Some(with) = up {
-            self.start_sweep(with, ctx.settings.sweeps.policy, 0, ctx);
+        if let Some(queue) = ctx.settings.sweeps.queue {
+            self.begin_round(&queue, ctx);
+        } else {
+            let peers = sharers(ctx.ring, &ctx.settings.replicas, self.id);
+            let from = turn as usize % peers.len().max(1);
+            let up = peers.iter().cycle().skip(from).take(peers.len()).copied().find(|peer| self.believes_up(*peer));
+            if let Some(with) = up {
+                self.start_sweep(with, ctx.settings.sweeps.policy, 0, ctx);
+            }
         }
         let draw = ctx.draws.draw(Purpose::Sweep, [u64::from(self.id.0), u64::from(self.generation), u64::from(turn) + 1]);
-        let rest = uniform(draw, schedule.every, schedule.every.plus(schedule.jitter)).max(Micros(1));
+        let rest = match self.until_beat(&schedule, ctx) {
+            None => uniform(draw, schedule.every, schedule.every.plus(schedule.jitter)).max(Micros(1)),
+            Some(rest) => rest.plus(uniform(draw, Micros::ZERO, schedule.jitter)),
+        };
         ctx.wake(rest, Timer::SweepDue(self.sweeps.epoch));
     }
 

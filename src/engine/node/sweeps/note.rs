@@ -23,6 +23,8 @@ pub enum SweepOutcome {
     Refused(Refusal),
     /// The other one's answer does not fit the question.
     Nonsense,
+    /// A person stopped it.
+    Stopped,
 }
 
 impl SweepOutcome {
@@ -121,6 +123,7 @@ impl SweepStep {
                     SweepOutcome::TimedOut => 3,
                     SweepOutcome::Refused(why) => 4 | (why as u64) << 8,
                     SweepOutcome::Nonsense => 5,
+                    SweepOutcome::Stopped => 16,
                 };
                 (6, u64::from(with.0), how)
             }
