@@ -254,3 +254,17 @@ fn queues_of_sweeps() {
         bound("sweeps", make(most), make(most + 1), name, "must be");
     }
 }
+
+#[test]
+fn disks_and_caps() {
+    for field in ["read", "write", "scan"] {
+        bound("disk", json!({field: "1s"}), json!({field: "1000001us"}), "disk", "at most 1s");
+    }
+    let share = |ppm: u64| json!({"sweep-share-ppm": ppm});
+    bound("disk", share(10_000), share(9_999), "share", "10000 to 990000");
+    bound("disk", share(990_000), share(990_001), "share", "10000 to 990000");
+    for (field, name) in [("node", "by a node"), ("zone", "out of a zone")] {
+        let caps = |rate: u64| json!({"caps": {field: rate}});
+        bound("sweeps", caps(LIMITS.hint_bytes), caps(LIMITS.hint_bytes + 1), name, "at most");
+    }
+}

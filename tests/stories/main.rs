@@ -8,6 +8,7 @@ mod found;
 mod handoff;
 mod levels;
 mod liars;
+mod load;
 mod machines;
 mod members;
 mod network;

@@ -33,7 +33,7 @@ pub use settings::{
     Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Setting, Settings, Speculate, StandIn,
     Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
-pub use settings::{Checkpoints, Order, QueueSettings, Start, THROTTLE, Whose, throttle};
+pub use settings::{Caps, Checkpoints, Disk, Order, QueueSettings, Start, THROTTLE, Whose, throttle};
 use sweeps::{SessionId, Sweeps};
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};

@@ -111,6 +111,7 @@ impl World {
         let waiting = std::mem::take(&mut host.waiting);
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         machine.forget();
+        self.load.stop(node);
         let (lost, hints) = machine.lose_memory();
         let rows = wipe.then(|| machine.wipe());
         let mut cause = None;

@@ -53,6 +53,11 @@ pub(super) fn check_sweeps(sweeps: &SweepSettings) -> Result<(), CommandError> {
     for (field, n, low, high) in counts {
         ensure(field, (low..=high).contains(&n), || format!("must be {low} to {high}, is {n}"))?;
     }
+    for (field, rate) in
+        [("bytes of sweeps a second by a node", sweeps.caps.node), ("bytes of sweeps a second out of a zone", sweeps.caps.zone)]
+    {
+        ensure(field, rate <= LIMITS.hint_bytes, || format!("must be at most {}, is {rate}", LIMITS.hint_bytes))?;
+    }
     if let Some(queue) = sweeps.queue {
         let counts = [
             ("segments of a range", queue.segments, 1, 64),

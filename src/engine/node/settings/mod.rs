@@ -2,6 +2,7 @@
 
 mod accrual;
 mod client;
+mod disk;
 mod hints;
 mod level;
 mod queue;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use accrual::{Accrual, Phi};
 pub use client::{ClientSettings, Direct, Policy};
+pub use disk::{Caps, Disk};
 pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
 pub use level::{Level, Need};
 pub use queue::{Checkpoints, Order, QueueSettings, Start, THROTTLE, Whose, throttle};
@@ -88,6 +90,9 @@ pub struct Settings {
     pub tombstones: Tombstones,
     /// Comparing replicas in the background.
     pub sweeps: SweepSettings,
+    /// What each node's disk can do; without it disks take no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk: Option<Disk>,
 }
 
 impl Default for Settings {
@@ -108,6 +113,7 @@ impl Default for Settings {
             digest: DigestFunction::default(),
             tombstones: Tombstones::default(),
             sweeps: SweepSettings::default(),
+            disk: None,
         }
     }
 }
@@ -156,6 +162,8 @@ pub enum Setting {
     Tombstones(Tombstones),
     /// Everything about sweeps at once. Those under way go on as they began.
     Sweeps(SweepSettings),
+    /// What disks can do; `None`: they take no time.
+    Disk(Option<Disk>),
 }
 
 impl Settings {
@@ -182,6 +190,7 @@ impl Settings {
             Setting::Digest(function) => self.digest = function,
             Setting::Tombstones(tombstones) => self.tombstones = tombstones,
             Setting::Sweeps(sweeps) => self.sweeps = sweeps,
+            Setting::Disk(disk) => self.disk = disk,
         }
     }
 }

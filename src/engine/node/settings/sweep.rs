@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::disk::Caps;
 use super::queue::{QueueSettings, Start};
 use crate::engine::base::Micros;
 use crate::engine::sweep::TreePolicy;
@@ -93,6 +94,9 @@ pub struct SweepSettings {
     /// With a queue a turn of the schedule is a round over all ranges, one by one; without, all ranges shared with one peer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueSettings>,
+    /// Bytes that sweeps may send.
+    #[serde(skip_serializing_if = "Caps::is_none")]
+    pub caps: Caps,
 }
 
 impl Default for SweepSettings {
@@ -107,6 +111,7 @@ impl Default for SweepSettings {
             retries: 1,
             back_off: Micros::secs(1),
             queue: None,
+            caps: Caps::default(),
         }
     }
 }
