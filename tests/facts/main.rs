@@ -6,10 +6,12 @@ mod accrual;
 mod cassandra;
 mod digests;
 mod dynamo;
+mod garage;
 mod hints;
 mod levels;
 mod placement;
 mod presets;
+mod reconcile;
 mod repair;
 mod riak;
 

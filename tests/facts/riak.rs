@@ -1,6 +1,9 @@
 //! Riak KV 3.0: what W, DW, PW, R, PR and their friends ask for. Files are of riak_kv unless another project is named.
 
-use drift::engine::node::{Body, Note};
+use drift::engine::node::sweeps::{Say, SegmentSay};
+use drift::engine::node::{Body, Method, Note, Segments, SweepPolicy, SweepSettings};
+use drift::engine::observe::Sweeps;
+use drift::engine::sweep::{Combine, LeafContent};
 use drift::engine::world::EventKind;
 
 use crate::run::{Played, Run, key_on};
@@ -212,4 +215,45 @@ fn handoff_waits_for_the_owner_and_for_quiet() {
     assert_eq!((one.held(&key).as_str(), one.guests(&key).as_str()), ("A=v1s B=v1s C=v1s", ""));
     let two = story(&[write("1s"), write("15s")]);
     assert_eq!(started(&two).0, 81_020, "60 s after the last write");
+}
+
+/// riak_core, `docs/hashtree.md`: with 1,024 × 1,024 segments one differing key costs the exchange of three buckets of hashes and of the keys of
+/// one segment; equal trees cost one hash.
+#[test]
+fn one_differing_key_costs_three_buckets_and_a_segment() {
+    let key = key_on(4, "AB");
+    let run = Run::of(4).with("replicas", "2").with("repair", "off").at("0s", "preload 2000 seed 3").at("1s", "cut B");
+    let run = run.at("2s", &format!("c0 A write {key} new ONE")).at("3s", "mend-all");
+    let run = run.at("4s", r#"sweep A B {"method":"segments"}"#).end("9s").play();
+    let count = |code: u8| run.sent(|m| matches!(&m.body, Body::Sweep { say, .. } if say_code(say) == code)).len();
+    assert_eq!((count(2), count(3), count(4)), (3, 3, 1));
+    let cost = Sweeps::of(&run.log).costs().next().expect("a sweep").clone();
+    let levels: Vec<u64> = cost.levels.iter().map(|level| level.compared).collect();
+    assert_eq!(levels[0], 1, "the root, then buckets of up to 1,024");
+    assert!((300..=1_024).contains(&levels[1]) && levels[2] >= 1 && levels[2] < 10, "{levels:?}");
+    assert_eq!((cost.keys_compared, cost.keys_differed), (1, 1));
+    let run =
+        Run::of(4).with("replicas", "2").at("0s", "preload 2000 seed 3").at("4s", r#"sweep A B {"method":"segments"}"#).end("9s").play();
+    assert_eq!(run.sent(|m| matches!(&m.body, Body::Sweep { say, .. } if say_code(say) == 2)).len(), 1);
+}
+
+/// The code of a message of an exchange by segments; 0 of any other.
+fn say_code(say: &Say) -> u8 {
+    match say {
+        Say::Segments(SegmentSay::Bucket { .. }) => 2,
+        Say::Segments(SegmentSay::Hashes { .. }) => 3,
+        Say::Segments(SegmentSay::Segment { .. }) => 4,
+        _ => 0,
+    }
+}
+
+/// riak_kv, `riak_kv_index_hashtree`: the hash of an object is that of its vector clock, so that values that differ under one clock look equal; a
+/// width of 1,024, trees a week old are made anew (`anti_entropy_expire`), two exchanges at once (`anti_entropy_concurrency`).
+#[test]
+fn trees_of_segments_have_riaks_values() {
+    let (segments, sweeps) = (Segments::default(), SweepSettings::default());
+    assert_eq!((segments.width, segments.expire), (1_024, "7d".parse().expect("a span")));
+    assert_eq!(sweeps.at_once, 2);
+    let tree = SweepPolicy { method: Method::Segments, ..SweepPolicy::default() }.tree_of_segments();
+    assert_eq!((tree.leaf, tree.combine, tree.leaves_for(0)), (LeafContent::Version, Combine::Hash, 1 << 20));
 }

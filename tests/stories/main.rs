@@ -1,6 +1,7 @@
 //! Stories: what a person sees in a run, fault by fault and rule by rule, each with what must not happen.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod bitmaps;
 mod clients;
 mod cuts;
 mod digests;
@@ -9,18 +10,23 @@ mod handoff;
 mod levels;
 mod liars;
 mod load;
+mod logs;
 mod machines;
 mod members;
 mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod segments;
+mod sets;
 mod shipped;
 mod sweeps;
 mod turns;
+mod versions;
 
 #[path = "../support/play.rs"]
 mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
+mod tries;

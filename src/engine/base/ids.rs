@@ -40,6 +40,23 @@ pub struct OpId {
 const NEXT_TAG: u32 = 0x9e37_79b1;
 
 impl OpId {
+    /// The name of a read that a node makes for itself, by how many it has made: no client has such numbers. `about` tells two reads of one
+    /// number apart.
+    pub const fn own(node: NodeId, count: u32, about: u64) -> OpId {
+        let number = 1 << 31 | (node.0 & 0x3fff) << 17 | count & 0x1_ffff;
+        OpId { number, tag: (about >> 32) as u32 ^ count.wrapping_mul(NEXT_TAG), attempt: 0 }
+    }
+
+    /// Whether no client asked for it: a node reads for itself.
+    pub const fn is_own(self) -> bool {
+        self.number >> 31 == 1
+    }
+
+    /// Counts the reads that a node has made for itself.
+    pub const fn own_count(self) -> u32 {
+        self.number & 0x1_ffff
+    }
+
     /// The next attempt at the same operation. Its draws are its own.
     pub const fn again(self) -> OpId {
         OpId { tag: self.tag.wrapping_add(NEXT_TAG), attempt: self.attempt.saturating_add(1), ..self }

@@ -5,9 +5,12 @@
 //! `arrivals` (who lives), `sweeps` (comparing replicas in the background).
 
 pub mod arrivals;
+mod clock;
 pub mod coordinate;
+pub mod dots;
 mod guests;
 pub mod hints;
+pub mod history;
 mod member;
 mod message;
 mod note;
@@ -20,18 +23,20 @@ mod wire;
 
 use std::sync::Arc;
 
+pub use clock::{CLOCK_EPOCH, NodeClock};
 pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
+pub use history::History;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Method,
-    Misbehaviour, Need, Phi, Policy, Proximity, ReadSettings, Repair, Replay, Schedule, SecondRound, Setting, Settings, Speculate, StandIn,
-    Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, BitmapPolicy, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper,
+    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
+    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
 pub use settings::{Caps, Checkpoints, Disk, Order, QueueSettings, Start, THROTTLE, Whose, throttle};
 use sweeps::{SessionId, Sweeps};
@@ -42,9 +47,6 @@ use crate::engine::place::Ring;
 
 /// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
 pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
-
-/// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
-pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
 
 /// A timer that a node set for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +86,15 @@ pub enum Timer {
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
     /// Time for the next sweep of the queue. Carries a number, so that an old one is ignored.
+    SweepTurn(u32),
+    /// Time to send a peer more coded symbols: which message of them.
+    SweepStream(SessionId, u32),
+    /// The time that making trees of segments takes is over.
+    SegmentsBuilt,
+    /// A sweep has rested between two reads: its number.
     SweepNext(u32),
+    /// Keys that have changed have waited long enough to enter the tries.
+    TrieWork,
 }
 
 impl Timer {
@@ -98,7 +108,7 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
+        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork)
     }
 }
 
@@ -227,28 +237,6 @@ impl Ctx<'_> {
     }
 }
 
-/// A node's own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NodeClock {
-    /// How far it is ahead (behind, if negative) of true time, in microseconds.
-    pub offset: i64,
-    /// The last reading given out: readings never repeat.
-    last: u64,
-}
-
-impl NodeClock {
-    /// What the clock shows: microseconds since 1970.
-    pub fn shows(&self, now: Micros) -> u64 {
-        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
-    }
-
-    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
-    pub fn read(&mut self, now: Micros) -> u64 {
-        self.last = self.shows(now).max(self.last + 1);
-        self.last
-    }
-}
-
 /// One node.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -274,8 +262,10 @@ pub struct Node {
     owed: Vec<replica::Owed>,
     /// The timer for old tombstones. Volatile.
     sweep: purge::Sweep,
-    /// Comparisons with other replicas, and trees. Volatile.
+    /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
+    /// What it remembers beside its rows. The synced part survives a crash.
+    pub history: History,
 }
 
 impl Node {
@@ -294,6 +284,7 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            history: History::default(),
         }
     }
 
@@ -304,7 +295,7 @@ impl Node {
         self.sync_due = false;
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
-        self.sweeps.after_crash();
+        self.sweeps = std::mem::take(&mut self.sweeps).crashed();
         self.guests.forget();
     }
 
@@ -312,7 +303,9 @@ impl Node {
     /// for if not for this node, and how many hints are gone.
     pub fn lose_memory(&mut self) -> (Vec<Lost>, u32) {
         let mut lost: Vec<Lost> = self.store.crash().into_iter().map(|(key, (before, after))| (None, key, before, after)).collect();
+        lost.iter().for_each(|(_, key, ..)| self.sweeps.tries.queue(key));
         lost.extend(self.guests.crash());
+        self.history.crash();
         (lost, self.hints.crash())
     }
 
@@ -321,7 +314,10 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
-        self.sweeps = Sweeps::default();
+        self.history.wipe();
+        self.sweeps.segments.clear();
+        self.sweeps.tries.clear();
+        self.sweeps.queue.clear();
         self.store.wipe() + others
     }
 
@@ -361,12 +357,17 @@ impl Node {
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
+                self.configure_history(ctx);
                 self.restart_schedule(ctx);
                 self.resume_queue(ctx);
+                self.sweeps.tries.plan(ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
-            Input::Configured(Changed::Sweeps) => self.restart_schedule(ctx),
+            Input::Configured(Changed::Sweeps) => {
+                self.configure_history(ctx);
+                self.restart_schedule(ctx);
+            }
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::StopSweep(number) => self.stop_sweep(number, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
@@ -441,6 +442,7 @@ impl Node {
             Body::HintKept { target } => self.hint_kept(op, *target, ctx),
             Body::Forward { client, request } => self.take_up(op, from, *client, request, ctx),
             Body::Coordinating => self.taken_up(op, from),
+            Body::Reply { outcome, .. } if from == self.id => self.own_read_over(op, outcome, ctx),
             _ => {}
         }
     }

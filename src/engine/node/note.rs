@@ -254,6 +254,13 @@ pub enum Note {
     },
     /// A step of the queue of sweeps.
     Queue(QueueStep),
+    /// A sweep has found a key that differs, and reads it to have it repaired.
+    SweepRead {
+        /// Which sweep.
+        session: SessionId,
+        /// The key.
+        key: Key,
+    },
 }
 
 /// Why a hint is not kept.
@@ -313,6 +320,7 @@ impl Note {
             Note::StoodStill { .. } => 40,
             Note::Sweep { .. } => 41,
             Note::Queue(_) => 50,
+            Note::SweepRead { .. } => 60,
         }
     }
 

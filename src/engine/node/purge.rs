@@ -17,6 +17,8 @@ pub enum RemovedWhy {
         /// How old, by the replica's clock.
         age: Micros,
     },
+    /// It was a tombstone that every replica has seen, by the numbers of events.
+    SeenByAll,
 }
 
 /// A row that a replica has removed by itself.
@@ -91,7 +93,7 @@ impl Node {
         for (key, age) in expired {
             let synced = self.is_synced(ctx);
             if let Some(row) = self.store.remove(&key, synced) {
-                self.trees_follow(&key, Some(&row));
+                self.trees_follow(&key, Some(&row), ctx);
                 ctx.out.push(Out::Removed(Removed { key, row, why: RemovedWhy::Grace { age } }));
                 self.changed(ctx);
             }

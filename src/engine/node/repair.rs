@@ -12,10 +12,20 @@ pub(super) fn merge_all(rule: Rule, read: &ReadOp) -> Option<Arc<Row>> {
     read.answers.iter().filter_map(|a| a.row.as_ref()?.as_ref()).fold(None, |merged, row| rule.merged(merged, Some(row)))
 }
 
+impl Ctx<'_> {
+    /// How a read repairs. One that a node makes for itself is made for nothing else.
+    pub(super) fn repair_of(&self, op: OpId) -> Repair {
+        match self.settings.read.repair {
+            Repair::Off if op.is_own() => Repair::Asynchronous,
+            repair => repair,
+        }
+    }
+}
+
 impl Node {
     /// All rows are in: merge them, and repair as the setting says.
     pub(super) fn resolve(&mut self, op: OpId, ctx: &mut Ctx<'_>) {
-        let repair = ctx.settings.read.repair;
+        let repair = ctx.repair_of(op);
         let Some(read) = self.coordinator.read(op) else { return };
         read.merged = merge_all(ctx.settings.rule, read);
         let target = ctx.digest(&read.merged);

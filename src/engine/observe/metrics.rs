@@ -149,6 +149,7 @@ impl Metrics {
         self.asked_again += u64::from(matches!(message.body, Body::ReadData { round: 2.., .. }));
         let toll = match (message.op, message.body.traffic()) {
             (_, Traffic::Gossip) => return,
+            (Some(op), _) if op.is_own() => &mut self.background_toll,
             // Replay and handoff serve the write they come from, but not its client.
             (None, _) | (_, Traffic::Hint | Traffic::Tree) => &mut self.background_toll,
             (Some(_), Traffic::Write) => &mut self.write_toll,

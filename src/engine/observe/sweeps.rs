@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
+use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
-use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
-use crate::engine::node::{Body, Method, Note, Traffic};
+use crate::engine::node::sweeps::{DotStep, LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep, TrieSay, VersionSay};
+use crate::engine::node::{Body, Message, Method, Mode, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
 
@@ -33,7 +33,8 @@ pub struct SweepCost {
     pub levels: Vec<LevelCount>,
     /// Keys whose digests were compared.
     pub keys_compared: u64,
-    /// Keys that were found to differ in any way.
+    /// Keys that were found to differ in any way. Where digests of rows are compared instead of keys, a row that both have in different
+    /// versions counts twice.
     pub keys_differed: u64,
     /// Messages sent, lost ones included.
     pub messages: u64,
@@ -49,6 +50,8 @@ pub struct SweepCost {
     pub rows: u64,
     /// Rows that reached a replica which had them already, or something newer.
     pub over_streamed: u64,
+    /// Coded symbols sent.
+    pub symbols: u64,
     /// The last question seen, so that the parts of a long one count once.
     asked: Option<(u8, u32)>,
 }
@@ -74,6 +77,7 @@ impl SweepCost {
             row_bytes: 0,
             rows: 0,
             over_streamed: 0,
+            symbols: 0,
             asked: None,
         }
     }
@@ -104,12 +108,21 @@ impl SweepCost {
             }
             _ => self.metadata_bytes += u64::from(size),
         }
+        if let Say::Set(SetSay::Symbols { run, .. }) = say {
+            self.symbols += run.symbols.len() as u64;
+        }
         if let Say::Open { ranges, .. } = say {
             self.ranges = ranges.to_vec();
         }
         let question = match say {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
+            Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
+            Say::Set(say) if from == self.session.by.into() => Some(say.question()),
+            Say::Segments(say) => say.question().map(|ask| (70, ask)),
+            Say::Trie(TrieSay::Get { ask, .. }) => Some((71, *ask)),
+            Say::Dots(dots) if dots.is_question() => Some((60 + dots.code(), 0)),
+            Say::Versions(VersionSay::Have { .. }) => Some((say.code(), 0)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
@@ -119,16 +132,60 @@ impl SweepCost {
         }
     }
 
+    fn set_step(&mut self, step: SetStep) {
+        match step {
+            SetStep::Read { rows } => {
+                self.scanned += rows;
+                self.computed += rows;
+            }
+            SetStep::Ranges { compared, differed, listed, .. } => {
+                self.keys_compared += listed;
+                if compared > 0 {
+                    self.levels.push(LevelCount { compared, differed });
+                }
+            }
+            SetStep::Peeled { .. } => {}
+            SetStep::Found { mine, theirs } => self.keys_differed = u64::from(mine) + u64::from(theirs),
+        }
+    }
+
+    /// A message of an ordinary read that the sweep has made.
+    fn read(&mut self, message: &Message) {
+        self.messages += 1;
+        let rows = message.body.row().is_some();
+        self.rows += u64::from(rows);
+        *(if rows { &mut self.row_bytes } else { &mut self.metadata_bytes }) += u64::from(message.size);
+        let question = (200 + message.body.code(), message.op.map_or(0, |op| op.number));
+        if message.body.mode() == Mode::Asks && self.asked != Some(question) {
+            self.round_trips += 1;
+            self.asked = Some(question);
+        }
+    }
+
     fn step(&mut self, at: Micros, who: NodeId, step: &SweepStep) {
         match *step {
             SweepStep::Trees { rows, computed, .. } => {
                 self.scanned += rows;
                 self.computed += computed;
             }
-            SweepStep::Compared { count, .. } => self.levels.push(count),
+            SweepStep::Log(LogStep::Read { changes, lacked, .. }) => {
+                self.keys_compared += u64::from(changes);
+                self.keys_differed += u64::from(lacked);
+            }
+            SweepStep::Set(step) => self.set_step(step),
+            SweepStep::Compared { level, count } => {
+                // A level may be compared in pieces.
+                self.levels.resize(self.levels.len().max(level as usize + 1), LevelCount::default());
+                self.levels[level as usize].compared += count.compared;
+                self.levels[level as usize].differed += count.differed;
+            }
+            SweepStep::Dots(DotStep::Missing { events, lacked }) => {
+                self.keys_compared += u64::from(events);
+                self.keys_differed += u64::from(lacked);
+            }
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
-                self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
-                self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
+                self.keys_compared += compared + u64::from(only_mine) + u64::from(only_theirs);
+                self.keys_differed += u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
             }
             SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
             _ => {}
@@ -142,6 +199,8 @@ pub struct Sweeps {
     costs: PageMap<SessionId, Arc<SweepCost>>,
     /// The sweep that each node last got rows from: what it applies next came with them.
     taking: BTreeMap<NodeId, SessionId>,
+    /// Reads that sweeps have made.
+    reads: BTreeMap<OpId, SessionId>,
 }
 
 impl Sweeps {
@@ -181,16 +240,18 @@ impl Sweeps {
             (EventKind::Note(Note::Sweep { session, step }), Some(node)) => {
                 self.change(*session, |cost| cost.step(event.at, node, step));
             }
-            (EventKind::Sent(message), _) => {
-                if let Body::Sweep { session, say } = &message.body {
-                    self.change(*session, |cost| cost.sent(message.from, say, message.size));
-                }
+            (EventKind::Note(Note::SweepRead { session, .. }), _) => {
+                self.reads.extend(event.op.map(|op| (op, *session)));
             }
-            (EventKind::Lost { message, .. }, _) => {
-                if let Body::Sweep { session, .. } = &message.body {
-                    self.change(*session, |cost| cost.lost += 1);
-                }
-            }
+            (EventKind::Sent(message), _) => match (self.of_read(message), &message.body) {
+                (Some(session), _) => self.change(session, |cost| cost.read(message)),
+                (None, Body::Sweep { session, say }) => self.change(*session, |cost| cost.sent(message.from, say, message.size)),
+                _ => {}
+            },
+            (EventKind::Lost { message, .. }, _) => match (self.of_read(message), &message.body) {
+                (Some(session), _) | (None, &Body::Sweep { session, .. }) => self.change(session, |cost| cost.lost += 1),
+                _ => {}
+            },
             (EventKind::Delivered(message), Some(node)) => {
                 if let Body::Sweep { session, .. } = &message.body {
                     self.taking.insert(node, *session);
@@ -201,8 +262,18 @@ impl Sweeps {
                     self.change(session, |cost| cost.over_streamed += 1);
                 }
             }
+            (EventKind::Applied(applied), Some(_)) if applied.by == Traffic::Repair && applied.change != Change::Stored => {
+                if let Some(session) = event.op.and_then(|op| self.reads.get(&op)).copied() {
+                    self.change(session, |cost| cost.over_streamed += 1);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The sweep whose read this message belongs to. What a node says to itself costs nothing.
+    fn of_read(&self, message: &Message) -> Option<SessionId> {
+        self.reads.get(&message.op?).filter(|_| message.from != message.to).copied()
     }
 }
 

@@ -93,6 +93,11 @@ impl TreePolicy {
         if within < most { within } else { most }
     }
 
+    /// Leaves of a tree over so many rows.
+    pub const fn leaves_for(&self, rows: u64) -> u64 {
+        1 << (self.bits() * self.depth_for(rows))
+    }
+
     /// What is out of bounds, as the field and what it must be.
     pub fn fault(&self) -> Option<(&'static str, String)> {
         if !self.fan_out.is_power_of_two() || !(2..=1024).contains(&self.fan_out) {

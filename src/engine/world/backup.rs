@@ -63,10 +63,11 @@ impl World {
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         let (count, changed) = (rows.len(), differences(machine.store.rows(), &rows));
         machine.store.restore(rows);
+        machine.disk_replaced();
         machine.hints.replace(hints);
         machine.guests.replace(guests);
-        // What was noted on the disk that is gone.
-        machine.sweeps = Default::default();
+        // No history is put back with the rows: numbers that others have read would be given out again.
+        machine.history.wipe();
         let who = Some(Endpoint::Node(node));
         let cause = self.fault(who, Fault::Restored { rows: count, taken }, log);
         for (key, before, after) in changed {

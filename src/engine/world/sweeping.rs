@@ -33,7 +33,18 @@ impl World {
 
 /// Whether a sweep's trees are within their bounds.
 pub(super) fn check_policy(policy: &SweepPolicy) -> Result<(), CommandError> {
-    policy.tree.fault().map_or(Ok(()), |(field, problem)| Err(CommandError { field, problem }))
+    if let Some((field, problem)) = policy.fault() {
+        return Err(CommandError { field, problem });
+    }
+    if let Some(segments) = policy.segments {
+        span("making of segments", segments.build, Micros::ZERO)?;
+        span("expiry of segments", segments.expire, Micros::ms(1))?;
+        span("rest between reads", segments.throttle, Micros::ZERO)?;
+    }
+    if let Some(trie) = policy.trie {
+        span("lag of tries", trie.lag, Micros::ZERO)?;
+    }
+    Ok(())
 }
 
 /// Whether every value is within its bounds.
@@ -67,6 +78,11 @@ pub(super) fn check_sweeps(sweeps: &SweepSettings) -> Result<(), CommandError> {
         for (field, n, low, high) in counts {
             ensure(field, (low..=high).contains(&n), || format!("must be {low} to {high}, is {n}"))?;
         }
+    }
+    if let Some(log) = sweeps.log {
+        let entries = 1..=LIMITS.log_entries;
+        ensure("log entries", entries.contains(&log.entries), || format!("must be 1 to {}, is {}", LIMITS.log_entries, log.entries))?;
+        ensure("log bytes", log.bytes <= LIMITS.hint_bytes, || format!("must be at most {} bytes, is {}", LIMITS.hint_bytes, log.bytes))?;
     }
     check_policy(&sweeps.policy)
 }

@@ -15,8 +15,10 @@ mod message;
 mod names;
 mod note;
 mod origin;
+pub(in crate::view) mod past;
 mod reading;
 mod replica;
+pub(in crate::view) mod sets;
 mod short;
 mod sweep;
 #[cfg(test)]
@@ -33,7 +35,7 @@ pub use sweep::noun as sweep_noun;
 pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};
-use crate::engine::node::sweeps::SweepStep;
+use crate::engine::node::sweeps::{SetStep, SweepStep};
 use crate::engine::node::{Mode, Note, Timer, Traffic, Verb};
 use crate::engine::world::{ClientAct, Event, EventKind, Fault};
 use crate::lab::Session;
@@ -205,6 +207,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
             Note::Sweep { step, .. } => sweep_weight(step),
             Note::Queue(step) => turns::weight(step),
+            Note::SweepRead { .. } => 86,
             Note::StoodStill { .. } => 76,
             Note::EchoAsked(_) => 50,
             Note::QuorumReached { .. } => 70,
@@ -239,6 +242,9 @@ fn sweep_weight(step: &SweepStep) -> u32 {
         SweepStep::KeysCompared { .. } => 86,
         SweepStep::Compared { .. } | SweepStep::Began { .. } => 85,
         SweepStep::Trees { .. } => 56,
+        SweepStep::Set(SetStep::Read { .. }) => 56,
+        SweepStep::Set(SetStep::Found { .. }) => 86,
+        SweepStep::Set(_) => 85,
         _ => 72,
     }
 }
@@ -344,6 +350,7 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } => Mark::Traffic(Kind::Gossip, Form::Carries),
         Note::EchoAsked(_) => Mark::Traffic(Kind::Gossip, Form::Asks),
         Note::Revived { .. } => Mark::Traffic(Kind::Gossip, Form::Acks),
+        Note::SweepRead { .. } => Mark::Traffic(Kind::Sync, Form::Asks),
         Note::Sweep { step, .. } => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
         Note::Queue(step) => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
         Note::StoodStill { .. } => Mark::Plain(Icon::Clock),

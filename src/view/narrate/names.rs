@@ -63,8 +63,11 @@ impl<'a> Names<'a> {
         self.history.operation(op).map(|o| &o.request)
     }
 
-    /// An operation's name: `R4`, `W3`, `D7`.
+    /// An operation's name: `R4`, `W3`, `D7`; `S2` is the second read that a node makes for its sweeps.
     pub fn op(&self, op: OpId) -> String {
+        if op.is_own() {
+            return format!("S{}", op.own_count());
+        }
         let letter = self.request(op).map_or('O', |r| verb_letter(&r.verb));
         format!("{letter}{}", op.number)
     }

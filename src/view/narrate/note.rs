@@ -65,6 +65,7 @@ pub(super) fn noted<'a>(facts: &Facts<'a>, id: EventId, event: &'a Event, note: 
         Note::Revived { peer, down } => at.revived(*peer, *down),
         Note::StoodStill { stood, lenient } => at.stood_still(*stood, *lenient),
         Note::Queue(step) => turns::said(&at, step),
+        Note::SweepRead { key, .. } => sweep::reads(&at.who, key),
         Note::Sweep { session, step } => sweep::said(&at, *session, step),
         note => handoff::said(&at, note),
     }

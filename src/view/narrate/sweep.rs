@@ -1,9 +1,11 @@
 //! Sentences about sweeps: two replicas that compare what they hold, tree by tree, level by level.
 
-use super::Said;
 use super::note::At;
-use crate::engine::node::sweeps::{Refusal, Say, SessionId, SweepOutcome, SweepStep};
+use super::{Said, past, sets};
+use crate::engine::data::Key;
+use crate::engine::node::sweeps::{Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep, TrieSay};
 use crate::engine::node::{Method, SweepSettings};
+use crate::engine::sweep::TrieNode;
 use crate::view::format::{bytes, count, counted, span};
 
 fn rows(n: u32) -> String {
@@ -20,6 +22,8 @@ fn refusal(why: Refusal) -> &'static str {
         Refusal::NotMine => "the two do not share these ranges",
         Refusal::Unknown => "the sweep is not known there",
         Refusal::Bounds => "such trees are out of bounds",
+        Refusal::Locked => "another sweep holds the tree",
+        Refusal::NotBuilt => "the tree is not made yet",
     }
 }
 
@@ -33,6 +37,13 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
     let how = match sweeps.policy.method {
         Method::Descent => "by their trees",
         Method::Full => "key by key",
+        Method::Log => "by their logs",
+        Method::Ranges => "range by range",
+        Method::Sketch => "by coded symbols",
+        Method::Segments => "by their trees of segments",
+        Method::Trie => "by their tries, pushing what it has,",
+        Method::Versions => "version by version",
+        Method::Bitmaps => "by the numbers of events",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -49,6 +60,17 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Began { with, method: Method::Full, ranges } => {
             format!("{who} begins to compare every key with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
+        SweepStep::Began { with, method: method @ (Method::Ranges | Method::Sketch), ranges } => {
+            let how = if *method == Method::Ranges { "ranges" } else { "coded symbols" };
+            format!("{who} begins to compare {how} with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
+        }
+        SweepStep::Began { with, method: Method::Segments, ranges } => {
+            format!("{who} begins to exchange hashes of segments with {with}: {}", counted(u64::from(*ranges), "tree", "trees"))
+        }
+        SweepStep::Began { with, method: Method::Trie, ranges } => {
+            format!("{who} begins to walk down its tries beside those of {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
+        }
+        SweepStep::Began { with, method, .. } => format!("{who} {} with {with}", past::begins(*method)),
         SweepStep::NothingInCommon { with } => format!("{who} has nothing to compare with {with}"),
         SweepStep::Trees { leaves, rows: 0, .. } => format!("{who} has its trees at hand: {}", counted(*leaves, "leaf", "leaves")),
         SweepStep::Trees { leaves, rows, .. } => {
@@ -73,12 +95,27 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             }
             SweepOutcome::TimedOut => format!("{who} gives up its sweep with {with}: no answer"),
             SweepOutcome::Refused(why) => format!("{who} ends its sweep with {with}: {}", refusal(*why)),
+            SweepOutcome::Read { keys, failed: 0 } => {
+                format!("{who} is done with {with}: {} read", counted(u64::from(*keys), "key", "keys"))
+            }
+            SweepOutcome::Read { keys, failed } => {
+                format!(
+                    "{who} is done with {with}: {} read, {} of them in vain",
+                    counted(u64::from(*keys), "key", "keys"),
+                    count(u64::from(*failed))
+                )
+            }
+            SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(*pushed)),
             SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
             SweepOutcome::Stopped => format!("{who} stops its sweep with {with}"),
+            SweepOutcome::Exhausted => format!("{who} ends its sweep with {with}: more differs than it may find out"),
         },
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
+        SweepStep::Log(step) => past::short(who, None, *step),
+        SweepStep::Set(step) => sets::short(who, *step),
+        SweepStep::Dots(step) => past::short_dots(who, *step),
     }
 }
 
@@ -93,6 +130,14 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Began { method: Method::Full, .. } => said
             .rest("Every key goes across with a digest of its row, whether it differs or not: the cost grows with the data.")
             .rule("comparing everything finds everything"),
+        SweepStep::Began { method: method @ (Method::Ranges | Method::Sketch), .. } => sets::began(*method, said),
+        SweepStep::Began { method: Method::Segments, .. } => said
+            .rest("Each has a tree of fixed shape on disk, locked while it is compared: a bucket of hashes goes across, then only buckets below what differs.")
+            .rule("equal roots mean equal rows"),
+        SweepStep::Began { method: Method::Trie, .. } => said
+            .rest(format!("A trie branches on the next byte of each key, and follows the rows at a short distance. {who} goes down wherever hashes differ, and will push what it finds there."))
+            .rule("equal roots mean equal rows"),
+        SweepStep::Began { method, .. } => past::began(*method, said),
         SweepStep::NothingInCommon { .. } => said.rest("They hold no part of the ring in common.").rule("only replicas of the same keys can be compared"),
         SweepStep::Trees { rows: 0, computed, .. } => said
             .rest(format!("They were kept up to date with every write; {} had to be computed.", hashes(*computed)))
@@ -109,7 +154,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Compared { .. } => said.rest("Everything below equal hashes is left alone.").rule("only differing nodes are opened"),
         SweepStep::KeysCompared { compared, .. } => said
             .rest(format!(
-                "{} on both sides. The trees said where to look; who wins is for the merge rule to say.",
+                "{} on both sides. This says where they differ; who wins is for the merge rule to say.",
                 counted(*compared, "key is", "keys are")
             ))
             .rule("finding is not resolving"),
@@ -117,6 +162,12 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Ended { with, outcome: SweepOutcome::Repaired { .. } } => said
             .rest(format!("{with} has confirmed what it was sent. Each row was merged: what was newer stayed."))
             .rule("a sweep repairs what nobody reads"),
+        SweepStep::Ended { outcome: SweepOutcome::Read { .. }, .. } => said
+            .rest("No rows were sent for the sweep itself: each read asked all replicas of its key, and whoever was behind got the newest row.")
+            .rule("a sweep may leave the mending to reads"),
+        SweepStep::Ended { with, outcome: SweepOutcome::Pushed { .. }, .. } => said
+            .rest(format!("{with} has what {who} has. What only {with} has stays there until {with} does the same."))
+            .rule("a sweep that only pushes takes two"),
         SweepStep::Ended { outcome, .. } => said
             .rest(if outcome.may_pass() {
                 "What has been merged so far stays. The rest waits for another try or the next sweep."
@@ -126,6 +177,38 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
             .rule("a sweep that fails loses nothing"),
         SweepStep::Refused { .. } => said.rest("Nothing is compared now.").rule("a node takes part in a few sweeps at a time"),
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
+        SweepStep::Log(step) => past::said(*step, said),
+        SweepStep::Set(step) => sets::said(*step, said),
+        SweepStep::Dots(step) => past::said_dots(*step, said),
+    }
+}
+
+/// A key that differs is read.
+pub(super) fn reads(who: &str, key: &Key) -> Said {
+    Said::new(format!("{who} reads {key}, which differs, to have it repaired."))
+        .rest("It is an ordinary read that asks every replica. Whoever is behind gets the newest row; the trees only said where to look.")
+        .rule("a sweep may leave the mending to reads")
+}
+
+/// What a message of an exchange by segments is, as a noun.
+fn segments(say: &SegmentSay) -> String {
+    match say {
+        SegmentSay::Ready => "word that the trees are ready".to_owned(),
+        SegmentSay::Bucket { bucket, .. } => format!("question for a bucket of {}", level_name(bucket.level)),
+        SegmentSay::Hashes { hashes: all, .. } => format!("bucket of {}", hashes(all.len() as u64)),
+        SegmentSay::Segment { .. } => "question for the keys of a segment".to_owned(),
+        SegmentSay::Rehash(key) => format!("request to look at {key} again"),
+    }
+}
+
+/// What a message of a walk through tries is, as a noun.
+fn trie(say: &TrieSay) -> String {
+    match say {
+        TrieSay::Get { prefix, .. } if prefix.is_empty() => "question for the top of a trie".to_owned(),
+        TrieSay::Get { prefix, .. } => format!("question for a node of a trie {} down", counted(prefix.len() as u64, "byte", "bytes")),
+        TrieSay::Node { node: TrieNode::Empty, .. } => "word that there is nothing".to_owned(),
+        TrieSay::Node { node: TrieNode::Leaf(key, _), .. } => format!("word that only {key} is there"),
+        TrieSay::Node { node: TrieNode::Inner(children), .. } => hashes(children.len() as u64),
     }
 }
 
@@ -143,7 +226,13 @@ pub fn noun(say: &Say) -> String {
         Say::Rows { rows, .. } => counted(rows.len() as u64, "row", "rows"),
         Say::Stored { .. } => "confirmation of the rows".to_owned(),
         Say::Close => "word that the sweep is over".to_owned(),
+        Say::Segments(say) => segments(say),
+        Say::Trie(say) => trie(say),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
+        Say::Log(say) => past::noun(say),
+        Say::Set(say) => sets::noun(say),
+        Say::Versions(say) => past::versions(say),
+        Say::Dots(say) => past::dots(say),
     }
 }
 
@@ -159,8 +248,13 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Roots(_) | Say::Hashes { .. } | Say::Rows { .. } => format!("{from} sends {to} {}", noun(say)),
         Say::Keys { .. } => format!("{from} sends {to} a {}", noun(say)),
         Say::Stored { .. } => format!("{from} confirms the rows to {to}"),
+        Say::Segments(say) => format!("{from} sends {to} the {}", segments(say)),
+        Say::Trie(TrieSay::Node { node: TrieNode::Inner(children), .. }) => format!("{from} sends {to} {}", hashes(children.len() as u64)),
+        Say::Trie(say) => format!("{from} sends {to} the {}", trie(say)),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
+        Say::Log(_) | Say::Versions(_) | Say::Dots(_) => format!("{from} sends {to} the {}", noun(say)),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
+        Say::Set(say) => sets::sent(from, to, say),
     }
 }
 
@@ -170,8 +264,12 @@ pub(super) fn aside(say: &Say, size: u64) -> String {
     match say {
         Say::Roots(_) => format!("One hash stands for a whole range: {size}, however much the ranges hold."),
         Say::Hashes { .. } => format!("The message is {size}. The one who asked compares; what is equal needs no second look."),
+        Say::Segments(SegmentSay::Hashes { .. }) => {
+            format!("The message is {size}: a whole bucket goes across, however little of it differs.")
+        }
         Say::Keys { .. } => format!("The message is {size}: keys and digests, no values."),
         Say::Rows { .. } => format!("The message is {size}. Each row is merged like any write: a newer one stays."),
+        Say::Set(say) => format!("The message is {size}.{}", sets::aside(say)),
         _ => format!("The message is {size}."),
     }
 }

@@ -1,7 +1,7 @@
 //! Words on the drawing: sizes, tones, clipping, and times as people read them.
 
 use crate::engine::base::{Endpoint, Micros};
-use crate::engine::node::sweeps::Say;
+use crate::engine::node::sweeps::{Say, SegmentSay, TrieSay, VersionSay};
 use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
 use crate::view::geometry::ring::{Anchor, Spot};
@@ -193,6 +193,15 @@ pub fn what(message: &Message) -> &'static str {
         Body::Echo { .. } => "echo?",
         Body::EchoAck { .. } => "echo",
         Body::Sweep { say, .. } => match **say {
+            Say::Segments(ref say) => match say {
+                SegmentSay::Ready => "ready",
+                SegmentSay::Bucket { .. } => "bucket?",
+                SegmentSay::Hashes { .. } => "hashes",
+                SegmentSay::Segment { .. } => "keys?",
+                SegmentSay::Rehash(_) => "look again",
+            },
+            Say::Trie(TrieSay::Get { .. }) => "node?",
+            Say::Trie(TrieSay::Node { .. }) => "node",
             Say::Open { .. } => "compare?",
             Say::Roots(_) => "roots",
             Say::Children { .. } => "children?",
@@ -204,6 +213,12 @@ pub fn what(message: &Message) -> &'static str {
             Say::Stored { .. } => "held",
             Say::Close => "done",
             Say::Refused(_) => "refused",
+            Say::Versions(VersionSay::Ready) => "ready",
+            Say::Versions(VersionSay::Have { .. }) => "versions",
+            Say::Versions(VersionSay::Lacks { .. }) => "rows?",
+            Say::Dots(ref say) => crate::view::narrate::past::dot_label(say),
+            Say::Log(ref say) => crate::view::narrate::past::label(say),
+            Say::Set(ref say) => crate::view::narrate::sets::label(say),
         },
     }
 }

@@ -17,6 +17,13 @@ pub const fn names(method: Method) -> (&'static str, &'static str) {
     match method {
         Method::Descent => ("Merkle trees", "tree by tree"),
         Method::Full => ("every key", "key by key"),
+        Method::Log => ("logs", "entry by entry"),
+        Method::Ranges => ("ranges", "range by range"),
+        Method::Sketch => ("coded symbols", "by coded symbols"),
+        Method::Segments => ("trees of segments", "segment by segment"),
+        Method::Trie => ("tries", "by tries"),
+        Method::Versions => ("versions", "version by version"),
+        Method::Bitmaps => ("bitmaps of events", "event by event"),
     }
 }
 
@@ -75,6 +82,9 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
         Some((_, SweepOutcome::Stopped)) => "stopped".to_owned(),
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
+        Some((_, SweepOutcome::Exhausted)) => "given up".to_owned(),
+        Some((_, SweepOutcome::Read { keys, .. })) => format!("{} keys read", count(u64::from(keys))),
+        Some((_, SweepOutcome::Pushed { rows })) => format!("{} rows pushed", count(u64::from(rows))),
     }
 }
 

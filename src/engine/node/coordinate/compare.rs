@@ -53,7 +53,7 @@ impl Node {
             return self.linger(op, ctx);
         }
         note_difference(op, &first, &others, ctx);
-        if read.all_rows() && !read.silent().is_empty() && settings.repair == Repair::Asynchronous {
+        if read.all_rows() && !read.silent().is_empty() && ctx.repair_of(op) == Repair::Asynchronous {
             // Riak KV, `riak_kv_get_fsm`: answer with what is here; compare and repair once everyone has answered.
             read.merge(ctx.settings.rule);
             self.answer_read(op, ctx);

@@ -18,6 +18,7 @@ pub use write::WriteOp;
 
 use super::{Body, Coordinate, Ctx, Node, Note, Outcome, Request, Timer, Traffic, Verb};
 use crate::engine::base::{Endpoint, OpId};
+use crate::engine::data::Key;
 use std::sync::Arc;
 
 /// An operation in progress.
@@ -99,6 +100,19 @@ impl Node {
         } else {
             self.start_write(op, client, request, plan, ctx);
         }
+    }
+
+    /// Reads a key for this node itself, at the usual level; everyone is asked, and whoever is behind is repaired. The answer comes to this node
+    /// as a message.
+    pub(in crate::engine::node) fn read_for_itself(&mut self, op: OpId, key: &Key, ctx: &mut Ctx<'_>) {
+        let (client, level) = (Endpoint::Node(self.id), ctx.settings.read.level);
+        let request = Request { verb: Verb::Read, key: key.clone(), level };
+        let plan = self.plan(key, level, ctx);
+        if let Some((required, alive)) = plan.shortfall(&request, ctx.settings) {
+            ctx.note(op, Note::Unavailable { required, alive });
+            return ctx.send(client, Some(op), Body::Reply { traffic: Traffic::Read, outcome: Outcome::Unavailable { required, alive } });
+        }
+        self.start_read(op, client, key, plan, ctx);
     }
 
     /// The coordinator's patience is over: tell the client if it still waits, and forget the operation. Nothing is rolled back.

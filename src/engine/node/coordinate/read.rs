@@ -197,6 +197,7 @@ impl Node {
         // One draw decides between everyone, the zone and nobody (Apache Cassandra 3.11, `CFMetaData.newReadRepairDecision`).
         let draw = ctx.draws.draw(Purpose::Pick, [u64::from(op.tag), u64::from(self.id.0)]);
         let count = match settings.contact {
+            _ if op.is_own() => return spare.to_vec(),
             Contact::Everyone => return spare.to_vec(),
             Contact::Chance { all_ppm, .. } if chance(draw, all_ppm) => return spare.to_vec(),
             Contact::Chance { all_ppm, zone_ppm } if chance(draw, all_ppm.saturating_add(zone_ppm)) => {
@@ -303,7 +304,7 @@ impl Node {
             read.answered = true;
             self.give_up(op, client, Traffic::Read, missing, ctx);
         }
-        let repairs = ctx.settings.read.repair != crate::engine::node::Repair::Off;
+        let repairs = ctx.repair_of(op) != crate::engine::node::Repair::Off;
         let all = self.coordinator.read(op).is_some_and(|read| read.silent().is_empty());
         if repairs && all { self.compare_rest(op, ctx) } else { self.linger(op, ctx) }
     }
@@ -343,7 +344,7 @@ impl Node {
 
     /// Stays for the answers that are still missing, if any are and somebody could be repaired by them.
     pub(super) fn linger(&mut self, op: OpId, ctx: &mut Ctx<'_>) {
-        let repairs = ctx.settings.read.repair != crate::engine::node::Repair::Off;
+        let repairs = ctx.repair_of(op) != crate::engine::node::Repair::Off;
         let Some(read) = self.coordinator.read(op) else { return };
         let waiting = read.silent();
         if waiting.is_empty() || !repairs {

@@ -20,7 +20,7 @@ pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Repl
 pub use level::{Level, Need};
 pub use queue::{Checkpoints, Order, QueueSettings, Start, THROTTLE, Whose, throttle};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
-pub use sweep::{Method, Schedule, Streams, SweepPolicy, SweepSettings, Upkeep};
+pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
 pub use write::{Coordinate, WriteSettings};
 

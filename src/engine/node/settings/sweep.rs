@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::Caps;
 use super::queue::{QueueSettings, Start};
-use crate::engine::base::Micros;
-use crate::engine::sweep::TreePolicy;
+use crate::engine::base::{Micros, Sink, Wire};
+use crate::engine::sweep::{Combine, Depth, LeafContent, LogPolicy, SketchPolicy, SpanPolicy, TreePolicy};
 
 /// How two replicas find what they disagree on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -16,6 +16,89 @@ pub enum Method {
     Descent,
     /// Every key and a digest of its row go across.
     Full,
+    /// Each keeps a log of its changes and is sent what came after the last one that it has read of the other's (Apache CouchDB's
+    /// replication). A log that has been cut off falls back to every key.
+    Log,
+    /// Digests of rows in ranges of the ring: a range whose fingerprints differ is split, until its digests are listed (negentropy).
+    Ranges,
+    /// Coded symbols of all digests of rows, as many as the difference takes (a rateless invertible Bloom lookup table).
+    Sketch,
+    /// Hash trees of fixed segments, kept on disk; keys that differ are read (Riak, active anti-entropy).
+    Segments,
+    /// Radix tries that follow the rows at a distance; the node that starts the sweep only pushes (Garage).
+    Trie,
+    /// The version of every key goes across; the other side sends what is newer there and asks for what it lacks.
+    Versions,
+    /// Every write has a number, and each replica a bitmap of those that it has seen: exactly what is missing goes across (DottedDB).
+    Bitmaps,
+}
+
+impl Method {
+    /// How a call to compare names it: any bit but the second.
+    pub const fn code(self) -> u8 {
+        match self {
+            Method::Descent => 0,
+            Method::Full => 1,
+            Method::Log => 40,
+            Method::Ranges => 60,
+            Method::Sketch => 64,
+            Method::Segments => 68,
+            Method::Trie => 72,
+            Method::Versions => 44,
+            Method::Bitmaps => 48,
+        }
+    }
+}
+
+/// Tries (Garage, `src/table/merkle.rs`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Radix {
+    /// How long a key that has changed waits before it enters the trie.
+    pub lag: Micros,
+}
+
+impl Default for Radix {
+    /// The queue is worked off as soon as there is something in it: so much passes all the same.
+    fn default() -> Self {
+        Radix { lag: Micros::ms(10) }
+    }
+}
+
+impl Wire for Radix {
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        sink.u64(self.lag.0);
+    }
+}
+
+/// Trees of fixed segments and their exchange (Riak, `hashtree`, `riak_kv_index_hashtree`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Segments {
+    /// Children of a node: a power of two from 2 to 1,024. There are its square of segments, whatever is held.
+    pub width: u32,
+    /// How long it takes until a tree that is missing has been made; meanwhile the node takes no part.
+    pub build: Micros,
+    /// When a tree is thrown away and made anew from the rows.
+    pub expire: Micros,
+    /// Rest between two reads.
+    pub throttle: Micros,
+}
+
+impl Default for Segments {
+    /// A width of 1,024, and a new tree each week (`anti_entropy_expire`); no rest while nothing is overloaded; trees made at once.
+    fn default() -> Self {
+        Segments { width: 1024, build: Micros::ZERO, expire: Micros(7 * 24 * 3_600_000_000), throttle: Micros::ZERO }
+    }
+}
+
+impl Wire for Segments {
+    /// What the other side needs to know: not the rest between reads.
+    fn encode<S: Sink>(&self, sink: &mut S) {
+        sink.u32(self.width);
+        sink.u64(self.build.0);
+        sink.u64(self.expire.0);
+    }
 }
 
 /// What goes across of a leaf that differs.
@@ -50,8 +133,55 @@ pub struct SweepPolicy {
     pub streams: Streams,
     /// Where trees come from.
     pub upkeep: Upkeep,
-    /// How trees are made. A full comparison takes its digests of rows from here.
+    /// How trees are made. Methods without trees take their digests of rows from here, trees of segments their function.
     pub tree: TreePolicy,
+    /// How ranges are split; the usual way if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<SpanPolicy>,
+    /// How coded symbols are sent; the usual way if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sketch: Option<SketchPolicy>,
+    /// Trees of segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<Segments>,
+    /// Tries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trie: Option<Radix>,
+}
+
+impl SweepPolicy {
+    /// How trees of segments are made: three levels of hashes over the clocks of versions, not their values (`riak_kv_index_hashtree`).
+    pub fn tree_of_segments(&self) -> TreePolicy {
+        let fan_out = self.segments.unwrap_or_default().width;
+        TreePolicy { leaf: LeafContent::Version, combine: Combine::Hash, fan_out, depth: Depth::Fixed(2), digest: self.tree.digest }
+    }
+
+    /// What is out of bounds, as the field and what it must be.
+    pub fn fault(&self) -> Option<(&'static str, String)> {
+        let ranges = || self.ranges.and_then(|ranges| ranges.fault());
+        let sketch = || self.sketch.and_then(|sketch| sketch.fault());
+        let segments = || self.tree_of_segments().fault().map(|(_, problem)| ("width of segments", problem));
+        self.tree.fault().or_else(ranges).or_else(sketch).or_else(segments)
+    }
+}
+
+/// What becomes of the mark of a delete where events are numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deletes {
+    /// It is kept, as the setting of tombstones says.
+    #[default]
+    Keep,
+    /// It goes as soon as every replica is known to have seen it, however long that takes: no grace.
+    Forget,
+}
+
+/// Numbered events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BitmapPolicy {
+    /// What becomes of deletes.
+    pub deletes: Deletes,
 }
 
 /// When nodes start sweeps by themselves.
@@ -97,6 +227,29 @@ pub struct SweepSettings {
     /// Bytes that sweeps may send.
     #[serde(skip_serializing_if = "Caps::is_none")]
     pub caps: Caps,
+    /// What logs keep. Left out, nodes keep one only if their sweeps read logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogPolicy>,
+    /// How events are numbered. Left out, they are only if sweeps go by them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitmaps: Option<BitmapPolicy>,
+}
+
+impl SweepSettings {
+    /// Whether coordinators number their writes.
+    pub fn numbers_events(&self) -> bool {
+        self.bitmaps.is_some() || self.policy.method == Method::Bitmaps
+    }
+
+    /// Whether the marks of deletes may be forgotten once everybody has seen them.
+    pub fn forgets_deletes(&self) -> bool {
+        self.bitmaps.is_some_and(|bitmaps| bitmaps.deletes == Deletes::Forget)
+    }
+
+    /// What logs keep, if nodes keep any.
+    pub fn log_policy(&self) -> Option<LogPolicy> {
+        self.log.or_else(|| (self.policy.method == Method::Log).then(LogPolicy::default))
+    }
 }
 
 impl Default for SweepSettings {
@@ -112,6 +265,8 @@ impl Default for SweepSettings {
             back_off: Micros::secs(1),
             queue: None,
             caps: Caps::default(),
+            log: None,
+            bitmaps: None,
         }
     }
 }

@@ -5,20 +5,31 @@ use std::sync::Arc;
 use super::descent::children;
 use super::message::{Page, Place, Refusal, Say, SessionId};
 use super::note::SweepStep;
+use super::segments::{SegmentSay, Segmented};
+use super::sets::Listed;
 use super::trees::{common_ranges, part_of};
+use super::versions::VersionSay;
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
-use crate::engine::sweep::{Entry, TokenRange, Tree};
+use crate::engine::sweep::{Entry, TokenRange, Tree, Trie};
 
 /// What a method keeps on the side that answers.
 #[derive(Debug, Clone)]
 pub enum Held {
-    /// A full comparison keeps nothing.
+    /// A full comparison, and those of versions and bitmaps, keep nothing.
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
+    /// The log is the node's own.
+    Log,
+    /// Digests of its rows as they were when it began.
+    Set(Listed),
+    /// Trees of segments, locked, as they were when it began.
+    Segments(Vec<Segmented>),
+    /// Tries as they were when it began.
+    Tries(Vec<Trie>),
 }
 
 impl Held {
@@ -26,7 +37,7 @@ impl Held {
     pub fn trees(&self) -> &[Arc<Tree>] {
         match self {
             Held::Descent(trees) => trees,
-            Held::Full => &[],
+            _ => &[],
         }
     }
 }
@@ -71,12 +82,13 @@ impl Node {
             return self.say(session.by, session, Say::Refused(Refusal::Unknown), ctx);
         };
         open.touched = ctx.now;
-        self.sweep_answers(session, &open, say, ctx);
+        open.hush(say);
+        self.sweep_answers(session, &mut open, say, ctx);
         self.sweeps.answering.insert(session, open);
     }
 
     /// Answers what was asked in a session that it knows.
-    fn sweep_answers(&mut self, session: SessionId, open: &Answering, say: &Say, ctx: &mut Ctx<'_>) {
+    fn sweep_answers(&mut self, session: SessionId, open: &mut Answering, say: &Say, ctx: &mut Ctx<'_>) {
         match say {
             Say::Children { part, level, nodes } => {
                 let hashes = children(open, *level, nodes);
@@ -103,6 +115,12 @@ impl Node {
                 }
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
+            Say::Versions(say) if open.policy.method == Method::Versions => self.versions_asked(session, open, say, ctx),
+            Say::Dots(say) if open.policy.method == Method::Bitmaps => self.dots_asked(session, open, say, ctx),
+            Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
+            Say::Set(say) => self.set_asked(session, open, say, ctx),
+            Say::Segments(say) => self.segments_answer(session, open, say, ctx),
+            Say::Trie(say) => self.trie_answers(session, open, say, ctx),
             _ => {}
         }
     }
@@ -114,7 +132,7 @@ impl Node {
         let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize
             || alone && !(self.sweeps.answering.is_empty() && self.sweeps.asking.is_empty());
         let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
-        let refusal = if policy.tree.fault().is_some() {
+        let refusal = if policy.fault().is_some() {
             Some(Refusal::Bounds)
         } else if ranges.is_empty() || ranges.iter().any(|range| !common.iter().any(|whole| whole.covers(*range))) {
             Some(Refusal::NotMine)
@@ -122,8 +140,7 @@ impl Node {
             (full && !known).then_some(Refusal::Busy)
         };
         if let Some(why) = refusal {
-            self.note_sweep(session, SweepStep::Refused { why }, ctx);
-            return self.say(session.by, session, Say::Refused(why), ctx);
+            return self.refuse_sweep(session, why, ctx);
         }
         if !known {
             ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
@@ -140,9 +157,48 @@ impl Node {
                 self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
                 Held::Descent(trees)
             }
+            Method::Versions => {
+                self.say(session.by, session, Say::Versions(VersionSay::Ready), ctx);
+                Held::Full
+            }
+            Method::Bitmaps => {
+                self.dots_head(session, ranges, ctx);
+                Held::Full
+            }
+            Method::Log => {
+                self.log_head(session, ctx);
+                Held::Log
+            }
+            Method::Ranges => {
+                let listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
+                self.spans_opened(session, &policy, &listed, ctx);
+                Held::Set(listed)
+            }
+            Method::Sketch => {
+                let mut listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
+                self.stream_opened(session, &policy, &mut listed, ctx);
+                Held::Set(listed)
+            }
+            Method::Segments => match self.take_segments(session, &policy, ranges, ctx) {
+                Ok(trees) => {
+                    self.say(session.by, session, Say::Segments(SegmentSay::Ready), ctx);
+                    Held::Segments(trees)
+                }
+                Err(why) => return self.refuse_sweep(session, why, ctx),
+            },
+            Method::Trie => {
+                let tries = self.take_tries(session, &policy, ranges, ctx);
+                self.say(session.by, session, Say::Roots(tries.iter().map(|trie| (0, trie.root())).collect()), ctx);
+                Held::Tries(tries)
+            }
         };
         let open = Answering { policy, ranges: ranges.clone(), work, touched: ctx.now };
         self.sweeps.answering.insert(session, open);
+    }
+
+    fn refuse_sweep(&self, session: SessionId, why: Refusal, ctx: &mut Ctx<'_>) {
+        self.note_sweep(session, SweepStep::Refused { why }, ctx);
+        self.say(session.by, session, Say::Refused(why), ctx);
     }
 
     /// Whether the asker has been silent for too long.
@@ -159,7 +215,7 @@ impl Node {
     }
 
     /// Sends keys with digests, page by page; an empty answer is a page too.
-    fn send_keys(&self, session: SessionId, part: u32, entries: &[Entry], ctx: &mut Ctx<'_>) {
+    pub(super) fn send_keys(&self, session: SessionId, part: u32, entries: &[Entry], ctx: &mut Ctx<'_>) {
         let pages = entries.len().div_ceil(KEYS_AT_ONCE).max(1) as u32;
         for page in 0..pages {
             let entries = entries.iter().skip(page as usize * KEYS_AT_ONCE).take(KEYS_AT_ONCE).cloned().collect();

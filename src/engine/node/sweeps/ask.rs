@@ -3,15 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::bitmaps::Filling;
 use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
+use super::recon::Ranging;
+use super::shipping::{Shipping, ships_in_order, takes_rows};
+use super::sketch::Peeling;
 use super::trees::common_ranges;
-use super::{ASKED_AT_ONCE, Again};
+use super::{ASKED_AT_ONCE, Again, Exchange, Walk};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
-use crate::engine::node::{Ctx, Method, Node, Streams, SweepPolicy, Timer, Traffic};
+use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
 use crate::engine::sweep::{Entry, TokenRange, compare};
+
+/// Most pages of one answer that are waited for.
+const MOST_PAGES: u32 = 1 << 16;
 
 /// What a sweep waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +33,18 @@ pub enum Phase {
     Fetching,
     /// Confirmations of rows sent.
     Storing,
+    /// Changes of the peer's log, or what it lacks of the own one's.
+    Log,
+    /// Hashes of a bucket, or the keys of a segment.
+    Buckets,
+    /// A read of its own.
+    Reading,
+    /// A node of a trie.
+    Nodes,
+    /// Events that are missing here.
+    Missing,
+    /// Which rows the peer lacks of the events it was told of.
+    Offering,
 }
 
 /// What a method keeps on the side that asks.
@@ -35,6 +54,20 @@ pub enum Work {
     Full,
     /// Trees, and where they have been found to differ.
     Descent(Descent),
+    /// How far the two logs have been read.
+    Log(Shipping),
+    /// What ranges have told so far.
+    Ranges(Ranging),
+    /// What coded symbols have told so far.
+    Sketch(Peeling),
+    /// An exchange of buckets and segments.
+    Segments(Exchange),
+    /// Tries, and where they have been found to differ.
+    Trie(Walk),
+    /// In how many parts the versions were told.
+    Versions(u32),
+    /// Which events the two have seen.
+    Bitmaps(Box<Filling>),
 }
 
 /// A sweep that this node has started.
@@ -66,7 +99,11 @@ pub struct Asking {
 
 impl Asking {
     /// Notes that a page has come. Returns whether it is new.
-    fn came(&mut self, page: Page) -> bool {
+    pub(super) fn came(&mut self, page: Page) -> bool {
+        // More pages than anybody sends would only fill the memory.
+        if page.pages > MOST_PAGES {
+            return false;
+        }
         let Some(missing) = self.missing.get_mut(&page.part) else { return false };
         let left = missing.get_or_insert_with(|| (0..page.pages).collect());
         let new = left.remove(&page.page);
@@ -74,6 +111,15 @@ impl Asking {
             self.missing.remove(&page.part);
         }
         new
+    }
+
+    /// How a sweep ends that has moved all it wants to.
+    fn repaired(&self) -> SweepOutcome {
+        let pushed = self.push.len() as u32;
+        match self.work {
+            Work::Trie(_) => SweepOutcome::Pushed { rows: pushed },
+            _ => SweepOutcome::Repaired { pulled: self.pulled, pushed },
+        }
     }
 
     /// Begins to wait for answers to so many parts.
@@ -110,9 +156,19 @@ impl Node {
             return false;
         }
         self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
-        let work = match policy.method {
-            Method::Full => Work::Full,
-            Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
+        let (work, refused) = match policy.method {
+            Method::Full => (Work::Full, None),
+            Method::Descent => (Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))), None),
+            Method::Segments => match self.take_segments(session, &policy, &ranges, ctx) {
+                Ok(trees) => (Work::Segments(Exchange::over(trees)), None),
+                Err(why) => (Work::Full, Some(why)),
+            },
+            Method::Log => (Work::Log(Shipping::default()), None),
+            Method::Versions => (Work::Versions(0), None),
+            Method::Bitmaps => (Work::Bitmaps(Box::default()), None),
+            Method::Ranges => (Work::Ranges(Ranging::over(self.item_set(session, &policy, &ranges, ctx))), None),
+            Method::Sketch => (Work::Sketch(Peeling::over(self.item_set(session, &policy, &ranges, ctx))), None),
+            Method::Trie => (Work::Trie(Walk::over(self.take_tries(session, &policy, &ranges, ctx))), None),
         };
         let mut asking = Asking {
             session,
@@ -128,6 +184,10 @@ impl Node {
             attempt,
             touched: ctx.now,
         };
+        if let Some(why) = refused {
+            self.end_sweep(asking, SweepOutcome::Refused(why), ctx);
+            return true;
+        }
         asking.wait(if policy.method == Method::Full { Phase::Keys } else { Phase::Opening }, 1);
         self.sweeps.asking.insert(session.number, asking);
         self.say(with, session, Say::Open { policy, ranges }, ctx);
@@ -145,18 +205,27 @@ impl Node {
             return;
         }
         let ended = match (say, asking.phase) {
+            // What is read no longer needs the other side.
+            (Say::Refused(_), Phase::Reading) => None,
             (Say::Refused(why), _) => Some(SweepOutcome::Refused(*why)),
             (Say::Keys { page, entries }, Phase::Keys) => self.keys_came(&mut asking, *page, entries, ctx),
             (Say::Rows { page, rows }, Phase::Fetching) => self.rows_came(&mut asking, *page, rows, ctx),
+            (Say::Rows { page, rows }, Phase::Log) if takes_rows(&asking) => self.rows_came(&mut asking, *page, rows, ctx),
             (Say::Stored { page }, Phase::Storing) => {
                 asking.touched = ctx.now;
                 asking.missing.remove(page);
-                let pushed = asking.push.len() as u32;
-                asking.missing.is_empty().then_some(SweepOutcome::Repaired { pulled: asking.pulled, pushed })
+                asking.missing.is_empty().then(|| asking.repaired())
             }
             _ => match asking.policy.method {
                 Method::Full => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
+                Method::Log => self.log_heard(&mut asking, say, ctx),
+                Method::Ranges => self.ranging_heard(&mut asking, say, ctx),
+                Method::Sketch => self.peeling_heard(&mut asking, say, ctx),
+                Method::Segments => self.exchange_heard(&mut asking, say, ctx),
+                Method::Trie => self.walk_heard(&mut asking, say, ctx),
+                Method::Versions => self.versions_heard(&mut asking, say, ctx),
+                Method::Bitmaps => self.dots_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -167,7 +236,11 @@ impl Node {
         }
     }
 
-    fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
+    pub(super) fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
+        if outcome.is_good() {
+            self.log_ends(&asking, ctx);
+            self.dots_end(&asking, ctx);
+        }
         let Asking { session, with, policy, attempt, .. } = asking;
         self.note_sweep(session, SweepStep::Ended { with, outcome }, ctx);
         if !matches!(outcome, SweepOutcome::Refused(_) | SweepOutcome::TimedOut) {
@@ -185,42 +258,14 @@ impl Node {
         self.pump(ctx);
     }
 
-    /// A person stops a sweep that this node has started, or all of them and what waits.
-    pub(in crate::engine::node) fn stop_sweep(&mut self, number: Option<u32>, ctx: &mut Ctx<'_>) {
-        if number.is_none() {
-            self.empty_queue(ctx);
-            self.sweeps.again.clear();
-        }
-        let all: Vec<u32> = self.sweeps.asking.keys().copied().filter(|n| number.is_none_or(|wanted| *n == wanted)).collect();
-        for number in all {
-            if let Some(asking) = self.sweeps.asking.remove(&number) {
-                self.end_sweep(asking, SweepOutcome::Stopped, ctx);
-            }
-        }
-    }
-
-    /// How far a sweep has come: steps done and steps in all, as far as is known.
-    pub fn sweep_progress(&self, number: u32) -> Option<(u32, u32)> {
-        let asking = self.sweeps.asking.get(&number)?;
-        let levels = match &asking.work {
-            Work::Descent(descent) => descent.trees.iter().map(|tree| tree.depth()).max().unwrap_or(0),
-            _ => 0,
-        };
-        let done = match asking.phase {
-            Phase::Opening => 0,
-            Phase::Descending(level) => 1 + level.min(levels),
-            Phase::Keys => 1 + levels,
-            Phase::Fetching => 2 + levels,
-            Phase::Storing => 3 + levels,
-        };
-        Some((done, 4 + levels))
-    }
-
     /// Time to see whether the other side is still heard.
     pub(super) fn sweep_waited(&mut self, number: u32, ctx: &mut Ctx<'_>) {
         let Some(asking) = self.sweeps.asking.get(&number) else { return };
         let (silent, patience) = (ctx.now.since(asking.touched), ctx.settings.sweeps.timeout);
-        if silent < patience {
+        if asking.phase == Phase::Reading {
+            // It waits for reads of its own, which have a patience of theirs.
+            ctx.wake(patience.max(Micros(1)), Timer::SweepPatience(number));
+        } else if silent < patience {
             ctx.wake(Micros(patience.0 - silent.0).max(Micros(1)), Timer::SweepPatience(number));
         } else if let Some(asking) = self.sweeps.asking.remove(&number) {
             self.end_sweep(asking, SweepOutcome::TimedOut, ctx);
@@ -237,8 +282,8 @@ impl Node {
             return None;
         }
         let parts = match &asking.work {
-            Work::Full => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
+            _ => asking.ranges.to_vec(),
         };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
         let found = compare(mine, std::mem::take(&mut asking.entries));
@@ -271,22 +316,45 @@ impl Node {
         asking.touched = ctx.now;
         for (key, row) in rows.iter().filter(|(key, _)| asking.ranges.iter().any(|range| range.holds(key.token()))) {
             asking.pulled += 1;
+            if matches!(asking.work, Work::Ranges(_) | Work::Sketch(_)) {
+                // Digests do not say that a row of each side has one key: now it shows, and only the newer one goes.
+                asking.push.remove(key);
+            }
             self.hold(None, None, key, row, Traffic::Tree, ctx);
             // The merge may hold more than what came: then the other side is to have it.
-            if asking.policy.streams == Streams::Keys
+            if !ships_in_order(asking)
                 && let Some(held) = self.visible(None, key, ctx).filter(|held| held != row)
             {
                 asking.push.insert(key.clone(), held);
             }
         }
-        if asking.missing.is_empty() { self.push_rows(asking, ctx) } else { None }
+        if asking.missing.is_empty() { self.rows_done(asking, ctx) } else { None }
+    }
+
+    /// All rows asked for are here.
+    fn rows_done(&mut self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        match asking.work {
+            Work::Log(_) => self.log_batch_done(asking, ctx),
+            Work::Versions(_) => self.push_or_part(asking, ctx),
+            Work::Bitmaps(_) => self.dots_offer(asking, ctx),
+            _ => self.push_rows(asking, ctx),
+        }
+    }
+
+    /// Sends what the other side lacks, if anything: the two may turn out to hold the same.
+    pub(super) fn push_or_part(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        match self.push_rows(asking, ctx) {
+            Some(SweepOutcome::Repaired { pulled: 0, pushed: 0 }) => Some(SweepOutcome::Equal),
+            other => other,
+        }
     }
 
     /// Sends what the other side lacks, in the state it has now.
-    fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+    pub(super) fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
         let rows: Vec<(Key, Arc<Row>)> = asking.push.keys().filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
         if rows.is_empty() {
-            return Some(SweepOutcome::Repaired { pulled: asking.pulled, pushed: 0 });
+            asking.push.clear();
+            return Some(asking.repaired());
         }
         let pages = self.send_rows(asking.with, asking.session, 0, &rows, ctx);
         asking.wait(Phase::Storing, pages as usize);

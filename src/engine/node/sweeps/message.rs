@@ -2,6 +2,12 @@
 
 use std::sync::Arc;
 
+use super::dot_say::DotSay;
+use super::log_say::LogSay;
+use super::segments::SegmentSay;
+use super::set_say::SetSay;
+use super::trie::TrieSay;
+use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -51,6 +57,10 @@ pub enum Refusal {
     Unknown,
     /// The trees asked for are out of bounds.
     Bounds,
+    /// Another sweep holds the tree of one of these ranges.
+    Locked,
+    /// Its trees are not made yet.
+    NotBuilt,
 }
 
 /// One message of a sweep.
@@ -127,6 +137,18 @@ pub enum Say {
     Close,
     /// I take no part.
     Refused(Refusal),
+    /// A step of a sweep of logs.
+    Log(LogSay),
+    /// A step of a sweep that compares sets of digests.
+    Set(SetSay),
+    /// A step of an exchange by segments.
+    Segments(SegmentSay),
+    /// A step of a walk through tries.
+    Trie(TrieSay),
+    /// A step of a sweep of versions.
+    Versions(VersionSay),
+    /// A step of a sweep of bitmaps.
+    Dots(DotSay),
 }
 
 impl Say {
@@ -145,6 +167,12 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
+            Say::Log(_) => 40,
+            Say::Set(_) => 60,
+            Say::Segments(_) => 70,
+            Say::Trie(_) => 71,
+            Say::Versions(_) => 41,
+            Say::Dots(_) => 42,
         }
     }
 
@@ -154,6 +182,12 @@ impl Say {
             Say::Open { .. } | Say::Children { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Mode::Asks,
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
+            Say::Log(say) => say.mode(),
+            Say::Set(say) => say.mode(),
+            Say::Segments(say) => say.mode(),
+            Say::Trie(say) => say.mode(),
+            Say::Versions(say) => say.mode(),
+            Say::Dots(say) => say.mode(),
         }
     }
 
@@ -167,6 +201,18 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
+        let own = match self {
+            Say::Log(say) => Some(say.nth()),
+            Say::Set(say) => Some(say.nth()),
+            Say::Segments(say) => Some(say.nth()),
+            Say::Trie(say) => Some(say.nth()),
+            Say::Versions(say) => Some(say.nth()),
+            Say::Dots(say) => Some(say.nth()),
+            _ => None,
+        };
+        if let Some(nth) = own {
+            return u64::from(self.code()) << 56 | nth;
+        }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
             Say::ListKeys { part, .. } | Say::FetchLeaves { part, .. } | Say::FetchRows { part, .. } => (0, *part, 0),
@@ -218,8 +264,15 @@ impl Wire for Say {
         sink.u8(self.code());
         match self {
             Say::Open { policy, ranges } => {
-                sink.u8(u8::from(policy.method == Method::Full) | u8::from(policy.streams == Streams::Leaves) << 1);
+                sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
                 policy.tree.encode(sink);
+                match policy.method {
+                    Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
+                    Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
+                    Method::Segments => policy.segments.unwrap_or_default().encode(sink),
+                    Method::Trie => policy.trie.unwrap_or_default().encode(sink),
+                    _ => {}
+                }
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
             }
@@ -269,6 +322,12 @@ impl Wire for Say {
             Say::Stored { page } => sink.u32(*page),
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
+            Say::Log(say) => say.encode(sink),
+            Say::Set(say) => say.encode(sink),
+            Say::Segments(say) => say.encode(sink),
+            Say::Trie(say) => say.encode(sink),
+            Say::Versions(say) => say.encode(sink),
+            Say::Dots(say) => say.encode(sink),
         }
     }
 }

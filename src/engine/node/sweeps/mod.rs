@@ -3,21 +3,46 @@
 
 mod answer;
 mod ask;
+mod bitmaps;
 mod descent;
+mod dot_say;
+mod log_say;
 mod message;
 mod note;
 mod queue;
+mod recon;
+mod segments;
+mod set_say;
+mod sets;
+mod shipping;
+mod sketch;
 mod trees;
+mod trie;
+mod turn;
+mod versions;
 
 use std::collections::BTreeMap;
 
 pub use answer::{Answering, Held};
 pub use ask::{Asking, Phase, Work};
+pub use bitmaps::{Filling, missing};
 pub use descent::Descent;
+pub use dot_say::{ClockEntry, DotSay, DotStep, Told};
+pub use log_say::{Changed, LogSay, LogStep, Whole};
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
-pub use queue::{Done, Job, Pair, Queue, QueueStep, whole_of};
+pub use queue::{Done, Job, Pair, Queue, whole_of};
+pub use recon::{ROUNDS, Ranging};
+pub use segments::{Exchange, SegmentSay, SegmentStore, Segmented};
+pub use set_say::{SetSay, SetStep};
+pub use sets::Listed;
+pub use shipping::Shipping;
+pub use sketch::{Peeling, Stream};
 pub use trees::{Kept, common_ranges, part_of, sharers};
+pub use trie::{TrieSay, TrieStore, Walk};
+pub use turn::QueueStep;
+
+pub use versions::{VersionSay, Versioned};
 
 use super::{Body, Ctx, Node, Note, Schedule, Start, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
@@ -43,7 +68,7 @@ struct Again {
     attempt: u32,
 }
 
-/// What a node knows of sweeps. Volatile.
+/// What a node knows of sweeps. Volatile, except trees of segments and tries.
 #[derive(Debug, Clone, Default)]
 pub struct Sweeps {
     /// Sweeps it has started and that are under way, by their numbers.
@@ -54,6 +79,12 @@ pub struct Sweeps {
     again: BTreeMap<u32, Again>,
     /// Trees that are kept.
     pub(super) kept: Kept,
+    /// Trees of segments: on disk.
+    pub(super) segments: SegmentStore,
+    /// Tries: on disk.
+    pub(super) tries: TrieStore,
+    /// Events that askers have offered in sweeps that go on.
+    offered: BTreeMap<SessionId, Vec<Told>>,
     /// How many it has started.
     begun: u32,
     /// Which timer of the schedule counts; older ones are ignored.
@@ -61,7 +92,7 @@ pub struct Sweeps {
     /// How many turns of the schedule there have been.
     turns: u32,
     /// What waits for its turn.
-    queue: Queue,
+    pub(super) queue: Queue,
 }
 
 impl Sweeps {
@@ -80,16 +111,24 @@ impl Sweeps {
         &self.queue
     }
 
-    /// Forgets everything but what is on disk.
-    pub(super) fn after_crash(&mut self) {
-        let mut queue = std::mem::take(&mut self.queue);
-        queue.after_crash();
-        *self = Sweeps { queue, ..Sweeps::default() };
-    }
-
     /// Trees that are kept.
     pub fn kept(&self) -> &Kept {
         &self.kept
+    }
+
+    /// Trees of segments.
+    pub fn segments(&self) -> &SegmentStore {
+        &self.segments
+    }
+
+    /// Tries.
+    pub fn tries(&self) -> &TrieStore {
+        &self.tries
+    }
+
+    /// What is left after a crash: what is on disk.
+    pub(super) fn crashed(self) -> Sweeps {
+        Sweeps { segments: self.segments.crashed(), tries: self.tries.crashed(), queue: self.queue.crashed(), ..Sweeps::default() }
     }
 
     /// Whether anything still waits for this timer, which is one of this room's.
@@ -98,8 +137,11 @@ impl Sweeps {
             Timer::SweepDue(epoch) => epoch == self.epoch,
             Timer::SweepPatience(number) => self.asking.contains_key(&number),
             Timer::SweepAgain(number) => self.again.contains_key(&number),
-            Timer::SweepIdle(session) => self.answering.contains_key(&session),
-            Timer::SweepNext(number) => self.queue.expects(number),
+            Timer::SweepTurn(number) => self.queue.expects(number),
+            Timer::SweepIdle(session) | Timer::SweepStream(session, _) => self.answering.contains_key(&session),
+            Timer::SegmentsBuilt => self.segments.is_building(),
+            Timer::TrieWork => self.tries.is_due(),
+            Timer::SweepNext(number) => self.asking.get(&number).is_some_and(|asking| asking.phase == Phase::Reading),
             _ => false,
         }
     }
@@ -117,7 +159,11 @@ impl Node {
                 }
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
-            Timer::SweepNext(_) => self.queue_woke(ctx),
+            Timer::SweepTurn(_) => self.queue_woke(ctx),
+            Timer::SweepStream(session, next) => self.stream_woke(session, next, ctx),
+            Timer::SegmentsBuilt => self.segments_built(ctx),
+            Timer::TrieWork => self.work_tries(),
+            Timer::SweepNext(number) => self.read_next(number, ctx),
             _ => {}
         }
     }
@@ -174,24 +220,37 @@ impl Node {
 
     /// A message of a sweep arrived.
     pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
+        self.history.taking = self.source(from, session);
         if session.by == self.id {
             self.sweep_answered(from, session, say, ctx);
         } else if session.by == from {
             self.sweep_asked(session, say, ctx);
         }
+        self.history.taking = None;
     }
 
     /// What is held at `key` has changed: kept trees follow.
-    pub(super) fn trees_follow(&mut self, key: &Key, before: Option<&Row>) {
+    pub(super) fn trees_follow(&mut self, key: &Key, before: Option<&Row>, ctx: &mut Ctx<'_>) {
+        let after = self.store.get(key).cloned();
         if self.sweeps.kept.count() > 0 {
-            let after = self.store.get(key).cloned();
             self.sweeps.kept.change(key, before, after.as_deref());
         }
+        self.sweeps.segments.follow(key, after.as_deref());
+        self.sweeps.tries.queue(key);
+        self.sweeps.tries.plan(ctx);
     }
 
     /// Kept trees are made anew: rows have come that no message brought.
     pub fn forget_trees(&mut self) {
         self.sweeps.kept.clear();
+        self.sweeps.segments.clear();
+        self.disk_replaced();
+    }
+
+    /// Another disk has been put in the place of the node's: what lies in one database with the rows is no longer what it was.
+    pub fn disk_replaced(&mut self) {
+        self.sweeps.tries.clear();
+        self.sweeps.queue.clear();
     }
 
     fn say(&self, to: NodeId, session: SessionId, say: Say, ctx: &mut Ctx<'_>) {

@@ -1,6 +1,9 @@
 //! What a node finds and decides during a sweep.
 
+use super::dot_say::DotStep;
+use super::log_say::LogStep;
 use super::message::{Refusal, SessionId};
+use super::set_say::SetStep;
 use crate::engine::base::{Mix, NodeId};
 use crate::engine::node::Method;
 use crate::engine::sweep::LevelCount;
@@ -25,17 +28,37 @@ pub enum SweepOutcome {
     Nonsense,
     /// A person stopped it.
     Stopped,
+    /// More differs than the policy allows to find out.
+    Exhausted,
+    /// Every key that differed has been read.
+    Read {
+        /// How many.
+        keys: u32,
+        /// How many reads failed.
+        failed: u32,
+    },
+    /// What this node has is there now. What only the other one has is still only there.
+    Pushed {
+        /// Rows that went.
+        rows: u32,
+    },
 }
 
 impl SweepOutcome {
-    /// Whether the two hold the same now.
+    /// Whether everything that the sweep is for has been done, as far as the node that started it knows.
     pub const fn is_good(self) -> bool {
-        matches!(self, SweepOutcome::Equal | SweepOutcome::Repaired { .. })
+        matches!(
+            self,
+            SweepOutcome::Equal | SweepOutcome::Repaired { .. } | SweepOutcome::Read { failed: 0, .. } | SweepOutcome::Pushed { .. }
+        )
     }
 
     /// Whether trying again may help.
     pub const fn may_pass(self) -> bool {
-        matches!(self, SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown))
+        matches!(
+            self,
+            SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown | Refusal::Locked | Refusal::NotBuilt)
+        )
     }
 }
 
@@ -97,16 +120,29 @@ pub enum SweepStep {
     },
     /// The peer that started a sweep fell silent: forgotten here.
     Abandoned,
+    /// Logs have been read or offered, or do not help.
+    Log(LogStep),
+    /// A step of a sweep that compares sets of digests.
+    Set(SetStep),
+    /// Bitmaps have been compared, or do not help.
+    Dots(DotStep),
 }
 
 impl SweepStep {
     /// Whether a person stepping from decision to decision stops here.
     pub const fn is_decision(&self) -> bool {
-        !matches!(self, SweepStep::Trees { .. })
+        match self {
+            SweepStep::Trees { .. } => false,
+            SweepStep::Set(step) => step.is_decision(),
+            _ => true,
+        }
     }
 
     /// Takes it into a run's running mix.
     pub fn mix(&self, session: SessionId, mix: &mut Mix) {
+        if let SweepStep::Set(step) = self {
+            return step.mix(session, mix);
+        }
         mix.word(u64::from(session.by.0) << 32 | u64::from(session.number));
         let (code, a, b) = match *self {
             SweepStep::Began { with, ranges, .. } => (1, u64::from(with.0), u64::from(ranges)),
@@ -124,11 +160,16 @@ impl SweepStep {
                     SweepOutcome::Refused(why) => 4 | (why as u64) << 8,
                     SweepOutcome::Nonsense => 5,
                     SweepOutcome::Stopped => 16,
+                    SweepOutcome::Exhausted => 60,
+                    SweepOutcome::Pushed { rows } => 7 | u64::from(rows) << 8,
+                    SweepOutcome::Read { keys, failed } => 6 | u64::from(keys) << 8 | u64::from(failed) << 36,
                 };
                 (6, u64::from(with.0), how)
             }
             SweepStep::Refused { why } => (7, why as u64, 0),
-            SweepStep::Abandoned => (8, 0, 0),
+            SweepStep::Log(step) => return step.mix(mix),
+            SweepStep::Abandoned | SweepStep::Set(_) => (8, 0, 0),
+            SweepStep::Dots(step) => return step.mix(mix),
         };
         mix.word(code << 56 ^ a);
         mix.word(b);

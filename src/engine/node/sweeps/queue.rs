@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use super::ask::{Phase, Work};
 use super::note::SweepOutcome;
 use super::trees::{arc_at, arc_of, common_ranges, sharers};
-use crate::engine::base::{Micros, Mix, NodeId, Purpose, arrange, uniform};
+use super::turn::QueueStep;
+use crate::engine::base::{Micros, NodeId, Purpose, arrange, uniform};
 use crate::engine::data::Key;
 use crate::engine::node::settings::throttle;
-use crate::engine::node::{Checkpoints, Ctx, Node, Note, Order, QueueSettings, Timer, Whose};
+use crate::engine::node::{Checkpoints, Ctx, Method, Node, Note, Order, QueueSettings, Timer, Whose};
 use crate::engine::sweep::TokenRange;
 
 /// A range and the replica to compare it with.
@@ -107,8 +109,13 @@ impl Queue {
     }
 
     /// What is left of it after a crash.
-    pub(super) fn after_crash(&mut self) {
-        *self = Queue { saved: std::mem::take(&mut self.saved), ..Queue::default() };
+    pub(super) fn crashed(self) -> Queue {
+        Queue { saved: self.saved, ..Queue::default() }
+    }
+
+    /// The disk is another one: nothing was noted on it.
+    pub(in crate::engine::node) fn clear(&mut self) {
+        *self = Queue::default();
     }
 
     /// Whether a pair is waiting or under way.
@@ -121,78 +128,14 @@ impl Queue {
     }
 }
 
-/// What a node decides about its queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QueueStep {
-    /// A round begins.
-    Round {
-        /// Sweeps that wait now.
-        jobs: u32,
-        /// Of these, sweeps that are left from the round before.
-        left: u32,
-        /// Sweeps for which there is no room.
-        put_off: u32,
-    },
-    /// The node has started anew and goes on where it stopped.
-    Resumed {
-        /// Sweeps still to do.
-        left: u32,
-        /// Sweeps of the round that were done before.
-        done: u32,
-    },
-    /// A sweep failed and rests.
-    Postponed {
-        /// With whom.
-        with: NodeId,
-        /// How often it has failed.
-        failures: u32,
-        /// For how long.
-        rest: Micros,
-    },
-    /// A sweep failed too often, or was stopped: left to the next round.
-    Dropped {
-        /// With whom.
-        with: NodeId,
-    },
-    /// Nothing waits any more.
-    Finished {
-        /// Since the round began.
-        took: Micros,
-    },
-    /// Its disk's queue is long: the next sweep waits.
-    HeldBack {
-        /// Requests that wait for the disk.
-        waiting: u64,
-        /// For how long.
-        rest: Micros,
-    },
-    /// A person emptied the queue.
-    Emptied {
-        /// Sweeps that waited.
-        jobs: u32,
-    },
+/// Whether a method remembers how far two nodes have come with each other, in all their ranges at once: one sweep for each peer.
+const fn goes_by_peer(method: Method) -> bool {
+    matches!(method, Method::Log | Method::Bitmaps)
 }
 
-impl QueueStep {
-    /// Whether a person stepping from decision to decision stops here.
-    pub const fn is_decision(&self) -> bool {
-        !matches!(self, QueueStep::Postponed { .. } | QueueStep::HeldBack { .. })
-    }
-
-    /// Takes it into a run's running mix.
-    pub fn mix(&self, mix: &mut Mix) {
-        let (code, a, b) = match *self {
-            QueueStep::Round { jobs, left, put_off } => (1, u64::from(jobs) << 24 ^ u64::from(left), u64::from(put_off)),
-            QueueStep::Resumed { left, done } => (2, u64::from(left), u64::from(done)),
-            QueueStep::Postponed { with, failures, rest } => (3, u64::from(with.0) << 16 ^ u64::from(failures), rest.0),
-            QueueStep::Dropped { with } => (4, u64::from(with.0), 0),
-            QueueStep::Finished { took } => (5, 0, took.0),
-            QueueStep::HeldBack { waiting, rest } => (6, waiting, rest.0),
-            QueueStep::Emptied { jobs } => (7, u64::from(jobs), 0),
-        };
-        mix.word(code << 56 ^ a);
-        mix.word(b);
-    }
+/// Whether a method compares parts of ranges as well. Kept segments and tries are of whole ranges.
+const fn is_cut(method: Method) -> bool {
+    !matches!(method, Method::Log | Method::Bitmaps | Method::Segments | Method::Trie)
 }
 
 impl Node {
@@ -205,8 +148,11 @@ impl Node {
                 if queue.ranges == Whose::First && ctx.ring.replicas(range.right, replicas).first() != Some(&self.id) {
                     continue;
                 }
-                let parts = u64::from(queue.segments.max(1));
+                let parts = if is_cut(ctx.settings.sweeps.policy.method) { u64::from(queue.segments.max(1)) } else { 1 };
                 pairs.extend((0..parts).filter_map(|part| Some((range.part(part, parts)?, peer))));
+                if goes_by_peer(ctx.settings.sweeps.policy.method) {
+                    break;
+                }
             }
         }
         pairs.sort_unstable();
@@ -308,7 +254,13 @@ impl Node {
             // Registered before it begins: it may end at once.
             let number = self.sweeps.begun + 1;
             self.sweeps.queue.running.insert(number, job);
-            if !self.start_over(job.pair.1, ctx.settings.sweeps.policy, 0, [job.pair.0].into(), ctx) {
+            let policy = ctx.settings.sweeps.policy;
+            let ranges = if goes_by_peer(policy.method) {
+                common_ranges(ctx.ring, &ctx.settings.replicas, self.id, job.pair.1).into()
+            } else {
+                [job.pair.0].into()
+            };
+            if !self.start_over(job.pair.1, policy, 0, ranges, ctx) {
                 self.sweeps.queue.running.remove(&number);
             }
         }
@@ -321,7 +273,7 @@ impl Node {
         }
         queue.timer += 1;
         queue.wakes = Some(at);
-        ctx.wake(at.since(ctx.now).max(Micros(1)), Timer::SweepNext(queue.timer));
+        ctx.wake(at.since(ctx.now).max(Micros(1)), Timer::SweepTurn(queue.timer));
     }
 
     /// The queue's timer went off.
@@ -379,6 +331,37 @@ impl Node {
         if ctx.settings.sweeps.queue.is_some_and(|queue| queue.order == Order::Hot) {
             *self.sweeps.queue.heat.entry(arc_of(ctx.ring, key.token())).or_default() += 1;
         }
+    }
+
+    /// A person stops a sweep that this node has started, or all of them and what waits.
+    pub(in crate::engine::node) fn stop_sweep(&mut self, number: Option<u32>, ctx: &mut Ctx<'_>) {
+        if number.is_none() {
+            self.empty_queue(ctx);
+            self.sweeps.again.clear();
+        }
+        let all: Vec<u32> = self.sweeps.asking.keys().copied().filter(|n| number.is_none_or(|wanted| *n == wanted)).collect();
+        for number in all {
+            if let Some(asking) = self.sweeps.asking.remove(&number) {
+                self.end_sweep(asking, SweepOutcome::Stopped, ctx);
+            }
+        }
+    }
+
+    /// How far a sweep has come: steps done and steps in all, as far as is known.
+    pub fn sweep_progress(&self, number: u32) -> Option<(u32, u32)> {
+        let asking = self.sweeps.asking.get(&number)?;
+        let levels = match &asking.work {
+            Work::Descent(descent) => descent.trees.iter().map(|tree| tree.depth()).max().unwrap_or(0),
+            _ => 0,
+        };
+        let done = match asking.phase {
+            Phase::Opening => 0,
+            Phase::Descending(level) => 1 + level.min(levels),
+            Phase::Fetching | Phase::Reading => 2 + levels,
+            Phase::Storing => 3 + levels,
+            _ => 1 + levels,
+        };
+        Some((done, 4 + levels))
     }
 
     /// A person empties the queue.

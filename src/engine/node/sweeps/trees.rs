@@ -43,18 +43,22 @@ impl Kept {
 
     /// What is held at `key` has changed.
     pub fn change(&mut self, key: &Key, before: Option<&Row>, after: Option<&Row>) {
-        // Ranges do not overlap: it is the last one that begins before the token, or the one that goes round zero.
-        let beyond = TokenRange { left: key.token(), right: Token(0) };
-        let near = self.trees.range(..beyond).next_back().or_else(|| self.trees.last_key_value()).map(|(range, _)| *range);
-        let last = self.trees.last_key_value().map(|(range, _)| *range);
-        let Some(range) = near.into_iter().chain(last).find(|range| range.holds(key.token())) else { return };
-        let Some(kept) = self.trees.get_mut(&range) else { return };
+        let Some(kept) = holding(&self.trees, key.token()).and_then(|range| self.trees.get_mut(&range)) else { return };
         let mut items = Items::new(self.policy);
         let (old, new) = (before.map(|row| items.item(key, row)), after.map(|row| items.item(key, row)));
         kept.rows = (kept.rows + u64::from(new.is_some())).saturating_sub(u64::from(old.is_some()));
         // A session that began before goes on with the tree as it was.
         Arc::make_mut(&mut kept.tree).change(key.token(), old.as_ref(), new.as_ref());
     }
+}
+
+/// The range that a token is in, of ranges that do not overlap.
+pub(super) fn holding<T>(trees: &BTreeMap<TokenRange, T>, token: Token) -> Option<TokenRange> {
+    // It is the last one that begins before the token, or the one that goes round zero.
+    let beyond = TokenRange { left: token, right: Token(0) };
+    let near = trees.range(..beyond).next_back().map(|(range, _)| *range);
+    let last = trees.last_key_value().map(|(range, _)| *range);
+    near.into_iter().chain(last).find(|range| range.holds(token))
 }
 
 /// Ranges of the ring that both nodes hold, in ring order: one for each token of the ring, as each has replicas of its own.
