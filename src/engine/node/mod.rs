@@ -5,6 +5,7 @@
 //! `arrivals` (who lives), `sweeps` (comparing replicas in the background).
 
 pub mod arrivals;
+mod clock;
 pub mod coordinate;
 pub mod dots;
 mod guests;
@@ -23,6 +24,7 @@ mod wire;
 
 use std::sync::Arc;
 
+pub use clock::{CLOCK_EPOCH, NodeClock};
 pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
@@ -39,7 +41,7 @@ pub use settings::{
     Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones,
     Upkeep, WriteSettings,
 };
-pub use settings::{Parallelism, Scope, Validation};
+pub use settings::{Caps, Checkpoints, Disk, Order, Parallelism, QueueSettings, Scope, Start, THROTTLE, Validation, Whose, throttle};
 use sweeps::validation::Records;
 use sweeps::{SessionId, Sweeps};
 
@@ -49,9 +51,6 @@ use crate::engine::place::Ring;
 
 /// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
 pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
-
-/// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
-pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
 
 /// A timer that a node set for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +89,8 @@ pub enum Timer {
     SweepAgain(u32),
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
+    /// Time for the next sweep of the queue. Carries a number, so that an old one is ignored.
+    SweepTurn(u32),
     /// Time to send a peer more coded symbols: which message of them.
     SweepStream(SessionId, u32),
     /// The time that making trees of segments takes is over.
@@ -146,6 +147,8 @@ pub enum Input<'a> {
     Timer(Timer),
     /// It is told to compare with another node.
     Sweep(NodeId, SweepPolicy),
+    /// It is told to stop one of its sweeps, or all of them and what waits.
+    StopSweep(Option<u32>),
 }
 
 /// What a node does about it, in order.
@@ -212,6 +215,8 @@ pub struct Ctx<'a> {
     pub ring: &'a Ring,
     /// Random draws.
     pub draws: Draws,
+    /// Requests of clients that wait for the node's own disk.
+    pub backlog: u64,
     /// What the node does, in order.
     pub out: &'a mut Vec<Out>,
 }
@@ -240,28 +245,6 @@ impl Ctx<'_> {
     /// Says which rule acted.
     pub fn note(&mut self, op: impl Into<Option<OpId>>, note: Note) {
         self.out.push(Out::Note { op: op.into(), note });
-    }
-}
-
-/// A node's own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NodeClock {
-    /// How far it is ahead (behind, if negative) of true time, in microseconds.
-    pub offset: i64,
-    /// The last reading given out: readings never repeat.
-    last: u64,
-}
-
-impl NodeClock {
-    /// What the clock shows: microseconds since 1970.
-    pub fn shows(&self, now: Micros) -> u64 {
-        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
-    }
-
-    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
-    pub fn read(&mut self, now: Micros) -> u64 {
-        self.last = self.shows(now).max(self.last + 1);
-        self.last
     }
 }
 
@@ -353,6 +336,7 @@ impl Node {
         self.history.wipe();
         self.sweeps.segments.clear();
         self.sweeps.tries.clear();
+        self.sweeps.queue.clear();
         self.store.wipe() + others
     }
 
@@ -396,6 +380,7 @@ impl Node {
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
                 self.take_up_records(ctx);
+                self.resume_queue(ctx);
                 self.sweeps.tries.plan(ctx);
                 self.restart_scrub(false, ctx);
             }
@@ -407,6 +392,7 @@ impl Node {
             }
             Input::Configured(Changed::Integrity) => self.restart_scrub(true, ctx),
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
+            Input::StopSweep(number) => self.stop_sweep(number, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
         }
@@ -443,8 +429,14 @@ impl Node {
                 self.hold(owner, op, key, row, Traffic::Repair, ctx);
                 ctx.send_for(from, owner, op, Body::RepairAck);
             }
-            (Body::ReadData { key, round }, _, _) => self.send_row(message, key, *round, ctx),
-            (Body::ReadDigest { key }, _, _) => self.send_digest(message, key, ctx),
+            (Body::ReadData { key, round }, _, _) => {
+                self.queue_heats(key, ctx);
+                self.send_row(message, key, *round, ctx);
+            }
+            (Body::ReadDigest { key }, _, _) => {
+                self.queue_heats(key, ctx);
+                self.send_digest(message, key, ctx);
+            }
             (Body::HandoffAck { key, round }, Endpoint::Node(from), _) => self.handed_back(from, key, *round, ctx),
             (Body::Handoff { key, row, round }, _, op) => {
                 self.hold(None, op, key, row, Traffic::Hint, ctx);
