@@ -20,6 +20,7 @@ pub mod outage;
 pub mod overlap;
 pub mod placement_text;
 pub mod plot;
+pub mod race;
 pub mod scene;
 pub mod settings_text;
 pub mod sweep;

@@ -16,15 +16,19 @@ mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod rot;
 mod segments;
 mod sets;
 mod shipped;
 mod sweeps;
 mod versions;
 
+mod incremental;
 #[path = "../support/play.rs"]
 mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
 mod tries;
+mod validation;
+mod validation_liars;

@@ -18,7 +18,7 @@ use super::messages::use_messages;
 use super::open::{self, Opened, Place, Restore};
 use super::settings::use_settings;
 use super::stage::Stage;
-use super::sweep::{SweepStage, switch, use_side, use_start};
+use super::sweep::{SweepHead, SweepStage, switch, use_side, use_start};
 use super::tabs::{Tab, tabs};
 use super::title::{title, whose};
 use super::tools::{use_file_drop, use_lab_tools};
@@ -128,11 +128,11 @@ pub fn LabView(props: &LabViewProps) -> Html {
 
 /// Stage and sentence: the main part of a page with one lab.
 fn middle(lab: &LabHandle, why: Html, compact: bool) -> Html {
-    let shown = match lab.ui().view {
-        View::Ring => html! { <Stage /> },
-        View::Sweep => html! { <SweepStage /> },
+    let (head, shown) = match lab.ui().view {
+        View::Ring => (legend(lab), html! { <Stage /> }),
+        View::Sweep => (html! { <SweepHead /> }, html! { <SweepStage /> }),
     };
-    let panels = html! { <><div class="mid-head">{ switch(lab) }{ legend(lab) }</div>{ shown }{ why }</> };
+    let panels = html! { <><div class="mid-head">{ switch(lab) }{ head }</div>{ shown }{ why }</> };
     if compact {
         return html! { <div class="mid-col">{ panels }</div> };
     }

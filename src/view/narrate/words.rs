@@ -47,6 +47,7 @@ pub fn setting(setting: Setting) -> String {
         }
         Setting::Client(settings) => client(&settings),
         Setting::Sweeps(sweeps) => super::sweep::setting(&sweeps),
+        Setting::Integrity(integrity) => super::rot::setting(&integrity),
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }
 }

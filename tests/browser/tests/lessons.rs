@@ -45,7 +45,11 @@ async fn read_through(page: &Page, slug: &str) -> WebDriverResult<()> {
                     assert!(locked.as_deref() == Some("false") || page.run(&off).await? == json!(true), "{}: it waits", q.name);
                 }
                 for (i, _) in truth.iter().enumerate().filter(|(_, so)| **so == well) {
-                    page.run_with("document.querySelector(arguments[0]).click()", vec![json!(format!("{section} [data-testid=option-{}]", i + 1))]).await?;
+                    page.run_with(
+                        "document.querySelector(arguments[0]).click()",
+                        vec![json!(format!("{section} [data-testid=option-{}]", i + 1))],
+                    )
+                    .await?;
                 }
                 press(page, &format!("{section} [data-testid=predict]")).await?;
                 page.attribute_becomes(&section, "data-open", "false").await?;
@@ -98,7 +102,11 @@ async fn a_learner_reads_a_unit_and_comes_back() {
         read_through(page, "read-repair").await?;
         faultless(page, Screen::LAPTOP, "a unit that has been answered").await?;
         press(page, "[data-testid=rail-4]").await?;
-        page.until("the fourth step is read", "return document.querySelector('[data-testid=rail-4]').getAttribute('aria-current') === 'step'").await?;
+        page.until(
+            "the fourth step is read",
+            "return document.querySelector('[data-testid=rail-4]').getAttribute('aria-current') === 'step'",
+        )
+        .await?;
         // The run of a figure opens in the lab, and what was answered is still there afterwards.
         press(page, "[data-testid=figure-goes-back] [data-testid=figure-lab]").await?;
         page.find("[data-testid=lab]").await?;
@@ -116,7 +124,11 @@ async fn a_learner_reads_a_unit_and_comes_back() {
 async fn a_unit_is_read_on_a_phone() {
     journey("lesson-phone", Screen::PHONE, async |page| {
         read_through(page, "read-repair").await?;
-        assert_eq!(page.run("return document.documentElement.scrollWidth <= innerWidth").await?, json!(true), "nothing is wider than the phone");
+        assert_eq!(
+            page.run("return document.documentElement.scrollWidth <= innerWidth").await?,
+            json!(true),
+            "nothing is wider than the phone"
+        );
         faultless(page, Screen::PHONE, "a unit on a phone").await
     })
     .await;

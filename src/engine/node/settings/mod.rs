@@ -3,10 +3,12 @@
 mod accrual;
 mod client;
 mod hints;
+mod integrity;
 mod level;
 mod read;
 mod sweep;
 mod tombstones;
+mod validation;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -14,10 +16,12 @@ use serde::{Deserialize, Serialize};
 pub use accrual::{Accrual, Phi};
 pub use client::{ClientSettings, Direct, Policy};
 pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
+pub use integrity::{Checksum, IntegritySettings, Rotten, Scrub};
 pub use level::{Level, Need};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
 pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
+pub use validation::{Parallelism, Scope, Validation};
 pub use write::{Coordinate, WriteSettings};
 
 use crate::engine::base::{DigestFunction, Micros};
@@ -86,6 +90,9 @@ pub struct Settings {
     pub tombstones: Tombstones,
     /// Comparing replicas in the background.
     pub sweeps: SweepSettings,
+    /// Checksums of what is held.
+    #[serde(skip_serializing_if = "IntegritySettings::is_default")]
+    pub integrity: IntegritySettings,
 }
 
 impl Default for Settings {
@@ -106,6 +113,7 @@ impl Default for Settings {
             digest: DigestFunction::default(),
             tombstones: Tombstones::default(),
             sweeps: SweepSettings::default(),
+            integrity: IntegritySettings::default(),
         }
     }
 }
@@ -154,6 +162,8 @@ pub enum Setting {
     Tombstones(Tombstones),
     /// Everything about sweeps at once. Those under way go on as they began.
     Sweeps(SweepSettings),
+    /// Everything about checksums at once. Those of a replica are made anew of what it holds then.
+    Integrity(IntegritySettings),
 }
 
 impl Settings {
@@ -180,6 +190,7 @@ impl Settings {
             Setting::Digest(function) => self.digest = function,
             Setting::Tombstones(tombstones) => self.tombstones = tombstones,
             Setting::Sweeps(sweeps) => self.sweeps = sweeps,
+            Setting::Integrity(integrity) => self.integrity = integrity,
         }
     }
 }

@@ -17,6 +17,7 @@ mod shipping;
 mod sketch;
 mod trees;
 mod trie;
+pub mod validation;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -40,7 +41,9 @@ pub use trie::{TrieSay, TrieStore, Walk};
 
 pub use versions::{VersionSay, Versioned};
 
-use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
+use validation::Repairs;
+
+use super::{Body, Ctx, Method, Node, Note, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
 use crate::engine::data::{Key, Row};
 
@@ -73,6 +76,8 @@ pub struct Sweeps {
     answering: BTreeMap<SessionId, Answering>,
     /// Sweeps that rest before another try, by the number of the one that failed.
     again: BTreeMap<u32, Again>,
+    /// Repairs by whole trees.
+    repairs: Repairs,
     /// Trees that are kept.
     pub(super) kept: Kept,
     /// Trees of segments: on disk.
@@ -100,6 +105,11 @@ impl Sweeps {
         &self.answering
     }
 
+    /// Repairs by whole trees.
+    pub fn repairs(&self) -> &Repairs {
+        &self.repairs
+    }
+
     /// Trees that are kept.
     pub fn kept(&self) -> &Kept {
         &self.kept
@@ -124,8 +134,9 @@ impl Sweeps {
     pub(super) fn expects(&self, timer: Timer) -> bool {
         match timer {
             Timer::SweepDue(epoch) => epoch == self.epoch,
-            Timer::SweepPatience(number) => self.asking.contains_key(&number),
-            Timer::SweepAgain(number) => self.again.contains_key(&number),
+            Timer::SweepPatience(number) => self.asking.contains_key(&number) || self.repairs.waits(number),
+            Timer::SweepAgain(number) => self.again.contains_key(&number) || self.repairs.rests(number),
+            Timer::SweepIdle(session) if self.repairs.parties().contains_key(&session) => true,
             Timer::SweepIdle(session) | Timer::SweepStream(session, _) => self.answering.contains_key(&session),
             Timer::SegmentsBuilt => self.segments.is_building(),
             Timer::TrieWork => self.tries.is_due(),
@@ -140,11 +151,16 @@ impl Node {
     pub(super) fn sweep_woke(&mut self, timer: Timer, ctx: &mut Ctx<'_>) {
         match timer {
             Timer::SweepDue(_) => self.sweep_due(ctx),
+            Timer::SweepPatience(number) if self.sweeps.repairs.waits(number) => self.repair_waited(number, ctx),
             Timer::SweepPatience(number) => self.sweep_waited(number, ctx),
+            Timer::SweepAgain(number) if self.sweeps.repairs.rests(number) => self.repair_again(number, ctx),
             Timer::SweepAgain(number) => {
                 if let Some(Again { with, policy, attempt }) = self.sweeps.again.remove(&number) {
                     self.start_sweep(with, policy, attempt, ctx);
                 }
+            }
+            Timer::SweepIdle(session) if self.sweeps.repairs.parties().contains_key(&session) || self.records.is_open(session) => {
+                self.party_idle(session, ctx)
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
             Timer::SweepStream(session, next) => self.stream_woke(session, next, ctx),
@@ -171,8 +187,11 @@ impl Node {
         self.sweeps.turns += 1;
         let from = turn as usize % peers.len().max(1);
         let up = peers.iter().cycle().skip(from).take(peers.len()).copied().find(|peer| self.believes_up(*peer));
-        if let Some(with) = up {
-            self.start_sweep(with, ctx.settings.sweeps.policy, 0, ctx);
+        let policy = ctx.settings.sweeps.policy;
+        if policy.method == Method::Validation && !peers.is_empty() {
+            self.start_repair(None, policy, 0, ctx);
+        } else if let Some(with) = up {
+            self.start_sweep(with, policy, 0, ctx);
         }
         let draw = ctx.draws.draw(Purpose::Sweep, [u64::from(self.id.0), u64::from(self.generation), u64::from(turn) + 1]);
         let rest = uniform(draw, schedule.every, schedule.every.plus(schedule.jitter)).max(Micros(1));
@@ -182,7 +201,9 @@ impl Node {
     /// A message of a sweep arrived.
     pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
         self.history.taking = self.source(from, session);
-        if session.by == self.id {
+        if matches!(say, Say::Repair(_)) || self.sweeps.repairs.knows(session) || self.records.is_open(session) {
+            self.repair_heard(from, session, say, ctx);
+        } else if session.by == self.id {
             self.sweep_answered(from, session, say, ctx);
         } else if session.by == from {
             self.sweep_asked(session, say, ctx);
