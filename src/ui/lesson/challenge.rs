@@ -132,7 +132,10 @@ fn Working(props: &WorkingProps) -> Html {
         let fresh = || {
             let mut session = Session::open(script.clone()).ok()?;
             // Where the challenge begins: after what belongs to it has been done, unless its figure says otherwise.
-            let start = lesson.figures.get(challenge.figure).and_then(|f| Facts::of(&lesson, challenge.figure, None).ok()?.moment(f.start.as_ref()?));
+            let start = lesson
+                .figures
+                .get(challenge.figure)
+                .and_then(|f| Facts::of(&lesson, challenge.figure, None).ok()?.moment(f.start.as_ref()?));
             session.seek_time(start.or(script.commands.last().map(|t| t.at)).unwrap_or_default());
             Some(session)
         };
