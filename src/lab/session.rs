@@ -1,5 +1,6 @@
 //! A run that somebody looks at: a cursor that moves both ways, and branches when the past is changed.
 
+use super::condition::{Condition, Watch};
 use super::error::LabError;
 use super::player::Player;
 use super::predicate::Predicate;
@@ -307,6 +308,26 @@ impl Session {
             if predicate.holds(&self.tape.log[from as usize..events as usize], &self.tape.here) {
                 return true;
             }
+        }
+    }
+
+    /// Goes forwards to the first step after which a condition holds that did not hold before it, counting from here. Returns false, at
+    /// the end of the run, if there is none.
+    pub fn run_until_condition(&mut self, condition: &Condition) -> bool {
+        let mut watch = Watch::new(condition.clone());
+        let mut held = watch.see(&[], &self.tape.here, &self.tape.script.commands);
+        loop {
+            let from = self.cursor();
+            let Some(events) = self.next_mark(from, |_, _| true) else {
+                self.seek_time(self.end());
+                return false;
+            };
+            self.arrive(events);
+            let now = watch.see(&self.tape.log[from as usize..events as usize], &self.tape.here, &self.tape.script.commands);
+            if now && !held {
+                return true;
+            }
+            held = now;
         }
     }
 
