@@ -4,9 +4,11 @@
 //!
 //! 1. [`engine`]: a replicated store and the world around it. Pure and deterministic.
 //! 2. [`lab`]: runs in time: scripts, sessions that go both ways, branches, files and links.
-//! 3. [`view`]: what a screen shows, as plain values.
-//! 4. `ui` (WebAssembly only): the page.
+//! 3. [`course`]: lessons as data, and what proves them.
+//! 4. [`view`]: what a screen shows, as plain values.
+//! 5. `ui` (WebAssembly only): the page.
 
+pub mod course;
 pub mod engine;
 pub mod lab;
 #[cfg(target_arch = "wasm32")]

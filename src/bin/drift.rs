@@ -11,11 +11,15 @@ fn main() -> std::process::ExitCode {
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     use std::io::Write as _;
+    use std::path::{Path, PathBuf};
     use std::process::ExitCode;
 
+    use drift::course::{Fault, Kind, LESSON_BOUNDS, Lesson, Library, name_of_word, references, told, units, words};
     use drift::engine::observe::History;
-    use drift::lab::{BOUNDS, LabError, Preset, Report, Script, Session, preset, presets, script_from_file};
+    use drift::lab::{BOUNDS, LabError, Preset, Report, Script, Session, gallery, preset, presets, script_from_file};
+    use drift::view::format::counted;
     use drift::view::gauge::GaugeView;
+    use drift::view::glossary;
     use drift::view::narrate;
     use drift::view::verdict::{Judge, plain};
     use lexopt::prelude::*;
@@ -28,6 +32,8 @@ usage: drift run FILE       print a JSON report of the run in FILE
        drift check FILE     print what its clients could complain of, and what the run cost
        drift preset [NAME]  print a preset: its settings, their sources, and where the engine differs
                             from the real system; without NAME, what presets there are
+       drift lesson check PATH...
+                            prove lessons: files, or folders with *.md; prints what is wrong, with file and line
        drift --help | --version
 
 FILE is a run file as the page exports it; - reads standard input.
@@ -37,6 +43,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         Run(String),
         Events(String),
         Check(String),
+        Lessons(Vec<String>),
         Print(String),
     }
 
@@ -76,6 +83,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
             [verb, file] if verb == "run" => Ok(What::Run(file.clone())),
             [verb, file] if verb == "events" => Ok(What::Events(file.clone())),
             [verb, file] if verb == "check" => Ok(What::Check(file.clone())),
+            [noun, verb, paths @ ..] if noun == "lesson" && verb == "check" && !paths.is_empty() => Ok(What::Lessons(paths.to_vec())),
             [verb] if verb == "preset" => {
                 let line = |p: &Preset| format!("{:<12} {}: {}", p.name, p.title, p.about);
                 Ok(What::Print(presets().iter().map(line).collect::<Vec<_>>().join("\n")))
@@ -84,7 +92,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                 Some(preset) => Ok(What::Print(preset.text())),
                 None => Err(format!("there is no preset called \"{name}\": there are {}", names()).into()),
             },
-            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE` or `preset NAME`\n\n{HELP}").into()),
+            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE`, `lesson check PATH...` or `preset NAME`\n\n{HELP}").into()),
         }
     }
 
@@ -100,6 +108,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                 serde_json::to_string_pretty(&report).map_err(|e| e.to_string())
             }
             What::Check(file) => check(read(&file)?),
+            What::Lessons(paths) => lessons(&paths),
             What::Events(file) => {
                 let script = read(&file)?;
                 let (_, log) = Report::of(&script);
@@ -122,6 +131,93 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         lines.push(gauge.text());
         lines.extend(gauge.facts.iter().map(|(name, value)| format!("  {name:<18}{value}")));
         Ok(lines.join("\n"))
+    }
+
+    /// Proves lessons. Their runs lie beside them, in `runs` beside them, or among the page's own.
+    fn lessons(paths: &[String]) -> Result<String, String> {
+        let mut files = Vec::new();
+        for path in paths {
+            let path = Path::new(path);
+            let is_lesson = |p: &PathBuf| {
+                let name = p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                name.ends_with(".md") && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            };
+            if path.is_dir() {
+                let entries = std::fs::read_dir(path).map_err(|e| format!("{}: {e}", path.display()))?;
+                let mut found: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(is_lesson).collect();
+                found.sort();
+                files.extend(found);
+            } else {
+                files.push(path.to_owned());
+            }
+        }
+        let (mut said, mut faults) = (Vec::new(), Vec::new());
+        for file in &files {
+            match lesson(file) {
+                Ok(line) => said.push(line),
+                Err(more) => faults.extend(more),
+            }
+        }
+        match faults.len() {
+            0 => Ok(said.join("\n")),
+            n => Err(format!(
+                "{} in {}\n{}",
+                counted(n as u64, "fault", "faults"),
+                counted(files.len() as u64, "lesson", "lessons"),
+                told(&faults)
+            )),
+        }
+    }
+
+    /// Proves one lesson. Returns a line about it.
+    fn lesson(file: &Path) -> Result<String, Vec<Fault>> {
+        let name = file.display().to_string();
+        let fault = |what: String| vec![Fault { file: name.clone(), line: 0, what }];
+        let most = LESSON_BOUNDS.bytes as u64 + 1;
+        let text = text_of(file, most).map_err(fault)?;
+        let mut lesson = Lesson::read(&name, &text)?;
+        let beside = file.parent().unwrap_or(Path::new("."));
+        let run = |name: &str| {
+            let places = [beside.join(format!("{name}.json")), beside.join("runs").join(format!("{name}.json"))];
+            let found = places.iter().find_map(|place| text_of(place, BOUNDS.file_bytes as u64 + 1).ok());
+            found.or_else(|| gallery().iter().find(|(slug, _)| *slug == name).map(|(_, text)| (*text).to_owned()))
+        };
+        lesson.link(run)?;
+        let source = |path: &str| {
+            let inside = !path.contains("..") && !path.starts_with('/');
+            inside.then(|| text_of(Path::new(path), 1 << 20).ok()).flatten()
+        };
+        let beside_it = |slug: &String| beside.join(format!("{slug}.md")).exists();
+        let library = Library {
+            lessons: units().into_iter().map(|u| u.slug).filter(|slug| beside_it(slug) || *slug != lesson.slug).collect(),
+            runs: gallery().iter().map(|(slug, _)| (*slug).to_owned()).collect(),
+            terms: terms(),
+            references: references().into_iter().map(|r| r.name).collect(),
+            source: Some(&source),
+        };
+        let faults = drift::course::check(&lesson, &library);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let count = |test: fn(&Kind) -> bool| lesson.blocks().filter(|(_, b)| test(&b.kind)).count() as u64;
+        let questions = counted(count(|k| matches!(k, Kind::Question(_))), "question", "questions");
+        let challenges = counted(count(|k| matches!(k, Kind::Challenge(_))), "challenge", "challenges");
+        Ok(format!("{name}: {}, {questions}, {challenges}: all as it says", counted(lesson.steps.len() as u64, "step", "steps")))
+    }
+
+    /// Words that a link may lead to.
+    fn terms() -> Vec<String> {
+        let of_the_lab = glossary::TERMS.iter().map(|t| t.word.to_owned());
+        of_the_lab.chain(words().into_iter().map(|w| w.word)).map(|word| name_of_word(&word)).collect()
+    }
+
+    /// A text file, or at most so many bytes of it.
+    fn text_of(file: &Path, most: u64) -> Result<String, String> {
+        use std::io::Read as _;
+        let mut text = String::new();
+        let open = std::fs::File::open(file).map_err(|e| e.to_string())?;
+        open.take(most).read_to_string(&mut text).map_err(|e| e.to_string())?;
+        Ok(text)
     }
 
     /// Reads a run file, never more of it than a run file may have.

@@ -1,6 +1,7 @@
 //! Floor 2: runs in time. A run is a configuration, a seed and a list of commands; everything else is derived from them.
 
 mod break_even;
+mod condition;
 mod error;
 mod file;
 mod gallery;
@@ -16,6 +17,10 @@ mod sweep_log;
 mod tape;
 
 pub use break_even::{BreakEven, KEYS, Measured, RATES};
+pub use condition::{
+    Condition, ConditionError, Film, Happening, NAMES_OF_MESSAGES, Ordering, Quantity, Seen, Sum, Text, Unit, Value, Watch, name_of_event,
+    name_of_message, names_of_events,
+};
 pub use error::LabError;
 pub use file::{FILE_VERSION, from_file, script_from_file, to_file};
 pub use gallery::gallery;

@@ -45,6 +45,41 @@ impl Predicate {
         Predicate::Disagreement,
     ];
 
+    /// Its stable name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Predicate::Decision => "decision",
+            Predicate::Mismatch => "mismatch",
+            Predicate::Repair => "repair",
+            Predicate::Loss => "loss",
+            Predicate::Timeout => "timeout",
+            Predicate::Unavailable => "unavailable",
+            Predicate::OperationEnds => "operation-ends",
+            Predicate::Agreement => "agreement",
+            Predicate::Disagreement => "disagreement",
+        }
+    }
+
+    /// What it says, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Predicate::Decision => "something is decided",
+            Predicate::Mismatch => "answers differ",
+            Predicate::Repair => "a repair is sent",
+            Predicate::Loss => "a message is lost",
+            Predicate::Timeout => "a coordinator runs out of patience",
+            Predicate::Unavailable => "a coordinator refuses",
+            Predicate::OperationEnds => "an operation ends",
+            Predicate::Agreement => "all copies agree",
+            Predicate::Disagreement => "some copies disagree",
+        }
+    }
+
+    /// Whether it speaks of how things stand, not of what a step did.
+    pub const fn is_state(self) -> bool {
+        matches!(self, Predicate::Agreement | Predicate::Disagreement)
+    }
+
     /// Whether a step that made these events and led to this state fulfils it.
     pub fn holds(self, events: &[Event], after: &Player) -> bool {
         let any = |test: fn(&Event) -> bool| events.iter().any(test);

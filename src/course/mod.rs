@@ -1,0 +1,26 @@
+//! Floor 3: the course. A lesson is one text file; what it says of runs is computed by the engine, in the page and by the checker alike.
+
+mod blocks;
+mod catalogue;
+mod check;
+mod facts;
+mod fault;
+mod fields;
+mod grade;
+mod lesson;
+mod link;
+mod prose;
+mod read;
+mod scenario;
+mod words;
+
+pub use catalogue::{PARTS, Reference, Unit, Word, name_of_word, references, units, words};
+pub use check::{Library, check};
+pub use facts::Facts;
+pub use fault::{Fault, told};
+pub use grade::{Filled, Judged, Medal, attempted, filled, is_near, judge, right};
+pub use lesson::{
+    Asked, Attempt, Beat, Block, Bounds, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, LESSON_BOUNDS, Lesson, Live,
+    Plot, Question, Row, Step, Table, Target, Verdict, WhatIf,
+};
+pub use scenario::{Edit, changed};

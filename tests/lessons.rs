@@ -1,0 +1,178 @@
+//! Lessons: those that are shipped prove themselves; what is wrong with a lesson is said with its file and line.
+
+use std::path::Path;
+
+use drift::course::{
+    Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, check, judge, name_of_word, references, right, told, units, words,
+};
+use drift::lab::gallery;
+use drift::view::glossary;
+
+/// The text of a file of the project.
+fn file(path: &str) -> Option<String> {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
+}
+
+fn library() -> Library<'static> {
+    let of_the_lab = glossary::TERMS.iter().map(|t| t.word.to_owned());
+    Library {
+        lessons: units().into_iter().map(|u| u.slug).collect(),
+        runs: gallery().iter().map(|(slug, _)| (*slug).to_owned()).collect(),
+        terms: of_the_lab.chain(words().into_iter().map(|w| w.word)).map(|word| name_of_word(&word)).collect(),
+        references: references().into_iter().map(|r| r.name).collect(),
+        source: Some(&file),
+    }
+}
+
+fn linked(name: &str, text: &str) -> Result<Lesson, String> {
+    let mut lesson = Lesson::read(name, text).map_err(|faults| told(&faults))?;
+    let run = |name: &str| file(&format!("static/course/runs/{name}.json")).or_else(|| file(&format!("static/runs/{name}.json")));
+    lesson.link(run).map_err(|faults| told(&faults))?;
+    Ok(lesson)
+}
+
+fn shipped(slug: &str) -> Lesson {
+    let name = format!("static/course/{slug}.md");
+    linked(&name, &file(&name).expect("it is written")).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// What is wrong with a lesson of one step, whose head has three lines and is followed by a heading: the body begins in line 6.
+fn faults(body: &str) -> String {
+    let text = format!("---\ntitle: A lesson\n---\n\n## Step\n{body}");
+    linked("my.md", &text).map(|lesson| told(&check(&lesson, &library()))).unwrap_or_else(|faults| faults)
+}
+
+#[test]
+fn every_lesson_that_is_shipped_proves_itself() {
+    for unit in units().iter().filter(|u| u.written) {
+        let lesson = shipped(&unit.slug);
+        assert_eq!((lesson.unit, &lesson.title), (Some(unit.unit), &unit.title), "{}: as the course map has it", unit.slug);
+        let wrong = check(&lesson, &library());
+        assert!(wrong.is_empty(), "{}", told(&wrong));
+    }
+}
+
+#[test]
+fn the_course_map_is_whole() {
+    let units = units();
+    assert_eq!(units.iter().map(|u| u.unit).collect::<Vec<_>>(), (1..=17).collect::<Vec<_>>());
+    for unit in &units {
+        let there = file(&format!("static/course/{}.md", unit.slug)).is_some();
+        assert_eq!(unit.written, there, "{}: written if its lesson is there", unit.slug);
+        assert!(unit.needs.iter().all(|n| units.iter().any(|u| u.unit == *n)) && (1..=5).contains(&unit.part));
+    }
+    assert!(references().len() >= 10 && words().len() >= 10, "they can be read");
+}
+
+const FIGURE: &str = "```figure f\nnodes: 3\nclients: ada\n1s: ada writes x = 1 via A\nend: 3s\n```\n";
+
+#[test]
+fn what_is_wrong_is_said_with_file_and_line() {
+    let cases: &[(&str, &str)] = &[
+        ("```figure\nnodes: 3\n", "my.md:6: expected this block to be closed"),
+        ("```figure\nnods: 3\n```\n", "my.md:7: expected one of caption, claim, seeds"),
+        ("```picture\nnodes: 3\n```\n", "my.md:6: expected a name after the kind of the block"),
+        ("```picture p\nnodes: 3\n```\n", "my.md:6: expected a block of one of the kinds figure, predict"),
+        ("```figure\nnodes: three\n```\n", "my.md:7: `nodes:` expected a whole number, found \"three\""),
+        ("```figure\nset: read.repair sometimes\n```\n", "my.md:7: `set:` unknown variant `sometimes`"),
+        ("```figure\nclients: ada\n1s: bob writes x = 1 via A\n```\n", "my.md:8: expected one of the clients ada, found \"bob\""),
+        ("```figure\nclients: ada\n1s: ada writes x via A\n```\n", "my.md:8: expected `ada writes KEY = VALUE via NODE`"),
+        ("```figure\nnodes: 3\n1s: crash Z\n```\n", "my.md:8: command 1, node"),
+        ("```figure\nrun: nowhere\n```\n", "my.md:6: expected a run file or a figure above this one, found \"nowhere\""),
+        ("Text {{ stale }}.\n", "my.md:6: expected a figure before a value of its run"),
+        ("<b>bold</b>\n", "my.md:6: expected"),
+        ("![a](b.png)\n", "my.md:6: expected a figure instead of an image"),
+        ("[a](mailto:x)\n", "my.md:6: expected mark, at, figure, lesson"),
+    ];
+    for (body, expected) in cases {
+        let found = faults(body);
+        assert!(found.starts_with(expected), "expected {expected}\nfound    {found}");
+    }
+    let with_figure: &[(&str, &str)] = &[
+        (
+            "It is {{ stale-copys }}.\n",
+            "my.md:12: in \"stale-copys\": expected a quantity, found \"stale-copys\"; there are now, stale-copies",
+        ),
+        ("It is {{ time(happens(crashed)) }}.\n", "my.md:12: has no value in \"f\": time(happens(crashed))"),
+        ("[it](lesson:nothing)\n", "my.md: the link \"it\" leads nowhere"),
+        ("[it](mark:Q)\n", "my.md: the link \"it\" leads nowhere"),
+        (
+            "```predict p\nask: What?\noption: A\n  if: agreement\n  say: Yes.\n```\n",
+            "my.md:12: expected 2 to 40 lines `option: …`, found 1",
+        ),
+        (
+            "```predict p\nask: What?\noption: A\n  if: happens(hint-keptt)\n  say: Yes.\n```\n",
+            "my.md:15: `if:` expected the name of an event, found \"hint-keptt\"; there is hint",
+        ),
+        (
+            "```predict p\nask: What?\noption: A\n  if: agreement\n  say: A.\noption: B\n  if: stale-copies = 0\n  say: B.\n```\n",
+            "my.md:12: expected an option that is wrong; all are right",
+        ),
+        (
+            "```what-if w\nleft: a\nright: b\nchange:\n  end: 4s\n```\n",
+            "my.md:12: expected a change that changes the run; both runs are the same",
+        ),
+        ("```case c\nbeat: 2s | Later.\nbeat: 1s | Earlier.\n```\n", "my.md:14: expected beats in the order of time"),
+        ("```code\nfrom: src/lib.rs\n---\nfn nothing_of_the_kind() {}\n```\n", "my.md:12: expected code that stands in src/lib.rs"),
+        (
+            "```table t\nask: Fill it in.\nrow: How many?\n  value: count(crashed)\n  within: lots\n```\n",
+            "my.md:16: `within:` expected a share",
+        ),
+    ];
+    for (body, expected) in with_figure {
+        let found = faults(&format!("{FIGURE}{body}"));
+        assert!(found.starts_with(expected), "expected {expected}\nfound    {found}");
+    }
+    assert_eq!(faults(FIGURE), "");
+    let large = "x".repeat(LESSON_BOUNDS.bytes + 1);
+    assert!(Lesson::read("big.md", &large).is_err_and(|f| told(&f).starts_with("big.md: expected at most 1048576 bytes")));
+}
+
+/// A seed that does not deliver what the text promises is found.
+#[test]
+fn seeds_must_deliver_what_is_promised() {
+    let lossy = "```figure f\nnodes: 3\nclients: ada\nnetwork: loss-ppm 300000\n1s: ada writes x = 1 via A\nend: 9s\nseeds: 1-30\nclaim: ended(1, written)\n```\n";
+    let found = faults(lossy);
+    assert!(found.contains("my.md:13: does not hold (with seed "), "{found}");
+}
+
+#[test]
+fn options_are_graded_by_the_engine() {
+    let body = "```figure f\nnodes: 3\nclients: ada\n1s: cut C\n2s: ada writes x = 1 via A\nend: 5s\n```\n\
+        ```predict p\nask: Who holds x?\noption: Everyone\n  if: agree(x)\n  say: No.\noption: Not C\n  if: behind(C, x)\n  say: Yes.\n\
+        option: Everyone, without the cut\n  with:\n    without: 1\n  if: not(agree(x))\n  say: No.\n```\n";
+    let lesson = linked("my.md", &format!("---\ntitle: A lesson\n---\n\n## Step\n{body}")).unwrap();
+    let question = lesson.blocks().find_map(|(_, b)| if let Kind::Question(q) = &b.kind { Some(q) } else { None }).unwrap();
+    assert_eq!(right(&lesson, question, None), Ok(vec![false, true, false]));
+    assert_eq!(faults(body), "");
+}
+
+const CHALLENGE: &str = "```figure f\nnodes: 3\nclients: ada\n1s: ada writes x = 1 via A\nend: 9s\n```\n\
+```challenge c\ntitle: Leave somebody behind\nask: Do it.\nallow: cut, cut-link, write, read\nat-most: 3\nwin: stale-copies > 0\nscore: faults\ngold: 1\nsilver: 2\nbronze: 3\n\
+verdict: nobody cut off\n  if: not(happens(cut))\n  say: All of them heard it.\n\
+solution:\n  2s: cut C\n  3s: ada writes x = 2 via A\n\
+attempt: Write once more\n  3s: ada writes x = 2 via A\n  gets: nobody cut off\n\
+attempt: Kill one\n  2s: crash C\n  gets: refused\n\
+attempt: Two cuts\n  1s: cut-link A C\n  2s: cut C\n  3s: ada writes x = 2 via A\n  gets: silver\n```\n";
+
+#[test]
+fn challenges_are_judged_by_the_engine() {
+    assert_eq!(faults(CHALLENGE), "");
+    let wrong = CHALLENGE.replace("gold: 1", "gold: 0");
+    assert!(faults(&wrong).starts_with("my.md:25: expected \"gold\", got \"silver (score 1)\""), "{}", faults(&wrong));
+    let lesson = linked("my.md", &format!("---\ntitle: A lesson\n---\n\n## Step\n{CHALLENGE}")).unwrap();
+    let challenge = lesson.blocks().find_map(|(_, b)| if let Kind::Challenge(c) = &b.kind { Some(c) } else { None }).unwrap();
+    let base = lesson.variant(challenge.figure, &[], None).unwrap();
+    assert_eq!(judge(&lesson, challenge, &base), Ok(Judged::Lost(Some(0))), "doing nothing");
+    let solved = lesson.variant(challenge.figure, &challenge.solution.edits, None).unwrap();
+    assert_eq!(judge(&lesson, challenge, &solved), Ok(Judged::Won(Medal::Gold, 1.0)));
+    let mut other = solved.clone();
+    other.seed = 99;
+    assert!(matches!(judge(&lesson, challenge, &other), Ok(Judged::Refused(_))), "another seed is another challenge");
+    let mut easier = solved.clone();
+    easier.config.settings.write.level = drift::engine::node::Level::One;
+    assert!(matches!(judge(&lesson, challenge, &easier), Ok(Judged::Refused(_))), "another world is another challenge");
+    let mut less = solved;
+    less.commands.remove(0);
+    assert!(matches!(judge(&lesson, challenge, &less), Ok(Judged::Refused(_))), "what belongs to it stays");
+}
