@@ -6,6 +6,8 @@ mod random;
 mod rules;
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/sweeping.rs"]
+mod sweeping;
 
 use drift::engine::node::{Body, Note};
 use drift::engine::world::EventKind;

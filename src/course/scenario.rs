@@ -56,6 +56,7 @@ pub(super) fn empty() -> Script {
         end: crate::engine::base::Micros::secs(20),
         focus: None,
         start: None,
+        view: crate::lab::View::Ring,
     }
 }
 

@@ -10,6 +10,7 @@ mod hints;
 mod levels;
 mod placement;
 mod presets;
+mod reconcile;
 mod repair;
 mod riak;
 

@@ -8,6 +8,7 @@ mod found;
 mod handoff;
 mod levels;
 mod liars;
+mod logs;
 mod machines;
 mod members;
 mod network;

@@ -63,6 +63,26 @@ impl Rule {
         }
     }
 
+    /// Compares two versions of one key by their clocks alone. What only their values could tell is as if neither knew of the other.
+    pub fn compare_clocks(self, a: Clock, b: Clock) -> Order {
+        let (Clock::Stamp(x), Clock::Stamp(y)) = (a, b);
+        match (self, x.micros.cmp(&y.micros)) {
+            (Rule::LastWriteWins, Ordering::Greater) => Order::Newer,
+            (Rule::LastWriteWins, Ordering::Less) => Order::Older,
+            (Rule::LastWriteWins, Ordering::Equal) if x.node == y.node => Order::Equal,
+            (Rule::LastWriteWins, Ordering::Equal) => Order::Concurrent,
+        }
+    }
+
+    /// Whether a replica that holds this may lack something of a row with these clocks.
+    pub fn lacks(self, held: Option<&Row>, clocks: &[Clock]) -> bool {
+        let known = |clock: &Clock| {
+            let held = held.map_or(&[][..], Row::versions);
+            held.iter().any(|version| matches!(self.compare_clocks(version.clock, *clock), Order::Equal | Order::Newer))
+        };
+        !clocks.iter().all(known)
+    }
+
     /// Merges two rows of one key. Commutative, associative and idempotent.
     pub fn merge(self, a: &Arc<Row>, b: &Arc<Row>) -> Merge {
         if Arc::ptr_eq(a, b) {
@@ -125,6 +145,15 @@ mod tests {
         assert_eq!(rule.compare(&version(1, 0, None), &version(1, 9, Some("z"))), Order::Newer, "tombstone beats value");
         assert_eq!(rule.compare(&version(1, 0, Some("b")), &version(1, 9, Some("a"))), Order::Newer, "larger bytes win");
         assert_eq!(rule.compare(&version(1, 3, Some("a")), &version(1, 3, Some("a"))), Order::Equal);
+    }
+
+    #[test]
+    fn clocks_alone_say_what_is_lacking_and_what_they_cannot_say_counts_as_lacking() {
+        let (rule, at) = (Rule::LastWriteWins, |micros, node| version(micros, node, None).clock);
+        let held = Row::single(version(5, 1, Some("x")));
+        let lacks = |clocks: &[Clock]| rule.lacks(Some(&held), clocks);
+        assert_eq!([at(4, 9), at(5, 1), at(5, 2), at(6, 0)].map(|clock| lacks(&[clock])), [false, false, true, true]);
+        assert!(lacks(&[at(4, 0), at(6, 0)]) && rule.lacks(None, &[at(1, 0)]) && !rule.lacks(None, &[]));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod arrivals;
 pub mod coordinate;
 mod guests;
 pub mod hints;
+pub mod history;
 mod member;
 mod message;
 mod note;
@@ -24,6 +25,7 @@ pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
+pub use history::History;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
@@ -269,6 +271,8 @@ pub struct Node {
     sweep: purge::Sweep,
     /// Comparisons with other replicas, and trees. Volatile.
     pub sweeps: Sweeps,
+    /// What it remembers beside its rows. The synced part survives a crash.
+    pub history: History,
 }
 
 impl Node {
@@ -287,6 +291,7 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            history: History::default(),
         }
     }
 
@@ -306,6 +311,7 @@ impl Node {
     pub fn lose_memory(&mut self) -> (Vec<Lost>, u32) {
         let mut lost: Vec<Lost> = self.store.crash().into_iter().map(|(key, (before, after))| (None, key, before, after)).collect();
         lost.extend(self.guests.crash());
+        self.history.crash();
         (lost, self.hints.crash())
     }
 
@@ -314,6 +320,7 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.history.wipe();
         self.store.wipe() + others
     }
 
@@ -353,11 +360,15 @@ impl Node {
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);
                 self.restart_sweeps(ctx);
+                self.configure_history(ctx);
                 self.restart_schedule(ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
-            Input::Configured(Changed::Sweeps) => self.restart_schedule(ctx),
+            Input::Configured(Changed::Sweeps) => {
+                self.configure_history(ctx);
+                self.restart_schedule(ctx);
+            }
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),

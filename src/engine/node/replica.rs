@@ -57,8 +57,11 @@ impl Node {
         } else {
             store.apply(ctx.settings.rule, key, row, synced)
         };
-        if own && change == Change::Stored {
-            self.trees_follow(key, before.as_deref());
+        if own {
+            if change == Change::Stored {
+                self.trees_follow(key, before.as_deref());
+            }
+            self.history_follows(key, change, ctx);
         }
         ctx.out.push(Out::Applied(Applied { op, key: key.clone(), before, given: row.clone(), change, by, stands_for }));
         if change == Change::Stored {
@@ -100,6 +103,7 @@ impl Node {
     /// Brings the commit log to disk (Cassandra's periodic mode, but only when there is something to sync).
     pub(super) fn sync(&mut self, ctx: &mut Ctx<'_>) {
         self.sync_due = false;
+        self.history.sync();
         let changes = (self.store.sync() + self.guests.stores().map(Store::sync).sum::<usize>()) as u32;
         if changes > 0 {
             ctx.note(None, Note::Synced { changes });

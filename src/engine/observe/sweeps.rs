@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
-use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
+use crate::engine::node::sweeps::{LogStep, Say, SessionId, SweepOutcome, SweepStep};
 use crate::engine::node::{Body, Method, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
@@ -110,6 +110,7 @@ impl SweepCost {
         let question = match say {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
+            Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
@@ -124,6 +125,10 @@ impl SweepCost {
             SweepStep::Trees { rows, computed, .. } => {
                 self.scanned += rows;
                 self.computed += computed;
+            }
+            SweepStep::Log(LogStep::Read { changes, lacked, .. }) => {
+                self.keys_compared += u64::from(changes);
+                self.keys_differed += u64::from(lacked);
             }
             SweepStep::Compared { count, .. } => self.levels.push(count),
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {

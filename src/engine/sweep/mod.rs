@@ -1,13 +1,22 @@
-//! Finding what two replicas disagree on, without a network: token ranges, digests of rows, Merkle trees and their differences.
+//! Finding what two replicas disagree on, without a network: token ranges, digests of rows, Merkle trees and their differences;
+//! sets of digests, their ranges and their coded symbols; operation logs.
 
 mod difference;
 mod entries;
+mod itemset;
+mod log;
 mod policy;
 mod range;
+mod sketch;
+mod spans;
 mod tree;
 
 pub use difference::{Difference, LevelCount, Spot, difference, merged_ranges};
 pub use entries::{Entries, Entry, Items, compare};
+pub use itemset::{ItemSet, RowItem};
+pub use log::{LogEntry, LogPolicy, OpLog, Position, Source};
 pub use policy::{Combine, Depth, LeafContent, TreePolicy};
 pub use range::TokenRange;
+pub use sketch::{Coded, Decoder, Peeled, Places, Sketch, SketchPolicy, Symbols};
+pub use spans::{Mark, Reply, Side, Span, SpanPolicy};
 pub use tree::{Item, Tree, words_of};

@@ -65,6 +65,8 @@ impl World {
         machine.store.restore(rows);
         machine.hints.replace(hints);
         machine.guests.replace(guests);
+        // No history is put back with the rows: numbers that others have read would be given out again.
+        machine.history.wipe();
         let who = Some(Endpoint::Node(node));
         let cause = self.fault(who, Fault::Restored { rows: count, taken }, log);
         for (key, before, after) in changed {

@@ -37,6 +37,8 @@ pub struct Limits {
     pub hint_bytes: u64,
     /// Hints in memory beyond which writes are refused.
     pub overload: u32,
+    /// Entries of a log.
+    pub log_entries: u64,
 }
 
 /// The limits of this engine.
@@ -55,6 +57,7 @@ pub const LIMITS: Limits = Limits {
     span: Micros(400 * 86_400_000_000),
     hint_bytes: 1 << 40,
     overload: 1_000_000,
+    log_entries: 10_000_000,
 };
 
 /// Why a command or configuration is not accepted: the field and its bound.

@@ -41,5 +41,10 @@ pub(super) fn check_sweeps(sweeps: &SweepSettings) -> Result<(), CommandError> {
     for (field, n, low, high) in counts {
         ensure(field, (low..=high).contains(&n), || format!("must be {low} to {high}, is {n}"))?;
     }
+    if let Some(log) = sweeps.log {
+        let entries = 1..=LIMITS.log_entries;
+        ensure("log entries", entries.contains(&log.entries), || format!("must be 1 to {}, is {}", LIMITS.log_entries, log.entries))?;
+        ensure("log bytes", log.bytes <= LIMITS.hint_bytes, || format!("must be at most {} bytes, is {}", LIMITS.hint_bytes, log.bytes))?;
+    }
     check_policy(&sweeps.policy)
 }

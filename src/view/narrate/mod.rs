@@ -15,6 +15,7 @@ mod message;
 mod names;
 mod note;
 mod origin;
+pub(in crate::view) mod past;
 mod reading;
 mod replica;
 mod short;

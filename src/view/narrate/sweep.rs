@@ -1,7 +1,7 @@
 //! Sentences about sweeps: two replicas that compare what they hold, tree by tree, level by level.
 
-use super::Said;
 use super::note::At;
+use super::{Said, past};
 use crate::engine::node::sweeps::{Refusal, Say, SessionId, SweepOutcome, SweepStep};
 use crate::engine::node::{Method, SweepSettings};
 use crate::view::format::{bytes, count, counted, span};
@@ -33,6 +33,7 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
     let how = match sweeps.policy.method {
         Method::Descent => "by their trees",
         Method::Full => "key by key",
+        Method::Log => "by their logs",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -49,6 +50,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Began { with, method: Method::Full, ranges } => {
             format!("{who} begins to compare every key with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
+        SweepStep::Began { with, method, .. } => format!("{who} {} with {with}", past::begins(*method)),
         SweepStep::NothingInCommon { with } => format!("{who} has nothing to compare with {with}"),
         SweepStep::Trees { leaves, rows: 0, .. } => format!("{who} has its trees at hand: {}", counted(*leaves, "leaf", "leaves")),
         SweepStep::Trees { leaves, rows, .. } => {
@@ -78,6 +80,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
+        SweepStep::Log(step) => past::short(who, None, *step),
     }
 }
 
@@ -92,6 +95,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Began { method: Method::Full, .. } => said
             .rest("Every key goes across with a digest of its row, whether it differs or not: the cost grows with the data.")
             .rule("comparing everything finds everything"),
+        SweepStep::Began { method, .. } => past::began(*method, said),
         SweepStep::NothingInCommon { .. } => said.rest("They hold no part of the ring in common.").rule("only replicas of the same keys can be compared"),
         SweepStep::Trees { rows: 0, computed, .. } => said
             .rest(format!("They were kept up to date with every write; {} had to be computed.", hashes(*computed)))
@@ -125,6 +129,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
             .rule("a sweep that fails loses nothing"),
         SweepStep::Refused { .. } => said.rest("Nothing is compared now.").rule("a node takes part in a few sweeps at a time"),
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
+        SweepStep::Log(step) => past::said(*step, said),
     }
 }
 
@@ -143,6 +148,7 @@ pub fn noun(say: &Say) -> String {
         Say::Stored { .. } => "confirmation of the rows".to_owned(),
         Say::Close => "word that the sweep is over".to_owned(),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
+        Say::Log(say) => past::noun(say),
     }
 }
 
@@ -159,6 +165,7 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Keys { .. } => format!("{from} sends {to} a {}", noun(say)),
         Say::Stored { .. } => format!("{from} confirms the rows to {to}"),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
+        Say::Log(log) => format!("{from} sends {to} the {}", past::noun(log)),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
     }
 }

@@ -204,6 +204,7 @@ pub fn what(message: &Message) -> &'static str {
             Say::Stored { .. } => "held",
             Say::Close => "done",
             Say::Refused(_) => "refused",
+            Say::Log(ref say) => crate::view::narrate::past::label(say),
         },
     }
 }

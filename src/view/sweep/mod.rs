@@ -17,6 +17,7 @@ pub const fn names(method: Method) -> (&'static str, &'static str) {
     match method {
         Method::Descent => ("Merkle trees", "tree by tree"),
         Method::Full => ("every key", "key by key"),
+        Method::Log => ("logs", "entry by entry"),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::base::Micros;
-use crate::engine::sweep::TreePolicy;
+use crate::engine::sweep::{LogPolicy, TreePolicy};
 
 /// How two replicas find what they disagree on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -14,6 +14,20 @@ pub enum Method {
     Descent,
     /// Every key and a digest of its row go across.
     Full,
+    /// Each keeps a log of its changes and is sent what came after the last one that it has read of the other's (Apache CouchDB's
+    /// replication). A log that has been cut off falls back to every key.
+    Log,
+}
+
+impl Method {
+    /// How a call to compare names it: any bit but the second.
+    pub const fn code(self) -> u8 {
+        match self {
+            Method::Descent => 0,
+            Method::Full => 1,
+            Method::Log => 40,
+        }
+    }
 }
 
 /// What goes across of a leaf that differs.
@@ -82,6 +96,16 @@ pub struct SweepSettings {
     pub retries: u32,
     /// How long a node rests before; twice as long each time.
     pub back_off: Micros,
+    /// What logs keep. Left out, nodes keep one only if their sweeps read logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogPolicy>,
+}
+
+impl SweepSettings {
+    /// What logs keep, if nodes keep any.
+    pub fn log_policy(&self) -> Option<LogPolicy> {
+        self.log.or_else(|| (self.policy.method == Method::Log).then(LogPolicy::default))
+    }
 }
 
 impl Default for SweepSettings {
@@ -95,6 +119,7 @@ impl Default for SweepSettings {
             rows_at_once: 16,
             retries: 1,
             back_off: Micros::secs(1),
+            log: None,
         }
     }
 }

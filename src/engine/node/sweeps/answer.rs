@@ -19,6 +19,8 @@ pub enum Held {
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
+    /// The log is the node's own.
+    Log,
 }
 
 impl Held {
@@ -26,7 +28,7 @@ impl Held {
     pub fn trees(&self) -> &[Arc<Tree>] {
         match self {
             Held::Descent(trees) => trees,
-            Held::Full => &[],
+            Held::Full | Held::Log => &[],
         }
     }
 }
@@ -103,6 +105,7 @@ impl Node {
                 }
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
+            Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
             _ => {}
         }
     }
@@ -137,6 +140,10 @@ impl Node {
                 let root = |tree: &Arc<Tree>| (tree.depth(), Digest::of_words(tree.level(0, 0, 1)));
                 self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
                 Held::Descent(trees)
+            }
+            Method::Log => {
+                self.log_head(session, ctx);
+                Held::Log
             }
         };
         let open = Answering { policy, ranges: ranges.clone(), work, touched: ctx.now };

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
+use super::shipping::{Shipping, ships_in_order, takes_rows};
 use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, Again};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
-use crate::engine::node::{Ctx, Method, Node, Streams, SweepPolicy, Timer, Traffic};
+use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
 use crate::engine::sweep::{Entry, TokenRange, compare};
 
 /// What a sweep waits for.
@@ -26,6 +27,8 @@ pub enum Phase {
     Fetching,
     /// Confirmations of rows sent.
     Storing,
+    /// Changes of the peer's log, or what it lacks of the own one's.
+    Log,
 }
 
 /// What a method keeps on the side that asks.
@@ -35,6 +38,8 @@ pub enum Work {
     Full,
     /// Trees, and where they have been found to differ.
     Descent(Descent),
+    /// How far the two logs have been read.
+    Log(Shipping),
 }
 
 /// A sweep that this node has started.
@@ -99,6 +104,7 @@ impl Node {
         let work = match policy.method {
             Method::Full => Work::Full,
             Method::Descent => Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))),
+            Method::Log => Work::Log(Shipping::default()),
         };
         let mut asking = Asking {
             session,
@@ -133,6 +139,7 @@ impl Node {
             (Say::Refused(why), _) => Some(SweepOutcome::Refused(*why)),
             (Say::Keys { page, entries }, Phase::Keys) => self.keys_came(&mut asking, *page, entries, ctx),
             (Say::Rows { page, rows }, Phase::Fetching) => self.rows_came(&mut asking, *page, rows, ctx),
+            (Say::Rows { page, rows }, Phase::Log) if takes_rows(&asking) => self.rows_came(&mut asking, *page, rows, ctx),
             (Say::Stored { page }, Phase::Storing) => {
                 asking.touched = ctx.now;
                 asking.missing.remove(page);
@@ -142,6 +149,7 @@ impl Node {
             _ => match asking.policy.method {
                 Method::Full => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
+                Method::Log => self.log_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -153,6 +161,9 @@ impl Node {
     }
 
     fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
+        if outcome.is_good() {
+            self.log_ends(&asking, ctx);
+        }
         let Asking { session, with, policy, attempt, .. } = asking;
         self.note_sweep(session, SweepStep::Ended { with, outcome }, ctx);
         if !matches!(outcome, SweepOutcome::Refused(_) | SweepOutcome::TimedOut) {
@@ -187,7 +198,7 @@ impl Node {
             return None;
         }
         let parts = match &asking.work {
-            Work::Full => asking.ranges.to_vec(),
+            Work::Full | Work::Log(_) => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
         };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
@@ -223,17 +234,22 @@ impl Node {
             asking.pulled += 1;
             self.hold(None, None, key, row, Traffic::Tree, ctx);
             // The merge may hold more than what came: then the other side is to have it.
-            if asking.policy.streams == Streams::Keys
+            if !ships_in_order(asking)
                 && let Some(held) = self.visible(None, key, ctx).filter(|held| held != row)
             {
                 asking.push.insert(key.clone(), held);
             }
         }
-        if asking.missing.is_empty() { self.push_rows(asking, ctx) } else { None }
+        if asking.missing.is_empty() { self.rows_done(asking, ctx) } else { None }
+    }
+
+    /// All rows asked for are here.
+    fn rows_done(&mut self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        if matches!(asking.work, Work::Log(_)) { self.log_batch_done(asking, ctx) } else { self.push_rows(asking, ctx) }
     }
 
     /// Sends what the other side lacks, in the state it has now.
-    fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+    pub(super) fn push_rows(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
         let rows: Vec<(Key, Arc<Row>)> = asking.push.keys().filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
         if rows.is_empty() {
             return Some(SweepOutcome::Repaired { pulled: asking.pulled, pushed: 0 });

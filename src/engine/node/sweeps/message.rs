@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::log_say::LogSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
-use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
+use crate::engine::node::{Mode, Streams, SweepPolicy};
 use crate::engine::sweep::{Entry, TokenRange};
 
 /// Names a sweep between two nodes, for both of them and in the log.
@@ -127,6 +128,8 @@ pub enum Say {
     Close,
     /// I take no part.
     Refused(Refusal),
+    /// A step of a sweep of logs.
+    Log(LogSay),
 }
 
 impl Say {
@@ -145,6 +148,7 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
+            Say::Log(_) => 40,
         }
     }
 
@@ -154,6 +158,7 @@ impl Say {
             Say::Open { .. } | Say::Children { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Mode::Asks,
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
+            Say::Log(say) => say.mode(),
         }
     }
 
@@ -167,6 +172,9 @@ impl Say {
 
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
+        if let Say::Log(say) = self {
+            return u64::from(self.code()) << 56 | say.nth();
+        }
         let (level, part, page) = match self {
             Say::Children { part, level, .. } | Say::Hashes { part, level, .. } => (*level, *part, 0),
             Say::ListKeys { part, .. } | Say::FetchLeaves { part, .. } | Say::FetchRows { part, .. } => (0, *part, 0),
@@ -218,7 +226,7 @@ impl Wire for Say {
         sink.u8(self.code());
         match self {
             Say::Open { policy, ranges } => {
-                sink.u8(u8::from(policy.method == Method::Full) | u8::from(policy.streams == Streams::Leaves) << 1);
+                sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
                 policy.tree.encode(sink);
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
@@ -269,6 +277,7 @@ impl Wire for Say {
             Say::Stored { page } => sink.u32(*page),
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
+            Say::Log(say) => say.encode(sink),
         }
     }
 }

@@ -4,8 +4,10 @@
 mod answer;
 mod ask;
 mod descent;
+mod log_say;
 mod message;
 mod note;
+mod shipping;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -13,8 +15,10 @@ use std::collections::BTreeMap;
 pub use answer::{Answering, Held};
 pub use ask::{Asking, Phase, Work};
 pub use descent::Descent;
+pub use log_say::{Changed, LogSay, LogStep, Whole};
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
+pub use shipping::Shipping;
 pub use trees::{Kept, common_ranges, part_of, sharers};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
@@ -130,11 +134,13 @@ impl Node {
 
     /// A message of a sweep arrived.
     pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
+        self.history.taking = self.source(from, session);
         if session.by == self.id {
             self.sweep_answered(from, session, say, ctx);
         } else if session.by == from {
             self.sweep_asked(session, say, ctx);
         }
+        self.history.taking = None;
     }
 
     /// What is held at `key` has changed: kept trees follow.

@@ -1,5 +1,6 @@
 //! What a node finds and decides during a sweep.
 
+use super::log_say::LogStep;
 use super::message::{Refusal, SessionId};
 use crate::engine::base::{Mix, NodeId};
 use crate::engine::node::Method;
@@ -95,6 +96,8 @@ pub enum SweepStep {
     },
     /// The peer that started a sweep fell silent: forgotten here.
     Abandoned,
+    /// Logs have been read or offered, or do not help.
+    Log(LogStep),
 }
 
 impl SweepStep {
@@ -126,6 +129,7 @@ impl SweepStep {
             }
             SweepStep::Refused { why } => (7, why as u64, 0),
             SweepStep::Abandoned => (8, 0, 0),
+            SweepStep::Log(step) => return step.mix(mix),
         };
         mix.word(code << 56 ^ a);
         mix.word(b);

@@ -346,6 +346,8 @@ fn sweeps_in_a_storm_have_sentences_for_every_step() {
                     SweepStep::Refused { .. } => "refused",
                     SweepStep::Abandoned => "abandoned",
                     SweepStep::NothingInCommon { .. } => "nothing",
+                    // What only one method says is told in that method's own tests.
+                    _ => continue,
                 });
             }
         }

@@ -1,0 +1,149 @@
+//! What a replica remembers beside its rows: its operation log, and how far it has read in the logs of others. It lives and dies with the
+//! rows: what a crash takes back of them it takes back of this too.
+
+use std::sync::Arc;
+
+use super::{Ctx, Node, Settings};
+use crate::engine::base::NodeId;
+use crate::engine::data::{Change, Key, PageMap, Row};
+use crate::engine::sweep::{LogPolicy, OpLog, Position, Source};
+
+/// How far another node's log has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Where.
+    pub position: Position,
+    /// The numbers of copies that were in force: others make other ranges common, which were passed over so far.
+    copies: u64,
+}
+
+/// The part that is on disk once rows are.
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    log: Option<OpLog>,
+    read: PageMap<NodeId, Reading>,
+    /// The numbers of copies at the start, of a node that has been there since: it has read nothing of anybody, and missed nothing.
+    began: Option<u64>,
+}
+
+/// A node's history. Nothing is kept while no method asks for it.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    now: Kept,
+    /// What is on disk, while something is not.
+    disk: Option<Box<Kept>>,
+    /// Logs begun so far. Numbers are never used again.
+    incarnations: u32,
+    /// Who ships the rows that come now. Volatile.
+    pub(super) taking: Option<Source>,
+}
+
+impl History {
+    /// The log, if one is kept.
+    pub fn log(&self) -> Option<&OpLog> {
+        self.now.log.as_ref()
+    }
+
+    /// How far each log has been read.
+    pub fn read(&self) -> impl Iterator<Item = (NodeId, Position)> {
+        self.now.read.iter().map(|(node, reading)| (*node, reading.position))
+    }
+
+    /// How far `peer`'s log has been read; `None` if this node may lack what was never in any log, or was read by whom it was before.
+    pub(super) fn reading(&self, peer: NodeId, settings: &Settings) -> Option<Position> {
+        let copies = settings.replicas.code();
+        match self.now.read.get(&peer) {
+            Some(reading) => (reading.copies == copies).then_some(reading.position),
+            None => (self.now.began == Some(copies)).then_some(Position::START),
+        }
+    }
+
+    /// Something is about to change: what is on disk stays as it is until the next sync.
+    fn before_change(&mut self, synced: bool) {
+        if synced {
+            self.disk = None;
+        } else if self.disk.is_none() {
+            self.disk = Some(Box::new(self.now.clone()));
+        }
+    }
+
+    /// Everything is on disk.
+    pub(super) fn sync(&mut self) {
+        self.disk = None;
+    }
+
+    /// Loses what is not on disk. A log that loses entries goes on as another one.
+    pub(super) fn crash(&mut self) {
+        self.taking = None;
+        let Some(disk) = self.disk.take() else { return };
+        let had = self.now.log.take().map(|log| log.position());
+        self.now = *disk;
+        if let Some(log) = self.now.log.as_mut().filter(|log| Some(log.position()) != had) {
+            self.incarnations += 1;
+            log.begin_again(self.incarnations);
+        }
+    }
+
+    /// Loses everything: the disk is gone, or is another one.
+    pub fn wipe(&mut self) {
+        *self = History { incarnations: self.incarnations, ..History::default() };
+    }
+
+    /// Keeps a log or stops keeping one. `whole`: the node holds nothing; `first`: it starts for the first time.
+    pub(super) fn configure(&mut self, settings: &Settings, whole: bool, first: bool) {
+        let wanted = settings.sweeps.log_policy().is_some();
+        if wanted == self.now.log.is_some() {
+            return;
+        }
+        self.disk = None;
+        self.now = Kept::default();
+        if wanted {
+            self.incarnations += 1;
+            self.now.log = Some(OpLog::new(self.incarnations, whole));
+            self.now.began = (whole && first).then(|| settings.replicas.code());
+        }
+    }
+
+    fn append(&mut self, policy: LogPolicy, key: &Key, row: &Arc<Row>, synced: bool) {
+        self.before_change(synced);
+        let source = self.taking;
+        if let Some(log) = &mut self.now.log {
+            log.append(policy, key, row, source);
+        }
+    }
+}
+
+impl Node {
+    /// The node has started, or settings of sweeps have changed.
+    pub(super) fn configure_history(&mut self, ctx: &Ctx<'_>) {
+        let first = self.generation == 1;
+        self.history.configure(ctx.settings, self.store.rows().is_empty(), first);
+    }
+
+    /// This node was given a row: its history follows.
+    pub(super) fn history_follows(&mut self, key: &Key, change: Change, ctx: &Ctx<'_>) {
+        if self.history.now.log.is_none() {
+            return;
+        }
+        let synced = self.is_synced(ctx);
+        if synced {
+            self.history.disk = None;
+        }
+        if change != Change::Stored {
+            return;
+        }
+        if let (Some(policy), Some(row)) = (ctx.settings.sweeps.log_policy(), self.store.get(key)) {
+            self.history.append(policy, key, row, synced);
+        }
+    }
+
+    /// `peer`'s log has been read so far, and all of it is held here.
+    pub(super) fn has_read(&mut self, peer: NodeId, position: Position, ctx: &mut Ctx<'_>) {
+        // Nothing that came with it may be lost alone.
+        self.history.before_change(self.unsynced() == 0);
+        self.history.now.read.insert(peer, Reading { position, copies: ctx.settings.replicas.code() });
+        if self.history.disk.is_some() {
+            self.changed(ctx);
+        }
+    }
+}
