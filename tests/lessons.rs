@@ -176,3 +176,15 @@ fn challenges_are_judged_by_the_engine() {
     less.commands.remove(0);
     assert!(matches!(judge(&lesson, challenge, &less), Ok(Judged::Refused(_))), "what belongs to it stays");
 }
+
+/// The example of the authors' guide is a lesson that proves itself.
+#[test]
+fn the_guides_example_passes() {
+    let guide = file("static/course/AUTHORING.md").expect("there is a guide");
+    let (_, rest) = guide.split_once("````markdown\n").expect("it has an example");
+    let (example, _) = rest.split_once("````\n").expect("which ends");
+    let lesson = linked("my-lesson.md", example).unwrap_or_else(|faults| panic!("{faults}"));
+    let wrong = check(&lesson, &library());
+    assert!(wrong.is_empty(), "{}", told(&wrong));
+    assert!(lesson.blocks().any(|(_, b)| matches!(b.kind, Kind::WhatIf(_))));
+}

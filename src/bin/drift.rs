@@ -14,9 +14,9 @@ mod native {
     use std::path::{Path, PathBuf};
     use std::process::ExitCode;
 
-    use drift::course::{Fault, Kind, LESSON_BOUNDS, Lesson, Library, name_of_word, references, told, units, words};
+    use drift::course::{Fault, Kind, LESSON_BOUNDS, Lesson, Library, answers, name_of_word, references, told, units, words};
     use drift::engine::observe::History;
-    use drift::lab::{BOUNDS, LabError, Preset, Report, Script, Session, gallery, preset, presets, script_from_file};
+    use drift::lab::{BOUNDS, LabError, Preset, Report, Script, Session, gallery, preset, presets, script_from_file, to_file};
     use drift::view::format::counted;
     use drift::view::gauge::GaugeView;
     use drift::view::glossary;
@@ -34,6 +34,10 @@ usage: drift run FILE       print a JSON report of the run in FILE
                             from the real system; without NAME, what presets there are
        drift lesson check PATH...
                             prove lessons: files, or folders with *.md; prints what is wrong, with file and line
+       drift lesson answers FILE
+                            print every value, right option, cell and verdict of a lesson, by line
+       drift lesson figure FILE NAME
+                            print the run of a figure as a run file (`| drift events -`)
        drift --help | --version
 
 FILE is a run file as the page exports it; - reads standard input.
@@ -44,6 +48,8 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         Events(String),
         Check(String),
         Lessons(Vec<String>),
+        Answers(String),
+        Figure(String, String),
         Print(String),
     }
 
@@ -84,6 +90,8 @@ Exit code 2: the file or the command line is not accepted; standard error says w
             [verb, file] if verb == "events" => Ok(What::Events(file.clone())),
             [verb, file] if verb == "check" => Ok(What::Check(file.clone())),
             [noun, verb, paths @ ..] if noun == "lesson" && verb == "check" && !paths.is_empty() => Ok(What::Lessons(paths.to_vec())),
+            [noun, verb, file] if noun == "lesson" && verb == "answers" => Ok(What::Answers(file.clone())),
+            [noun, verb, file, name] if noun == "lesson" && verb == "figure" => Ok(What::Figure(file.clone(), name.clone())),
             [verb] if verb == "preset" => {
                 let line = |p: &Preset| format!("{:<12} {}: {}", p.name, p.title, p.about);
                 Ok(What::Print(presets().iter().map(line).collect::<Vec<_>>().join("\n")))
@@ -92,7 +100,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                 Some(preset) => Ok(What::Print(preset.text())),
                 None => Err(format!("there is no preset called \"{name}\": there are {}", names()).into()),
             },
-            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE`, `lesson check PATH...` or `preset NAME`\n\n{HELP}").into()),
+            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE`, `lesson check PATH...`, `lesson answers FILE`, `lesson figure FILE NAME` or `preset NAME`\n\n{HELP}").into()),
         }
     }
 
@@ -109,6 +117,13 @@ Exit code 2: the file or the command line is not accepted; standard error says w
             }
             What::Check(file) => check(read(&file)?),
             What::Lessons(paths) => lessons(&paths),
+            What::Answers(file) => Ok(answers(&open(Path::new(&file)).map_err(|faults| told(&faults))?).join("\n")),
+            What::Figure(file, name) => {
+                let lesson = open(Path::new(&file)).map_err(|faults| told(&faults))?;
+                let figure = lesson.figures.iter().find(|f| f.name == name).ok_or(format!("{file}: there is no figure \"{name}\""))?;
+                let script = figure.script.clone().ok_or("it has no run")?;
+                Session::open(script).map(|session| to_file(&session)).map_err(|e| e.to_string())
+            }
             What::Events(file) => {
                 let script = read(&file)?;
                 let (_, log) = Report::of(&script);
@@ -169,12 +184,11 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         }
     }
 
-    /// Proves one lesson. Returns a line about it.
-    fn lesson(file: &Path) -> Result<String, Vec<Fault>> {
+    /// Reads a lesson and puts its runs together.
+    fn open(file: &Path) -> Result<Lesson, Vec<Fault>> {
         let name = file.display().to_string();
         let fault = |what: String| vec![Fault { file: name.clone(), line: 0, what }];
-        let most = LESSON_BOUNDS.bytes as u64 + 1;
-        let text = text_of(file, most).map_err(fault)?;
+        let text = text_of(file, LESSON_BOUNDS.bytes as u64 + 1).map_err(fault)?;
         let mut lesson = Lesson::read(&name, &text)?;
         let beside = file.parent().unwrap_or(Path::new("."));
         let run = |name: &str| {
@@ -183,6 +197,13 @@ Exit code 2: the file or the command line is not accepted; standard error says w
             found.or_else(|| gallery().iter().find(|(slug, _)| *slug == name).map(|(_, text)| (*text).to_owned()))
         };
         lesson.link(run)?;
+        Ok(lesson)
+    }
+
+    /// Proves one lesson. Returns a line about it.
+    fn lesson(file: &Path) -> Result<String, Vec<Fault>> {
+        let lesson = open(file)?;
+        let beside = file.parent().unwrap_or(Path::new("."));
         let source = |path: &str| {
             let inside = !path.contains("..") && !path.starts_with('/');
             inside.then(|| text_of(Path::new(path), 1 << 20).ok()).flatten()
@@ -202,7 +223,11 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         let count = |test: fn(&Kind) -> bool| lesson.blocks().filter(|(_, b)| test(&b.kind)).count() as u64;
         let questions = counted(count(|k| matches!(k, Kind::Question(_))), "question", "questions");
         let challenges = counted(count(|k| matches!(k, Kind::Challenge(_))), "challenge", "challenges");
-        Ok(format!("{name}: {}, {questions}, {challenges}: all as it says", counted(lesson.steps.len() as u64, "step", "steps")))
+        Ok(format!(
+            "{}: {}, {questions}, {challenges}: all as it says",
+            file.display(),
+            counted(lesson.steps.len() as u64, "step", "steps")
+        ))
     }
 
     /// Words that a link may lead to.

@@ -1,5 +1,6 @@
 //! Floor 3: the course. A lesson is one text file; what it says of runs is computed by the engine, in the page and by the checker alike.
 
+mod answers;
 mod blocks;
 mod catalogue;
 mod check;
@@ -12,8 +13,10 @@ mod link;
 mod prose;
 mod read;
 mod scenario;
+mod tell;
 mod words;
 
+pub use answers::{Answer, Answers, Grade, LOG_VERSION, fits, grade, run_of};
 pub use catalogue::{PARTS, Reference, Unit, Word, name_of_word, references, units, words};
 pub use check::{Library, check};
 pub use facts::Facts;
@@ -24,3 +27,4 @@ pub use lesson::{
     Plot, Question, Row, Step, Table, Target, Verdict, WhatIf,
 };
 pub use scenario::{Edit, changed};
+pub use tell::{answers, value_text};

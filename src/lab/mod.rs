@@ -1,6 +1,7 @@
 //! Floor 2: runs in time. A run is a configuration, a seed and a list of commands; everything else is derived from them.
 
 mod break_even;
+mod compare;
 mod condition;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ mod sweep_log;
 mod tape;
 
 pub use break_even::{BreakEven, KEYS, Measured, RATES};
+pub use compare::first_difference;
 pub use condition::{
     Condition, ConditionError, Film, Happening, NAMES_OF_MESSAGES, Ordering, Quantity, Seen, Sum, Text, Unit, Value, Watch, name_of_event,
     name_of_message, names_of_events,

@@ -5,6 +5,7 @@ pub mod empty_ring;
 pub mod header;
 pub mod home;
 pub mod lab;
+pub mod lesson;
 pub mod marks;
 pub mod panic;
 pub mod presets;

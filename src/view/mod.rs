@@ -23,5 +23,6 @@ pub mod scene;
 pub mod settings_text;
 pub mod sweep;
 pub mod timeline;
+pub mod value_text;
 pub mod verdict;
 pub mod workload;

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use drift::engine::base::{DigestFunction, Draws, Endpoint, Micros, NodeId};
 use drift::engine::data::{Key, Payload, Row, Rule, Version};
-use drift::engine::node::sweeps::{Page, Place, Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep, TrieSay, common_ranges};
+use drift::engine::node::sweeps::{
+    Page, Place, ROUNDS, Refusal, Say, SegmentSay, SessionId, SetSay, SweepOutcome, SweepStep, TrieSay, common_ranges,
+};
 use drift::engine::node::{Body, Ctx, Input, Message, Method, Node, Note, Out, Radix, Segments, Settings, SweepPolicy};
 use drift::engine::place::Ring;
-use drift::engine::sweep::{Depth, TokenRange, TreePolicy, TrieNode};
+use drift::engine::sweep::{Coded, Depth, Mark, Places, SketchPolicy, Span, SpanPolicy, Symbols, TokenRange, TreePolicy, TrieNode};
 
 const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
@@ -152,6 +154,104 @@ fn a_question_for_what_is_not_there_is_answered_or_refused() {
         let out = alone.hear(B, session, Say::ListKeys { part: 0, leaves });
         assert!(matches!(said(&out).as_slice(), [(_, Say::Keys { .. })]));
     }
+}
+
+/// Spans as the answering side would send them.
+fn spans(round: u32, spans: Vec<Span>) -> Say {
+    Say::Set(SetSay::Spans { round, spans: spans.into() })
+}
+
+#[test]
+fn ranges_that_make_no_sense_end_the_exchange() {
+    let by_ranges = SweepPolicy { method: Method::Ranges, ranges: Some(SpanPolicy { frame: 4_096, ..SpanPolicy::default() }), ..small() };
+    let print = |last, print| Span { last, mark: Mark::Print(print) };
+    let all = |mark| Span { last: u64::MAX, mark };
+    let mut alone = Alone::new();
+    for nonsense in [vec![print(9, 1), print(9, 1)], vec![print(9, 1), print(8, 1)], vec![all(Mark::List((0..2_000).collect()))]] {
+        let session = alone.start(by_ranges);
+        assert!(alone.hear(B, session, spans(2, vec![])).is_empty(), "nobody waits for that round");
+        assert!(alone.hear(NodeId(2), session, spans(0, vec![])).is_empty(), "nor for that node");
+        assert_eq!(ended(&alone.hear(B, session, spans(0, nonsense))), Some(SweepOutcome::Nonsense));
+    }
+    // A liar that calls everything different, again and again, is not listened to for ever.
+    let mut session = alone.start(by_ranges);
+    let end = (0..=ROUNDS).find_map(|n| ended(&alone.hear(B, session, spans(2 * n, vec![all(Mark::Print(u64::from(n)))]))));
+    assert_eq!(end, Some(SweepOutcome::Exhausted));
+    // A digest that the liar does not have: it sends nothing, and nothing is lost.
+    session = alone.start(by_ranges);
+    let out = alone.hear(B, session, spans(0, vec![all(Mark::List([7].into()))]));
+    assert!(matches!(said(&out).as_slice(), [(_, Say::Set(SetSay::FetchItems { items, .. }))] if **items == [7]), "{out:?}");
+    let out = alone.hear(B, session, Say::Rows { page: Page { part: 0, page: 0, pages: 1 }, rows: Box::new([]) });
+    assert!(said(&out).iter().any(|(_, say)| matches!(say, Say::Rows { rows, .. } if rows.len() == 1)), "its own row goes");
+    assert_eq!(alone.held(), Some(&row(5)));
+}
+
+#[test]
+fn symbols_that_make_no_sense_end_the_exchange() {
+    let by_symbols =
+        SweepPolicy { method: Method::Sketch, sketch: Some(SketchPolicy { page: 8, most: 24, ..SketchPolicy::default() }), ..small() };
+    let say = |message, from, symbols: Vec<Coded>| {
+        Say::Set(SetSay::Symbols { message, again: 0, run: Symbols { items: 1, from, symbols: symbols.into() } })
+    };
+    let mut alone = Alone::new();
+    alone.node.store.wipe();
+    for (message, from, symbols) in [
+        (0, 0, vec![Coded::default(); 7]),
+        (0, 1, vec![Coded::default(); 8]),
+        (1, 0, vec![Coded::default(); 8]),
+        (9, 24, vec![]),
+        (u32::MAX, 0, vec![Coded::default(); 8]),
+        // An item that this side is said to have and the other one not.
+        (0, 0, {
+            let mut lie = vec![Coded::default(); 8];
+            let mut places = Places::of(77);
+            while let Some(symbol) = lie.get_mut(places.next as usize) {
+                symbol.put(77, -1);
+                places.step();
+            }
+            lie
+        }),
+    ] {
+        let session = alone.start(by_symbols);
+        let outcome = ended(&alone.hear(B, session, say(message, from, symbols.clone())));
+        assert_eq!(outcome, Some(SweepOutcome::Nonsense), "{message} {from} {symbols:?}");
+    }
+    // Symbols in which nothing stands alone: they come to an end, and so does the sweep.
+    let session = alone.start(by_symbols);
+    let dull = |n| vec![Coded { sum: 5, check: 1, count: 7 }; n];
+    assert_eq!(ended(&alone.hear(B, session, say(0, 0, dull(8)))), None);
+    assert!(alone.hear(B, session, say(0, 0, dull(8))).is_empty(), "a second copy");
+    assert_eq!(ended(&alone.hear(B, session, say(1, 8, dull(16)))), Some(SweepOutcome::Exhausted));
+    assert_eq!(alone.held(), None);
+}
+
+#[test]
+fn an_answering_side_stays_within_its_bounds() {
+    let common = common_ranges(&Ring::even(3), &Settings::default().replicas, A, B);
+    let session = SessionId { by: B, generation: 1, number: 1 };
+    let mut alone = Alone::new();
+    let odd = SweepPolicy { method: Method::Ranges, ranges: Some(SpanPolicy { parts: 0, ..SpanPolicy::default() }), ..small() };
+    let out = alone.hear(B, session, Say::Open { policy: odd, ranges: common.clone().into() });
+    assert_eq!(said(&out), [(session, &Say::Refused(Refusal::Bounds))]);
+    for method in [Method::Ranges, Method::Sketch] {
+        let policy = SweepPolicy { method, ..small() };
+        let out = alone.hear(B, session, Say::Open { policy, ranges: common.clone().into() });
+        assert!(matches!(said(&out).as_slice(), [(_, Say::Set(_))]), "{method:?}");
+        let fetch = |items: Vec<u64>| Say::Set(SetSay::FetchItems { part: 0, items: items.into() });
+        assert!(alone.hear(B, session, fetch((0..1_025).collect())).is_empty(), "more than one message may ask for");
+        let out = alone.hear(B, session, fetch(vec![1, 1, 2]));
+        assert!(matches!(said(&out).as_slice(), [(_, Say::Rows { rows, .. })] if rows.is_empty()), "digests that nobody has");
+        let out = alone.hear(B, session, spans(1, vec![Span { last: 3, mark: Mark::Done }, Span { last: 3, mark: Mark::Done }]));
+        assert_eq!(said(&out), [(session, &Say::Refused(Refusal::Bounds))]);
+        let out = alone.hear(B, session, spans(u32::MAX, vec![]));
+        assert!(matches!(said(&out).as_slice(), [(_, Say::Set(SetSay::Spans { spans, .. }))] if spans.is_empty()));
+        // Words of another method are no reason to fail either.
+        alone.hear(B, session, Say::Set(SetSay::Again { after: 3 }));
+        alone.hear(B, session, Say::Children { part: 0, level: 0, nodes: [Place { range: 0, level: 0, index: 0 }].into() });
+        alone.hear(B, session, Say::Close);
+        assert_eq!(said(&alone.hear(B, session, spans(1, vec![]))), [(session, &Say::Refused(Refusal::Unknown))]);
+    }
+    assert_eq!(alone.held(), Some(&row(5)));
 }
 
 fn segments(width: u32) -> SweepPolicy {

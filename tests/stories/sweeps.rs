@@ -86,6 +86,16 @@ fn a_stale_copy_is_found_on_both_sides_and_the_newer_wins() {
 }
 
 #[test]
+fn a_full_comparison_sends_the_newer_row_back_whatever_streams_says() {
+    for streams in ["keys", "leaves"] {
+        let run = Run::of(3).with("repair", "off").at("0s", "c0 A write k old ALL").at("1s", "cut C c1").at("2s", "c0 A write k new ONE");
+        let run = run.at("3s", "mend-all").at("4s", &format!(r#"sweep A C {{"method":"full","streams":"{streams}"}}"#)).play();
+        assert_eq!(run.held("k"), "A=new B=new C=new", "{streams}");
+        assert_eq!(outcome(&run, 0), SweepOutcome::Repaired { pulled: 1, pushed: 1 }, "{streams}");
+    }
+}
+
+#[test]
 fn all_ways_to_compare_repair_the_same_and_differ_in_what_they_send() {
     let start = |policy: &str| {
         let mut run = apart().at("1s", "preload 200 seed 3");

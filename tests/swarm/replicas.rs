@@ -97,6 +97,12 @@ impl Replicas {
         self.copies.get(&(node, None)).and_then(|copy| copy.holds(key)).map(|version| Row::single(version.clone()))
     }
 
+    /// The first key of those meant that two replicas hold different rows for.
+    pub fn torn(&self, a: NodeId, b: NodeId, meant: impl Fn(&Key) -> bool) -> Option<Key> {
+        let keys = [a, b].into_iter().filter_map(|node| self.copies.get(&(node, None))).flat_map(Copy::keys);
+        keys.filter(|key| meant(key)).find(|key| self.row_of(a, key) != self.row_of(b, key)).cloned()
+    }
+
     /// Whether a replica has had this version or a newer one, and has it on disk.
     pub fn has_had(&self, node: NodeId, key: &Key, version: &Version, on_disk: bool) -> bool {
         self.copies.get(&(node, None)).is_some_and(|copy| copy.has_had(key, version, on_disk))

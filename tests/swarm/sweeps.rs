@@ -1,5 +1,6 @@
 //! The reference for sweeps: whatever the method, rows that go across are rows that the sender holds, digests are those of its rows, what is
-//! taken was offered, what is confirmed was taken, nothing but the bytes said is on the bill, and no sweep is left open in the end.
+//! taken was offered, what is confirmed was taken, two replicas that nothing else changes meanwhile hold the same when their sweep ends
+//! well, nothing but the bytes said is on the bill, and no sweep is left open in the end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,9 +8,9 @@ use std::sync::Arc;
 use drift::engine::base::{Endpoint, NodeId, Wire};
 use drift::engine::data::{Key, Row};
 use drift::engine::node::sweeps::{Say, SessionId, SweepOutcome, SweepStep};
-use drift::engine::node::{Body, Message, Method, Note, SweepPolicy, Sync, Traffic};
+use drift::engine::node::{Body, Message, Method, Note, SweepPolicy, Sync, Tombstones, Traffic};
 use drift::engine::observe::{SweepCost, Sweeps};
-use drift::engine::sweep::{Items, TokenRange};
+use drift::engine::sweep::{Items, LeafContent, TokenRange};
 use drift::engine::world::{Event, EventKind, Fault, World};
 
 use crate::replicas::{Replicas, only, shows};
@@ -24,7 +25,9 @@ pub struct Comparing {
     /// How each sweep works, and over which ranges.
     opened: BTreeMap<SessionId, (SweepPolicy, Arc<[TokenRange]>)>,
     /// What a node was sent last.
-    offered: BTreeMap<NodeId, Rows>,
+    offered: BTreeMap<NodeId, (SessionId, Rows)>,
+    /// Sweeps at both of whose nodes nothing has changed since they began but by themselves.
+    quiet: BTreeMap<SessionId, [NodeId; 2]>,
     /// Pages of rows that a node was sent and may confirm.
     pages: BTreeMap<(NodeId, SessionId, u32), Rows>,
     bytes: u64,
@@ -36,6 +39,7 @@ impl Comparing {
     /// Follows one event, after `replicas` has.
     pub fn see(&mut self, event: &Event, replicas: &Replicas, world: &World, rules: &Rules) -> Result<(), String> {
         let Some(node) = event.who.and_then(Endpoint::node) else { return Ok(()) };
+        self.stir(node, event);
         match &event.kind {
             EventKind::Sent(message) => self.sent(node, message, replicas, world, rules),
             EventKind::Delivered(message) => {
@@ -43,17 +47,24 @@ impl Comparing {
                 if let Body::Sweep { session, say } = &message.body
                     && let Say::Rows { page, rows } = &**say
                 {
-                    self.offered.insert(node, rows.clone());
+                    self.offered.insert(node, (*session, rows.clone()));
                     self.pages.insert((node, *session, page.page), rows.clone());
                 }
                 Ok(())
             }
             EventKind::Applied(applied) if applied.by == Traffic::Tree => {
-                let offered = self.offered.get(&node).is_some_and(|rows| rows.contains(&(applied.key.clone(), applied.given.clone())));
+                let offered = self.offered.get(&node).is_some_and(|(_, rows)| rows.contains(&(applied.key.clone(), applied.given.clone())));
                 if offered { Ok(()) } else { Err(format!("{node} takes from a sweep what nobody offered: {applied:?}")) }
             }
             EventKind::Note(Note::Sweep { session, step: SweepStep::Ended { outcome, .. } }) if outcome.is_good() => {
-                if self.opened.contains_key(session) { Ok(()) } else { Err(format!("{session:?} ended well without having begun")) }
+                let (policy, ranges) = self.opened.get(session).ok_or_else(|| format!("{session:?} ended well without having begun"))?;
+                // Tombstones that grow too old meanwhile are one more change.
+                // Trees that are kept on disk may be behind the rows, and who drives a walk through tries only pushes.
+                let sees = !matches!(policy.method, Method::Segments | Method::Trie);
+                let whole = sees && policy.tree.leaf != LeafContent::Key && rules.all.tombstones == Tombstones::Keep;
+                let Some([a, b]) = self.quiet.remove(session).filter(|_| whole) else { return Ok(()) };
+                let torn = replicas.torn(a, b, |key| ranges.iter().any(|range| range.holds(key.token())));
+                torn.map_or(Ok(()), |key| Err(format!("the sweep of {a} and {b} ended well, yet they differ in {key}")))
             }
             EventKind::Note(Note::Sweep { step: SweepStep::Ended { outcome: SweepOutcome::Nonsense, .. }, .. }) => {
                 Err(format!("{node} was told nonsense, and nobody lies"))
@@ -64,6 +75,16 @@ impl Comparing {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Something may have changed at a node: sweeps that did not do so themselves are not alone any more.
+    fn stir(&mut self, node: NodeId, event: &Event) {
+        let by = match &event.kind {
+            EventKind::Applied(applied) if applied.by == Traffic::Tree => self.offered.get(&node).map(|(session, _)| *session),
+            EventKind::Applied(_) | EventKind::Reverted { .. } | EventKind::Removed(_) | EventKind::Fault(_) => None,
+            _ => return,
+        };
+        self.quiet.retain(|session, pair| Some(*session) == by || !pair.contains(&node));
     }
 
     fn sent(&mut self, node: NodeId, message: &Message, replicas: &Replicas, world: &World, rules: &Rules) -> Result<(), String> {
@@ -81,6 +102,7 @@ impl Comparing {
         match &**say {
             Say::Open { policy, ranges } => {
                 self.opened.insert(*session, (*policy, ranges.clone()));
+                self.quiet.extend(message.to.node().map(|to| (*session, [node, to])));
                 let both = |range: &TokenRange| {
                     let replicas = world.ring().replicas(range.right, &world.settings().replicas);
                     message.to.node().is_some_and(|to| replicas.contains(&to)) && replicas.contains(&node)

@@ -42,12 +42,25 @@ pub struct Version {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Row {
     versions: Vec<Version>,
+    /// The number that the coordinator gave this write among its own in the key's range; 0 if it numbers none.
+    dot: u32,
 }
 
 impl Row {
     /// A row of one version.
     pub fn single(version: Version) -> Row {
-        Row { versions: vec![version] }
+        Row { versions: vec![version], dot: 0 }
+    }
+
+    /// The same, of the coordinator's event of this number.
+    pub fn dotted(version: Version, dot: u32) -> Row {
+        Row { dot, ..Row::single(version) }
+    }
+
+    /// The event that wrote it, if events are numbered: who coordinated it, and its number.
+    pub fn dot(&self) -> Option<(NodeId, u32)> {
+        let Clock::Stamp(stamp) = self.versions.first()?.clock;
+        (self.dot > 0).then_some((stamp.node, self.dot))
     }
 
     /// The versions, in a fixed order.
@@ -94,9 +107,12 @@ impl Wire for Version {
 
 impl Wire for Row {
     fn encode<S: Sink>(&self, sink: &mut S) {
-        sink.u8(self.versions.len().min(255) as u8);
+        sink.u8(self.versions.len().min(127) as u8 | u8::from(self.dot > 0) << 7);
         for version in &self.versions {
             version.encode(sink);
+        }
+        if self.dot > 0 {
+            sink.u32(self.dot);
         }
     }
 }

@@ -83,6 +83,13 @@ impl Rule {
         !clocks.iter().all(known)
     }
 
+    /// Whether someone who holds only these clocks may lack something of this row.
+    pub fn newer_than(self, row: &Row, clocks: &[Clock]) -> bool {
+        let known =
+            |version: &Version| clocks.iter().any(|c| matches!(self.compare_clocks(*c, version.clock), Order::Equal | Order::Newer));
+        !row.versions().iter().all(known)
+    }
+
     /// Merges two rows of one key. Commutative, associative and idempotent.
     pub fn merge(self, a: &Arc<Row>, b: &Arc<Row>) -> Merge {
         if Arc::ptr_eq(a, b) {

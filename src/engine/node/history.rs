@@ -1,11 +1,13 @@
 //! What a replica remembers beside its rows: its operation log, and how far it has read in the logs of others. It lives and dies with the
 //! rows: what a crash takes back of them it takes back of this too.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::dots::{Dots, arc_of};
 use super::{Ctx, Node, Settings};
 use crate::engine::base::NodeId;
-use crate::engine::data::{Change, Key, PageMap, Row};
+use crate::engine::data::{Change, Key, PageMap, Row, Token};
 use crate::engine::sweep::{LogPolicy, OpLog, Position, Source};
 
 /// How far another node's log has been read.
@@ -24,6 +26,8 @@ struct Kept {
     read: PageMap<NodeId, Reading>,
     /// The numbers of copies at the start, of a node that has been there since: it has read nothing of anybody, and missed nothing.
     began: Option<u64>,
+    /// Events seen, if they are numbered.
+    dots: Option<Dots>,
 }
 
 /// A node's history. Nothing is kept while no method asks for it.
@@ -36,12 +40,33 @@ pub struct History {
     incarnations: u32,
     /// Who ships the rows that come now. Volatile.
     pub(super) taking: Option<Source>,
+    /// How many writes this node has coordinated in each range, by the token that ends it. Never goes back, as its clock never does.
+    pub(super) next: BTreeMap<Token, u32>,
 }
 
 impl History {
     /// The log, if one is kept.
     pub fn log(&self) -> Option<&OpLog> {
         self.now.log.as_ref()
+    }
+
+    /// Events seen, if they are numbered.
+    pub fn dots(&self) -> Option<&Dots> {
+        self.now.dots.as_ref()
+    }
+
+    pub(super) fn dots_mut(&mut self) -> Option<&mut Dots> {
+        self.now.dots.as_mut()
+    }
+
+    /// Events that a crash would leave.
+    pub(super) fn dots_on_disk(&self) -> Option<&Dots> {
+        self.disk.as_ref().map_or(&self.now, |disk| disk).dots.as_ref()
+    }
+
+    /// Whether something is not on disk.
+    pub(super) fn is_unsynced(&self) -> bool {
+        self.disk.is_some()
     }
 
     /// How far each log has been read.
@@ -59,7 +84,7 @@ impl History {
     }
 
     /// Something is about to change: what is on disk stays as it is until the next sync.
-    fn before_change(&mut self, synced: bool) {
+    pub(super) fn before_change(&mut self, synced: bool) {
         if synced {
             self.disk = None;
         } else if self.disk.is_none() {
@@ -86,21 +111,33 @@ impl History {
 
     /// Loses everything: the disk is gone, or is another one.
     pub fn wipe(&mut self) {
-        *self = History { incarnations: self.incarnations, ..History::default() };
+        let next = std::mem::take(&mut self.next);
+        *self = History { incarnations: self.incarnations, next, ..History::default() };
     }
 
     /// Keeps a log or stops keeping one. `whole`: the node holds nothing; `first`: it starts for the first time.
     pub(super) fn configure(&mut self, settings: &Settings, whole: bool, first: bool) {
         let wanted = settings.sweeps.log_policy().is_some();
-        if wanted == self.now.log.is_some() {
+        if wanted == self.now.log.is_some() && settings.sweeps.numbers_events() == self.now.dots.is_some() {
             return;
         }
         self.disk = None;
-        self.now = Kept::default();
+        History::configure_dots(&mut self.now.dots, settings, whole && first);
+        if wanted == self.now.log.is_some() {
+            return;
+        }
+        self.now = Kept { dots: self.now.dots.take(), ..Kept::default() };
         if wanted {
             self.incarnations += 1;
             self.now.log = Some(OpLog::new(self.incarnations, whole));
             self.now.began = (whole && first).then(|| settings.replicas.code());
+        }
+    }
+
+    /// An event has reached this node: it holds what it wrote, or something newer.
+    fn saw(&mut self, arc: Token, key: &Key, row: &Row) {
+        if let (Some(dots), Some((node, dot))) = (&mut self.now.dots, row.dot()) {
+            dots.add((arc, node), u64::from(dot), key);
         }
     }
 
@@ -121,13 +158,15 @@ impl Node {
     }
 
     /// This node was given a row: its history follows.
-    pub(super) fn history_follows(&mut self, key: &Key, change: Change, ctx: &Ctx<'_>) {
-        if self.history.now.log.is_none() {
+    pub(super) fn history_follows(&mut self, key: &Key, given: &Row, change: Change, ctx: &mut Ctx<'_>) {
+        if self.history.now.log.is_none() && self.history.now.dots.is_none() {
             return;
         }
         let synced = self.is_synced(ctx);
-        if synced {
-            self.history.disk = None;
+        self.history.before_change(synced);
+        if self.history.now.dots.is_some() {
+            self.history.saw(arc_of(ctx.ring, key.token()), key, given);
+            self.changed(ctx);
         }
         if change != Change::Stored {
             return;

@@ -5,8 +5,8 @@
 //! `arrivals` (who lives), `sweeps` (comparing replicas in the background).
 
 pub mod arrivals;
-mod clock;
 pub mod coordinate;
+pub mod dots;
 mod guests;
 pub mod hints;
 pub mod history;
@@ -18,11 +18,11 @@ mod repair;
 mod replica;
 mod settings;
 pub mod sweeps;
+mod timer;
 mod wire;
 
 use std::sync::Arc;
 
-pub use clock::{CLOCK_EPOCH, NodeClock};
 pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
@@ -33,11 +33,12 @@ pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, ClientSettings, Contact, Coordinate, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper, Level, Method,
-    Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments, Setting, Settings,
-    Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, BitmapPolicy, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper,
+    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
+    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
-use sweeps::{SessionId, Sweeps};
+use sweeps::Sweeps;
+pub use timer::Timer;
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};
@@ -46,65 +47,8 @@ use crate::engine::place::Ring;
 /// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
 pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
 
-/// A timer that a node set for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timer {
-    /// The patience of a coordinator with one operation is over.
-    Operation(OpId),
-    /// Time to send a heartbeat and to look who is silent. Carries the detector's epoch, so that an old one is ignored.
-    Beat(u32),
-    /// Time to bring the commit log to disk.
-    Sync,
-    /// Answers to a read take long: time to ask one replica more.
-    Speculate(OpId),
-    /// The client has waited long enough for a repair.
-    RepairBound(OpId),
-    /// A repair takes long: time to write to replicas that were not read.
-    WriteMore(OpId),
-    /// Time to bring hints to disk.
-    HintFlush,
-    /// Time to look for replicas that are back.
-    HintPoll,
-    /// Time to send the next hint of a page: the replica, and the attempt.
-    HintNext(NodeId, u32),
-    /// The patience with a page of hints is over: the replica, and the attempt.
-    HintPage(NodeId, u32),
-    /// Time to look for owners that are back.
-    Handoff,
-    /// The patience with a handoff is over: the owner, and the round.
-    HandoffOver(NodeId, u32),
-    /// Time to look for tombstones that are old enough to be removed. Carries an epoch, so that an old one is ignored.
-    Sweep(u32),
-    /// The schedule says that it is time to compare with a peer. Carries an epoch, so that an old one is ignored.
-    SweepDue(u32),
-    /// The patience with the peer of a sweep may be over: the sweep's number.
-    SweepPatience(u32),
-    /// A sweep that failed has rested long enough: its number.
-    SweepAgain(u32),
-    /// A peer that started a sweep may have fallen silent.
-    SweepIdle(SessionId),
-    /// The time that making trees of segments takes is over.
-    SegmentsBuilt,
-    /// A sweep has rested between two reads: its number.
-    SweepNext(u32),
-    /// Keys that have changed have waited long enough to enter the tries.
-    TrieWork,
-}
-
-impl Timer {
-    /// The operation it is for.
-    pub const fn op(&self) -> Option<OpId> {
-        match self {
-            Timer::Operation(op) | Timer::Speculate(op) | Timer::RepairBound(op) | Timer::WriteMore(op) => Some(*op),
-            _ => None,
-        }
-    }
-
-    /// Whether it is background work that a log may count instead of keep.
-    pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork)
-    }
-}
+/// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
+pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
 
 /// Settings that a node runs timers for: it must hear of their change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,6 +171,28 @@ impl Ctx<'_> {
     }
 }
 
+/// A node's own clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NodeClock {
+    /// How far it is ahead (behind, if negative) of true time, in microseconds.
+    pub offset: i64,
+    /// The last reading given out: readings never repeat.
+    last: u64,
+}
+
+impl NodeClock {
+    /// What the clock shows: microseconds since 1970.
+    pub fn shows(&self, now: Micros) -> u64 {
+        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
+    }
+
+    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
+    pub fn read(&mut self, now: Micros) -> u64 {
+        self.last = self.shows(now).max(self.last + 1);
+        self.last
+    }
+}
+
 /// One node.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -304,9 +270,9 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.history.wipe();
         self.sweeps.segments.clear();
         self.sweeps.tries.clear();
-        self.history.wipe();
         self.store.wipe() + others
     }
 

@@ -17,6 +17,8 @@ pub enum RemovedWhy {
         /// How old, by the replica's clock.
         age: Micros,
     },
+    /// It was a tombstone that every replica has seen, by the numbers of events.
+    SeenByAll,
 }
 
 /// A row that a replica has removed by itself.

@@ -46,6 +46,8 @@ impl Node {
     /// Merges a row in, for this node or for the replica it stands in for. A row that loses is no failure: what is held is newer.
     pub(super) fn hold(&mut self, owner: Option<NodeId>, op: Option<OpId>, key: &Key, row: &Arc<Row>, by: Traffic, ctx: &mut Ctx<'_>) {
         let synced = self.is_synced(ctx);
+        let buried = if owner.is_none_or(|owner| owner == self.id) { self.unburied(key, row, ctx) } else { None };
+        let row = buried.as_ref().unwrap_or(row);
         let stands_for = owner.filter(|owner| *owner != self.id);
         let store = match stands_for {
             Some(owner) => self.guests.store(owner, ctx.now),
@@ -61,7 +63,7 @@ impl Node {
             if change == Change::Stored {
                 self.trees_follow(key, before.as_deref(), ctx);
             }
-            self.history_follows(key, change, ctx);
+            self.history_follows(key, row, change, ctx);
         }
         ctx.out.push(Out::Applied(Applied { op, key: key.clone(), before, given: row.clone(), change, by, stands_for }));
         if change == Change::Stored {

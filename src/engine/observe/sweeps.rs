@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
-use crate::engine::node::sweeps::{LogStep, Say, SessionId, SweepOutcome, SweepStep, TrieSay};
+use crate::engine::node::sweeps::{DotStep, LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep, TrieSay, VersionSay};
 use crate::engine::node::{Body, Message, Method, Mode, Note, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
@@ -29,11 +29,14 @@ pub struct SweepCost {
     pub scanned: u64,
     /// Digests and hashes computed for trees, on both sides.
     pub computed: u64,
+    /// Leaves of the trees of the one who started it; none if there are no trees.
+    pub leaves: u64,
     /// Hashes compared, root first.
     pub levels: Vec<LevelCount>,
     /// Keys whose digests were compared.
     pub keys_compared: u64,
-    /// Keys that were found to differ in any way.
+    /// Keys that were found to differ in any way. Where digests of rows are compared instead of keys, a row that both have in different
+    /// versions counts twice.
     pub keys_differed: u64,
     /// Messages sent, lost ones included.
     pub messages: u64,
@@ -49,6 +52,8 @@ pub struct SweepCost {
     pub rows: u64,
     /// Rows that reached a replica which had them already, or something newer.
     pub over_streamed: u64,
+    /// Coded symbols sent.
+    pub symbols: u64,
     /// The last question seen, so that the parts of a long one count once.
     asked: Option<(u8, u32)>,
 }
@@ -64,6 +69,7 @@ impl SweepCost {
             ended: None,
             scanned: 0,
             computed: 0,
+            leaves: 0,
             levels: Vec::new(),
             keys_compared: 0,
             keys_differed: 0,
@@ -74,6 +80,7 @@ impl SweepCost {
             row_bytes: 0,
             rows: 0,
             over_streamed: 0,
+            symbols: 0,
             asked: None,
         }
     }
@@ -104,21 +111,44 @@ impl SweepCost {
             }
             _ => self.metadata_bytes += u64::from(size),
         }
+        if let Say::Set(SetSay::Symbols { run, .. }) = say {
+            self.symbols += run.symbols.len() as u64;
+        }
         if let Say::Open { ranges, .. } = say {
             self.ranges = ranges.to_vec();
         }
         let question = match say {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
-            Say::Segments(say) => say.question().map(|ask| (60, ask)),
-            Say::Trie(TrieSay::Get { ask, .. }) => Some((61, *ask)),
             Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
+            Say::Set(say) if from == self.session.by.into() => Some(say.question()),
+            Say::Segments(say) => say.question().map(|ask| (70, ask)),
+            Say::Trie(TrieSay::Get { ask, .. }) => Some((71, *ask)),
+            Say::Dots(dots) if dots.is_question() => Some((60 + dots.code(), 0)),
+            Say::Versions(VersionSay::Have { .. }) => Some((say.code(), 0)),
             Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
             _ => None,
         };
         if question.is_some() && question != self.asked {
             self.round_trips += 1;
             self.asked = question;
+        }
+    }
+
+    fn set_step(&mut self, step: SetStep) {
+        match step {
+            SetStep::Read { rows } => {
+                self.scanned += rows;
+                self.computed += rows;
+            }
+            SetStep::Ranges { compared, differed, listed, .. } => {
+                self.keys_compared += listed;
+                if compared > 0 {
+                    self.levels.push(LevelCount { compared, differed });
+                }
+            }
+            SetStep::Peeled { .. } => {}
+            SetStep::Found { mine, theirs } => self.keys_differed = u64::from(mine) + u64::from(theirs),
         }
     }
 
@@ -137,23 +167,31 @@ impl SweepCost {
 
     fn step(&mut self, at: Micros, who: NodeId, step: &SweepStep) {
         match *step {
-            SweepStep::Trees { rows, computed, .. } => {
+            SweepStep::Trees { leaves, rows, computed } => {
+                if who == self.session.by {
+                    self.leaves = leaves;
+                }
                 self.scanned += rows;
                 self.computed += computed;
             }
+            SweepStep::Log(LogStep::Read { changes, lacked, .. }) => {
+                self.keys_compared += u64::from(changes);
+                self.keys_differed += u64::from(lacked);
+            }
+            SweepStep::Set(step) => self.set_step(step),
             SweepStep::Compared { level, count } => {
                 // A level may be compared in pieces.
                 self.levels.resize(self.levels.len().max(level as usize + 1), LevelCount::default());
                 self.levels[level as usize].compared += count.compared;
                 self.levels[level as usize].differed += count.differed;
             }
-            SweepStep::Log(LogStep::Read { changes, lacked, .. }) => {
-                self.keys_compared += u64::from(changes);
+            SweepStep::Dots(DotStep::Missing { events, lacked }) => {
+                self.keys_compared += u64::from(events);
                 self.keys_differed += u64::from(lacked);
             }
             SweepStep::KeysCompared { compared, only_mine, only_theirs, differ } => {
-                self.keys_compared = compared + u64::from(only_mine) + u64::from(only_theirs);
-                self.keys_differed = u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
+                self.keys_compared += compared + u64::from(only_mine) + u64::from(only_theirs);
+                self.keys_differed += u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
             }
             SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
             _ => {}
@@ -168,7 +206,7 @@ pub struct Sweeps {
     /// The sweep that each node last got rows from: what it applies next came with them.
     taking: BTreeMap<NodeId, SessionId>,
     /// Reads that sweeps have made.
-    reads: PageMap<OpId, SessionId>,
+    reads: BTreeMap<OpId, SessionId>,
 }
 
 impl Sweeps {
@@ -209,20 +247,17 @@ impl Sweeps {
                 self.change(*session, |cost| cost.step(event.at, node, step));
             }
             (EventKind::Note(Note::SweepRead { session, .. }), _) => {
-                event.op.map(|op| self.reads.insert(op, *session));
+                self.reads.extend(event.op.map(|op| (op, *session)));
             }
-            (EventKind::Sent(message), _) => {
-                if let Body::Sweep { session, say } = &message.body {
-                    self.change(*session, |cost| cost.sent(message.from, say, message.size));
-                } else if let Some(session) = self.of_read(message) {
-                    self.change(session, |cost| cost.read(message));
-                }
-            }
-            (EventKind::Lost { message, .. }, _) => {
-                if let Some(session) = self.session_of(message) {
-                    self.change(session, |cost| cost.lost += 1);
-                }
-            }
+            (EventKind::Sent(message), _) => match (self.of_read(message), &message.body) {
+                (Some(session), _) => self.change(session, |cost| cost.read(message)),
+                (None, Body::Sweep { session, say }) => self.change(*session, |cost| cost.sent(message.from, say, message.size)),
+                _ => {}
+            },
+            (EventKind::Lost { message, .. }, _) => match (self.of_read(message), &message.body) {
+                (Some(session), _) | (None, &Body::Sweep { session, .. }) => self.change(session, |cost| cost.lost += 1),
+                _ => {}
+            },
             (EventKind::Delivered(message), Some(node)) => {
                 if let Body::Sweep { session, .. } = &message.body {
                     self.taking.insert(node, *session);
@@ -234,7 +269,7 @@ impl Sweeps {
                 }
             }
             (EventKind::Applied(applied), Some(_)) if applied.by == Traffic::Repair && applied.change != Change::Stored => {
-                if let Some(session) = event.op.and_then(|op| self.reads.get(&op).copied()) {
+                if let Some(session) = event.op.and_then(|op| self.reads.get(&op)).copied() {
                     self.change(session, |cost| cost.over_streamed += 1);
                 }
             }
@@ -242,14 +277,9 @@ impl Sweeps {
         }
     }
 
-    /// The sweep whose bill a message of a read is on. What a node says to itself costs nothing.
+    /// The sweep whose read this message belongs to. What a node says to itself costs nothing.
     fn of_read(&self, message: &Message) -> Option<SessionId> {
-        message.op.filter(|op| op.is_own() && message.from != message.to).and_then(|op| self.reads.get(&op).copied())
-    }
-
-    /// The sweep whose bill a message is on.
-    fn session_of(&self, message: &Message) -> Option<SessionId> {
-        if let Body::Sweep { session, .. } = &message.body { Some(*session) } else { self.of_read(message) }
+        self.reads.get(&message.op?).filter(|_| message.from != message.to).copied()
     }
 }
 

@@ -60,7 +60,7 @@ impl Truth {
         let merged = rows.iter().fold(None, |merged, (_, row)| rule.merged(merged, row.as_ref()));
         // Where deletes are forgotten some day, who holds nothing is not behind of a tombstone: to a reader both are the same. (Not judged by
         // age, so that the truth changes with events only.)
-        let purges = world.settings().tombstones != Tombstones::Keep;
+        let purges = world.settings().tombstones != Tombstones::Keep || world.settings().sweeps.forgets_deletes();
         let forgotten = purges && merged.as_ref().is_some_and(|row| row.is_deleted());
         rows.into_iter().map(|(node, row)| Copy { node, behind: row != merged && !(forgotten && row.is_none()), row }).collect()
     }

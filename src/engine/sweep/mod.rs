@@ -1,6 +1,7 @@
 //! Finding what two replicas disagree on, without a network: token ranges, digests of rows, Merkle trees and their differences;
-//! sets of digests, their ranges and their coded symbols; operation logs.
+//! sets of digests, their ranges and their coded symbols; operation logs; bitmaps of events.
 
+mod bitmap;
 mod difference;
 mod entries;
 mod itemset;
@@ -12,6 +13,7 @@ mod spans;
 mod tree;
 mod trie;
 
+pub use bitmap::Seen;
 pub use difference::{Difference, LevelCount, Spot, difference, merged_ranges};
 pub use entries::{Entries, Entry, Items, compare};
 pub use itemset::{ItemSet, RowItem};

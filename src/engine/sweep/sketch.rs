@@ -36,15 +36,17 @@ impl SketchPolicy {
         let checks = [
             ("symbols of a page", within(u64::from(self.page), 1, 4096)),
             ("symbols of a sweep", within(u64::from(self.most), 1, u64::from(Self::MOST))),
-            ("microseconds between pages", within(self.every.0, 1, Micros::secs(3600).0)),
+            ("time between pages", within(self.every.0, 1, Micros::secs(3600).0)),
         ];
         checks.into_iter().find_map(|(field, problem)| Some((field, problem?)))
     }
 
     /// The places of the symbols of a message, counted from 0: none after the last.
     pub fn symbols_of(&self, message: u32) -> std::ops::Range<u32> {
+        // So many messages of one symbol more each have more than the most.
+        let n = u64::from(message.min(Self::MOST));
         let before = |n: u64| (u64::from(self.page) * (n * (n + 1) / 2)).min(u64::from(self.most)) as u32;
-        before(u64::from(message))..before(u64::from(message) + 1)
+        before(n)..before(n + 1)
     }
 }
 

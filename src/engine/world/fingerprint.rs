@@ -165,6 +165,9 @@ fn timer_code(timer: &Timer) -> u64 {
         Timer::TrieWork => 62 << 40,
         Timer::SweepNext(number) => 61 << 40 | u64::from(*number),
         Timer::SweepIdle(session) => 13 << 40 | u64::from(session.by.0) << 24 ^ u64::from(session.number),
+        Timer::SweepStream(session, next) => {
+            60 << 40 | (u64::from(session.by.0) << 24 ^ u64::from(session.number)) ^ u64::from(*next) << 32
+        }
     }
 }
 

@@ -99,10 +99,11 @@ fn pairs(facts: &Facts<'_>, id: EventId, event: &Event) -> Vec<(&'static str, St
         pairs.push(("operation", facts.names.op(op)));
     }
     if let EventKind::Removed(removed) = &event.kind {
-        let RemovedWhy::Grace { age } = removed.why;
         pairs.push(("key", removed.key.to_string()));
         pairs.push(("removed", facts.names.row(&removed.key, &removed.row)));
-        pairs.push(("age", span(age)));
+        if let RemovedWhy::Grace { age } = removed.why {
+            pairs.push(("age", span(age)));
+        }
     }
     if let EventKind::Applied(applied) = &event.kind {
         pairs.push(("key", applied.key.to_string()));

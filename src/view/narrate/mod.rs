@@ -18,6 +18,7 @@ mod origin;
 pub(in crate::view) mod past;
 mod reading;
 mod replica;
+pub(in crate::view) mod sets;
 mod short;
 mod sweep;
 #[cfg(test)]
@@ -33,7 +34,7 @@ pub use sweep::noun as sweep_noun;
 pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};
-use crate::engine::node::sweeps::SweepStep;
+use crate::engine::node::sweeps::{SetStep, SweepStep};
 use crate::engine::node::{Mode, Note, Timer, Traffic, Verb};
 use crate::engine::world::{ClientAct, Event, EventKind, Fault};
 use crate::lab::Session;
@@ -239,6 +240,9 @@ fn sweep_weight(step: &SweepStep) -> u32 {
         SweepStep::KeysCompared { .. } => 86,
         SweepStep::Compared { .. } | SweepStep::Began { .. } => 85,
         SweepStep::Trees { .. } => 56,
+        SweepStep::Set(SetStep::Read { .. }) => 56,
+        SweepStep::Set(SetStep::Found { .. }) => 86,
+        SweepStep::Set(_) => 85,
         _ => 72,
     }
 }

@@ -79,7 +79,11 @@ fn forgotten(facts: &Facts<'_>, id: EventId, event: &Event, applied: &Applied) -
 pub(super) fn removed(facts: &Facts<'_>, id: EventId, event: &Event, removed: &Removed) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
     let (key, stone) = (&removed.key, facts.names.row(&removed.key, &removed.row));
-    let RemovedWhy::Grace { age } = removed.why;
+    let RemovedWhy::Grace { age } = removed.why else {
+        return Said::new(format!("{who} forgets its mark of the delete of {key}, {stone}."))
+            .rest("Every replica has said that it has seen this event. Nobody can bring the value back, so nothing has to be kept, and nobody had to wait for a time to pass.")
+            .rule("what everybody has seen needs no tombstone");
+    };
     let grace = match facts.settings_at(event.at).tombstones {
         Tombstones::Purge { grace, .. } => format!(", and tombstones are kept for {}", span(grace)),
         Tombstones::Keep => String::new(),

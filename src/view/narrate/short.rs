@@ -35,6 +35,7 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         EventKind::Timer(Timer::Sweep(_)) => format!("{who} looks for old tombstones"),
         EventKind::Timer(Timer::SweepDue(_)) => format!("{who} is due to compare with another node"),
         EventKind::Timer(Timer::SweepPatience(_) | Timer::SweepIdle(_)) => format!("{who} looks whether its sweep goes on"),
+        EventKind::Timer(Timer::SweepStream(..)) => format!("{who} may send more coded symbols"),
         EventKind::Timer(Timer::SegmentsBuilt) => format!("{who} has its trees of segments ready"),
         EventKind::Timer(Timer::TrieWork) => format!("{who} brings its tries up to date"),
         EventKind::Timer(Timer::SweepNext(_)) => format!("{who} has rested before the next read of its sweep"),

@@ -1,7 +1,7 @@
 //! Sentences about sweeps: two replicas that compare what they hold, tree by tree, level by level.
 
 use super::note::At;
-use super::{Said, past};
+use super::{Said, past, sets};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::{Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep, TrieSay};
 use crate::engine::node::{Method, SweepSettings};
@@ -37,9 +37,13 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
     let how = match sweeps.policy.method {
         Method::Descent => "by their trees",
         Method::Full => "key by key",
+        Method::Log => "by their logs",
+        Method::Ranges => "range by range",
+        Method::Sketch => "by coded symbols",
         Method::Segments => "by their trees of segments",
         Method::Trie => "by their tries, pushing what it has,",
-        Method::Log => "by their logs",
+        Method::Versions => "version by version",
+        Method::Bitmaps => "by the numbers of events",
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
@@ -55,6 +59,10 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         }
         SweepStep::Began { with, method: Method::Full, ranges } => {
             format!("{who} begins to compare every key with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
+        }
+        SweepStep::Began { with, method: method @ (Method::Ranges | Method::Sketch), ranges } => {
+            let how = if *method == Method::Ranges { "ranges" } else { "coded symbols" };
+            format!("{who} begins to compare {how} with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
         SweepStep::Began { with, method: Method::Segments, ranges } => {
             format!("{who} begins to exchange hashes of segments with {with}: {}", counted(u64::from(*ranges), "tree", "trees"))
@@ -99,11 +107,14 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             }
             SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(*pushed)),
             SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
+            SweepOutcome::Exhausted => format!("{who} ends its sweep with {with}: more differs than it may find out"),
         },
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
         SweepStep::Log(step) => past::short(who, None, *step),
+        SweepStep::Set(step) => sets::short(who, *step),
+        SweepStep::Dots(step) => past::short_dots(who, *step),
     }
 }
 
@@ -118,6 +129,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Began { method: Method::Full, .. } => said
             .rest("Every key goes across with a digest of its row, whether it differs or not: the cost grows with the data.")
             .rule("comparing everything finds everything"),
+        SweepStep::Began { method: method @ (Method::Ranges | Method::Sketch), .. } => sets::began(*method, said),
         SweepStep::Began { method: Method::Segments, .. } => said
             .rest("Each has a tree of fixed shape on disk, locked while it is compared: a bucket of hashes goes across, then only buckets below what differs.")
             .rule("equal roots mean equal rows"),
@@ -141,7 +153,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Compared { .. } => said.rest("Everything below equal hashes is left alone.").rule("only differing nodes are opened"),
         SweepStep::KeysCompared { compared, .. } => said
             .rest(format!(
-                "{} on both sides. The trees said where to look; who wins is for the merge rule to say.",
+                "{} on both sides. This says where they differ; who wins is for the merge rule to say.",
                 counted(*compared, "key is", "keys are")
             ))
             .rule("finding is not resolving"),
@@ -165,6 +177,8 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Refused { .. } => said.rest("Nothing is compared now.").rule("a node takes part in a few sweeps at a time"),
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
         SweepStep::Log(step) => past::said(*step, said),
+        SweepStep::Set(step) => sets::said(*step, said),
+        SweepStep::Dots(step) => past::said_dots(*step, said),
     }
 }
 
@@ -215,6 +229,9 @@ pub fn noun(say: &Say) -> String {
         Say::Trie(say) => trie(say),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
         Say::Log(say) => past::noun(say),
+        Say::Set(say) => sets::noun(say),
+        Say::Versions(say) => past::versions(say),
+        Say::Dots(say) => past::dots(say),
     }
 }
 
@@ -234,8 +251,9 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Trie(TrieSay::Node { node: TrieNode::Inner(children), .. }) => format!("{from} sends {to} {}", hashes(children.len() as u64)),
         Say::Trie(say) => format!("{from} sends {to} the {}", trie(say)),
         Say::Close => format!("{from} tells {to} that the sweep is over"),
-        Say::Log(log) => format!("{from} sends {to} the {}", past::noun(log)),
+        Say::Log(_) | Say::Versions(_) | Say::Dots(_) => format!("{from} sends {to} the {}", noun(say)),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
+        Say::Set(say) => sets::sent(from, to, say),
     }
 }
 
@@ -250,6 +268,7 @@ pub(super) fn aside(say: &Say, size: u64) -> String {
         }
         Say::Keys { .. } => format!("The message is {size}: keys and digests, no values."),
         Say::Rows { .. } => format!("The message is {size}. Each row is merged like any write: a newer one stays."),
+        Say::Set(say) => format!("The message is {size}.{}", sets::aside(say)),
         _ => format!("The message is {size}."),
     }
 }

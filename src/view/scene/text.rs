@@ -1,7 +1,7 @@
 //! Words on the drawing: sizes, tones, clipping, and times as people read them.
 
 use crate::engine::base::{Endpoint, Micros};
-use crate::engine::node::sweeps::{Say, SegmentSay, TrieSay};
+use crate::engine::node::sweeps::{Say, SegmentSay, TrieSay, VersionSay};
 use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
 use crate::view::geometry::ring::{Anchor, Spot};
@@ -213,7 +213,12 @@ pub fn what(message: &Message) -> &'static str {
             Say::Stored { .. } => "held",
             Say::Close => "done",
             Say::Refused(_) => "refused",
+            Say::Versions(VersionSay::Ready) => "ready",
+            Say::Versions(VersionSay::Have { .. }) => "versions",
+            Say::Versions(VersionSay::Lacks { .. }) => "rows?",
+            Say::Dots(ref say) => crate::view::narrate::past::dot_label(say),
             Say::Log(ref say) => crate::view::narrate::past::label(say),
+            Say::Set(ref say) => crate::view::narrate::sets::label(say),
         },
     }
 }

@@ -70,7 +70,7 @@ impl Node {
         ctx.note(op, Note::Stamped { key: key.clone(), version: version.clone() });
         self.note_choice(op, plan.need.required(), &plan.seats, &plan.down, ctx);
         let clock = version.clock;
-        let row = Arc::new(Row::single(version));
+        let row = Arc::new(self.numbered(key, version, ctx));
         let n = ctx.settings.replicas.total();
         let count = |level: Option<Level>| level.map_or(0, |level| level.block_for(n));
         let settings = &ctx.settings.write;

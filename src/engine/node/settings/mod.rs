@@ -16,7 +16,7 @@ pub use client::{ClientSettings, Direct, Policy};
 pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
 pub use level::{Level, Need};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
-pub use sweep::{Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
+pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
 pub use write::{Coordinate, WriteSettings};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::base::{Micros, Sink, Wire};
-use crate::engine::sweep::{Combine, Depth, LeafContent, LogPolicy, TreePolicy};
+use crate::engine::sweep::{Combine, Depth, LeafContent, LogPolicy, SketchPolicy, SpanPolicy, TreePolicy};
 
 /// How two replicas find what they disagree on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -14,13 +14,38 @@ pub enum Method {
     Descent,
     /// Every key and a digest of its row go across.
     Full,
+    /// Each keeps a log of its changes and is sent what came after the last one that it has read of the other's (Apache CouchDB's
+    /// replication). A log that has been cut off falls back to every key.
+    Log,
+    /// Digests of rows in ranges of the ring: a range whose fingerprints differ is split, until its digests are listed (negentropy).
+    Ranges,
+    /// Coded symbols of all digests of rows, as many as the difference takes (a rateless invertible Bloom lookup table).
+    Sketch,
     /// Hash trees of fixed segments, kept on disk; keys that differ are read (Riak, active anti-entropy).
     Segments,
     /// Radix tries that follow the rows at a distance; the node that starts the sweep only pushes (Garage).
     Trie,
-    /// Each keeps a log of its changes and is sent what came after the last one that it has read of the other's (Apache CouchDB's
-    /// replication). A log that has been cut off falls back to every key.
-    Log,
+    /// The version of every key goes across; the other side sends what is newer there and asks for what it lacks.
+    Versions,
+    /// Every write has a number, and each replica a bitmap of those that it has seen: exactly what is missing goes across (DottedDB).
+    Bitmaps,
+}
+
+impl Method {
+    /// How a call to compare names it: any bit but the second.
+    pub const fn code(self) -> u8 {
+        match self {
+            Method::Descent => 0,
+            Method::Full => 1,
+            Method::Log => 40,
+            Method::Ranges => 60,
+            Method::Sketch => 64,
+            Method::Segments => 68,
+            Method::Trie => 72,
+            Method::Versions => 44,
+            Method::Bitmaps => 48,
+        }
+    }
 }
 
 /// Tries (Garage, `src/table/merkle.rs`).
@@ -74,19 +99,6 @@ impl Wire for Segments {
     }
 }
 
-impl Method {
-    /// How a call to compare names it: any bit but the second.
-    pub const fn code(self) -> u8 {
-        match self {
-            Method::Descent => 0,
-            Method::Full => 1,
-            Method::Log => 40,
-            Method::Segments => 72,
-            Method::Trie => 76,
-        }
-    }
-}
-
 /// What goes across of a leaf that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -119,8 +131,14 @@ pub struct SweepPolicy {
     pub streams: Streams,
     /// Where trees come from.
     pub upkeep: Upkeep,
-    /// How trees are made. A full comparison takes its digests of rows from here, trees of segments their function.
+    /// How trees are made. Methods without trees take their digests of rows from here, trees of segments their function.
     pub tree: TreePolicy,
+    /// How ranges are split; the usual way if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<SpanPolicy>,
+    /// How coded symbols are sent; the usual way if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sketch: Option<SketchPolicy>,
     /// Trees of segments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
@@ -138,8 +156,30 @@ impl SweepPolicy {
 
     /// What is out of bounds, as the field and what it must be.
     pub fn fault(&self) -> Option<(&'static str, String)> {
-        self.tree.fault().or_else(|| self.tree_of_segments().fault().map(|(_, problem)| ("width of segments", problem)))
+        let ranges = || self.ranges.and_then(|ranges| ranges.fault());
+        let sketch = || self.sketch.and_then(|sketch| sketch.fault());
+        let segments = || self.tree_of_segments().fault().map(|(_, problem)| ("width of segments", problem));
+        self.tree.fault().or_else(ranges).or_else(sketch).or_else(segments)
     }
+}
+
+/// What becomes of the mark of a delete where events are numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deletes {
+    /// It is kept, as the setting of tombstones says.
+    #[default]
+    Keep,
+    /// It goes as soon as every replica is known to have seen it, however long that takes: no grace.
+    Forget,
+}
+
+/// Numbered events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BitmapPolicy {
+    /// What becomes of deletes.
+    pub deletes: Deletes,
 }
 
 /// When nodes start sweeps by themselves.
@@ -175,9 +215,22 @@ pub struct SweepSettings {
     /// What logs keep. Left out, nodes keep one only if their sweeps read logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogPolicy>,
+    /// How events are numbered. Left out, they are only if sweeps go by them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitmaps: Option<BitmapPolicy>,
 }
 
 impl SweepSettings {
+    /// Whether coordinators number their writes.
+    pub fn numbers_events(&self) -> bool {
+        self.bitmaps.is_some() || self.policy.method == Method::Bitmaps
+    }
+
+    /// Whether the marks of deletes may be forgotten once everybody has seen them.
+    pub fn forgets_deletes(&self) -> bool {
+        self.bitmaps.is_some_and(|bitmaps| bitmaps.deletes == Deletes::Forget)
+    }
+
     /// What logs keep, if nodes keep any.
     pub fn log_policy(&self) -> Option<LogPolicy> {
         self.log.or_else(|| (self.policy.method == Method::Log).then(LogPolicy::default))
@@ -196,6 +249,7 @@ impl Default for SweepSettings {
             retries: 1,
             back_off: Micros::secs(1),
             log: None,
+            bitmaps: None,
         }
     }
 }

@@ -6,7 +6,9 @@ use super::descent::children;
 use super::message::{Page, Place, Refusal, Say, SessionId};
 use super::note::SweepStep;
 use super::segments::{SegmentSay, Segmented};
+use super::sets::Listed;
 use super::trees::{common_ranges, part_of};
+use super::versions::VersionSay;
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Row};
@@ -16,16 +18,18 @@ use crate::engine::sweep::{Entry, TokenRange, Tree, Trie};
 /// What a method keeps on the side that answers.
 #[derive(Debug, Clone)]
 pub enum Held {
-    /// A full comparison keeps nothing.
+    /// A full comparison, and those of versions and bitmaps, keep nothing.
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
+    /// The log is the node's own.
+    Log,
+    /// Digests of its rows as they were when it began.
+    Set(Listed),
     /// Trees of segments, locked, as they were when it began.
     Segments(Vec<Segmented>),
     /// Tries as they were when it began.
     Tries(Vec<Trie>),
-    /// The log is the node's own.
-    Log,
 }
 
 impl Held {
@@ -78,12 +82,13 @@ impl Node {
             return self.say(session.by, session, Say::Refused(Refusal::Unknown), ctx);
         };
         open.touched = ctx.now;
-        self.sweep_answers(session, &open, say, ctx);
+        open.hush(say);
+        self.sweep_answers(session, &mut open, say, ctx);
         self.sweeps.answering.insert(session, open);
     }
 
     /// Answers what was asked in a session that it knows.
-    fn sweep_answers(&mut self, session: SessionId, open: &Answering, say: &Say, ctx: &mut Ctx<'_>) {
+    fn sweep_answers(&mut self, session: SessionId, open: &mut Answering, say: &Say, ctx: &mut Ctx<'_>) {
         match say {
             Say::Children { part, level, nodes } => {
                 let hashes = children(open, *level, nodes);
@@ -110,9 +115,12 @@ impl Node {
                 }
                 self.say(session.by, session, Say::Stored { page: page.page }, ctx);
             }
+            Say::Versions(say) if open.policy.method == Method::Versions => self.versions_asked(session, open, say, ctx),
+            Say::Dots(say) if open.policy.method == Method::Bitmaps => self.dots_asked(session, open, say, ctx),
+            Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
+            Say::Set(say) => self.set_asked(session, open, say, ctx),
             Say::Segments(say) => self.segments_answer(session, open, say, ctx),
             Say::Trie(say) => self.trie_answers(session, open, say, ctx),
-            Say::Log(say) if matches!(open.work, Held::Log) => self.log_asked(session, open, say, ctx),
             _ => {}
         }
     }
@@ -147,6 +155,28 @@ impl Node {
                 self.say(session.by, session, Say::Roots(trees.iter().map(root).collect()), ctx);
                 Held::Descent(trees)
             }
+            Method::Versions => {
+                self.say(session.by, session, Say::Versions(VersionSay::Ready), ctx);
+                Held::Full
+            }
+            Method::Bitmaps => {
+                self.dots_head(session, ranges, ctx);
+                Held::Full
+            }
+            Method::Log => {
+                self.log_head(session, ctx);
+                Held::Log
+            }
+            Method::Ranges => {
+                let listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
+                self.spans_opened(session, &policy, &listed, ctx);
+                Held::Set(listed)
+            }
+            Method::Sketch => {
+                let mut listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
+                self.stream_opened(session, &policy, &mut listed, ctx);
+                Held::Set(listed)
+            }
             Method::Segments => match self.take_segments(session, &policy, ranges, ctx) {
                 Ok(trees) => {
                     self.say(session.by, session, Say::Segments(SegmentSay::Ready), ctx);
@@ -158,10 +188,6 @@ impl Node {
                 let tries = self.take_tries(session, &policy, ranges, ctx);
                 self.say(session.by, session, Say::Roots(tries.iter().map(|trie| (0, trie.root())).collect()), ctx);
                 Held::Tries(tries)
-            }
-            Method::Log => {
-                self.log_head(session, ctx);
-                Held::Log
             }
         };
         let open = Answering { policy, ranges: ranges.clone(), work, touched: ctx.now };

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::bitmaps::Filling;
 use super::descent::Descent;
 use super::message::{Page, Refusal, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
+use super::recon::Ranging;
 use super::shipping::{Shipping, ships_in_order, takes_rows};
+use super::sketch::Peeling;
 use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, Again, Exchange, Walk};
 use crate::engine::base::{Micros, NodeId};
@@ -30,14 +33,18 @@ pub enum Phase {
     Fetching,
     /// Confirmations of rows sent.
     Storing,
+    /// Changes of the peer's log, or what it lacks of the own one's.
+    Log,
     /// Hashes of a bucket, or the keys of a segment.
     Buckets,
     /// A read of its own.
     Reading,
     /// A node of a trie.
     Nodes,
-    /// Changes of the peer's log, or what it lacks of the own one's.
-    Log,
+    /// Events that are missing here.
+    Missing,
+    /// Which rows the peer lacks of the events it was told of.
+    Offering,
 }
 
 /// What a method keeps on the side that asks.
@@ -47,12 +54,20 @@ pub enum Work {
     Full,
     /// Trees, and where they have been found to differ.
     Descent(Descent),
+    /// How far the two logs have been read.
+    Log(Shipping),
+    /// What ranges have told so far.
+    Ranges(Ranging),
+    /// What coded symbols have told so far.
+    Sketch(Peeling),
     /// An exchange of buckets and segments.
     Segments(Exchange),
     /// Tries, and where they have been found to differ.
     Trie(Walk),
-    /// How far the two logs have been read.
-    Log(Shipping),
+    /// In how many parts the versions were told.
+    Versions(u32),
+    /// Which events the two have seen.
+    Bitmaps(Box<Filling>),
 }
 
 /// A sweep that this node has started.
@@ -134,8 +149,12 @@ impl Node {
                 Ok(trees) => (Work::Segments(Exchange::over(trees)), None),
                 Err(why) => (Work::Full, Some(why)),
             },
-            Method::Trie => (Work::Trie(Walk::over(self.take_tries(session, &policy, &ranges, ctx))), None),
             Method::Log => (Work::Log(Shipping::default()), None),
+            Method::Versions => (Work::Versions(0), None),
+            Method::Bitmaps => (Work::Bitmaps(Box::default()), None),
+            Method::Ranges => (Work::Ranges(Ranging::over(self.item_set(session, &policy, &ranges, ctx))), None),
+            Method::Sketch => (Work::Sketch(Peeling::over(self.item_set(session, &policy, &ranges, ctx))), None),
+            Method::Trie => (Work::Trie(Walk::over(self.take_tries(session, &policy, &ranges, ctx))), None),
         };
         let mut asking = Asking {
             session,
@@ -184,9 +203,13 @@ impl Node {
             _ => match asking.policy.method {
                 Method::Full => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
+                Method::Log => self.log_heard(&mut asking, say, ctx),
+                Method::Ranges => self.ranging_heard(&mut asking, say, ctx),
+                Method::Sketch => self.peeling_heard(&mut asking, say, ctx),
                 Method::Segments => self.exchange_heard(&mut asking, say, ctx),
                 Method::Trie => self.walk_heard(&mut asking, say, ctx),
-                Method::Log => self.log_heard(&mut asking, say, ctx),
+                Method::Versions => self.versions_heard(&mut asking, say, ctx),
+                Method::Bitmaps => self.dots_heard(&mut asking, say, ctx),
             },
         };
         match ended {
@@ -200,6 +223,7 @@ impl Node {
     pub(super) fn end_sweep(&mut self, asking: Asking, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
         if outcome.is_good() {
             self.log_ends(&asking, ctx);
+            self.dots_end(&asking, ctx);
         }
         let Asking { session, with, policy, attempt, .. } = asking;
         self.note_sweep(session, SweepStep::Ended { with, outcome }, ctx);
@@ -238,9 +262,8 @@ impl Node {
             return None;
         }
         let parts = match &asking.work {
-            Work::Full | Work::Log(_) => asking.ranges.to_vec(),
             Work::Descent(descent) => descent.leaf_ranges(asking),
-            _ => Vec::new(),
+            _ => asking.ranges.to_vec(),
         };
         let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
         let found = compare(mine, std::mem::take(&mut asking.entries));
@@ -273,6 +296,10 @@ impl Node {
         asking.touched = ctx.now;
         for (key, row) in rows.iter().filter(|(key, _)| asking.ranges.iter().any(|range| range.holds(key.token()))) {
             asking.pulled += 1;
+            if matches!(asking.work, Work::Ranges(_) | Work::Sketch(_)) {
+                // Digests do not say that a row of each side has one key: now it shows, and only the newer one goes.
+                asking.push.remove(key);
+            }
             self.hold(None, None, key, row, Traffic::Tree, ctx);
             // The merge may hold more than what came: then the other side is to have it.
             if !ships_in_order(asking)
@@ -286,7 +313,20 @@ impl Node {
 
     /// All rows asked for are here.
     fn rows_done(&mut self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        if matches!(asking.work, Work::Log(_)) { self.log_batch_done(asking, ctx) } else { self.push_rows(asking, ctx) }
+        match asking.work {
+            Work::Log(_) => self.log_batch_done(asking, ctx),
+            Work::Versions(_) => self.push_or_part(asking, ctx),
+            Work::Bitmaps(_) => self.dots_offer(asking, ctx),
+            _ => self.push_rows(asking, ctx),
+        }
+    }
+
+    /// Sends what the other side lacks, if anything: the two may turn out to hold the same.
+    pub(super) fn push_or_part(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
+        match self.push_rows(asking, ctx) {
+            Some(SweepOutcome::Repaired { pulled: 0, pushed: 0 }) => Some(SweepOutcome::Equal),
+            other => other,
+        }
     }
 
     /// Sends what the other side lacks, in the state it has now.

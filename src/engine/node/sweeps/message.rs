@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use super::dot_say::DotSay;
 use super::log_say::LogSay;
 use super::segments::SegmentSay;
+use super::set_say::SetSay;
 use super::trie::TrieSay;
+use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Method, Mode, Streams, SweepPolicy};
@@ -134,12 +137,18 @@ pub enum Say {
     Close,
     /// I take no part.
     Refused(Refusal),
+    /// A step of a sweep of logs.
+    Log(LogSay),
+    /// A step of a sweep that compares sets of digests.
+    Set(SetSay),
     /// A step of an exchange by segments.
     Segments(SegmentSay),
     /// A step of a walk through tries.
     Trie(TrieSay),
-    /// A step of a sweep of logs.
-    Log(LogSay),
+    /// A step of a sweep of versions.
+    Versions(VersionSay),
+    /// A step of a sweep of bitmaps.
+    Dots(DotSay),
 }
 
 impl Say {
@@ -158,9 +167,12 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
-            Say::Segments(_) => 60,
-            Say::Trie(_) => 61,
             Say::Log(_) => 40,
+            Say::Set(_) => 60,
+            Say::Segments(_) => 70,
+            Say::Trie(_) => 71,
+            Say::Versions(_) => 41,
+            Say::Dots(_) => 42,
         }
     }
 
@@ -170,9 +182,12 @@ impl Say {
             Say::Open { .. } | Say::Children { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Mode::Asks,
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
+            Say::Log(say) => say.mode(),
+            Say::Set(say) => say.mode(),
             Say::Segments(say) => say.mode(),
             Say::Trie(say) => say.mode(),
-            Say::Log(say) => say.mode(),
+            Say::Versions(say) => say.mode(),
+            Say::Dots(say) => say.mode(),
         }
     }
 
@@ -187,9 +202,12 @@ impl Say {
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
         let own = match self {
+            Say::Log(say) => Some(say.nth()),
+            Say::Set(say) => Some(say.nth()),
             Say::Segments(say) => Some(say.nth()),
             Say::Trie(say) => Some(say.nth()),
-            Say::Log(say) => Some(say.nth()),
+            Say::Versions(say) => Some(say.nth()),
+            Say::Dots(say) => Some(say.nth()),
             _ => None,
         };
         if let Some(nth) = own {
@@ -248,11 +266,12 @@ impl Wire for Say {
             Say::Open { policy, ranges } => {
                 sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
                 policy.tree.encode(sink);
-                if policy.method == Method::Segments {
-                    policy.segments.unwrap_or_default().encode(sink);
-                }
-                if policy.method == Method::Trie {
-                    policy.trie.unwrap_or_default().encode(sink);
+                match policy.method {
+                    Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
+                    Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
+                    Method::Segments => policy.segments.unwrap_or_default().encode(sink),
+                    Method::Trie => policy.trie.unwrap_or_default().encode(sink),
+                    _ => {}
                 }
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
@@ -303,9 +322,12 @@ impl Wire for Say {
             Say::Stored { page } => sink.u32(*page),
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
+            Say::Log(say) => say.encode(sink),
+            Say::Set(say) => say.encode(sink),
             Say::Segments(say) => say.encode(sink),
             Say::Trie(say) => say.encode(sink),
-            Say::Log(say) => say.encode(sink),
+            Say::Versions(say) => say.encode(sink),
+            Say::Dots(say) => say.encode(sink),
         }
     }
 }

@@ -3,27 +3,42 @@
 
 mod answer;
 mod ask;
+mod bitmaps;
 mod descent;
+mod dot_say;
 mod log_say;
 mod message;
 mod note;
+mod recon;
 mod segments;
+mod set_say;
+mod sets;
 mod shipping;
+mod sketch;
 mod trees;
 mod trie;
+mod versions;
 
 use std::collections::BTreeMap;
 
 pub use answer::{Answering, Held};
 pub use ask::{Asking, Phase, Work};
+pub use bitmaps::{Filling, missing};
 pub use descent::Descent;
+pub use dot_say::{ClockEntry, DotSay, DotStep, Told};
 pub use log_say::{Changed, LogSay, LogStep, Whole};
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
+pub use recon::{ROUNDS, Ranging};
 pub use segments::{Exchange, SegmentSay, SegmentStore, Segmented};
+pub use set_say::{SetSay, SetStep};
+pub use sets::Listed;
 pub use shipping::Shipping;
+pub use sketch::{Peeling, Stream};
 pub use trees::{Kept, common_ranges, part_of, sharers};
 pub use trie::{TrieSay, TrieStore, Walk};
+
+pub use versions::{VersionSay, Versioned};
 
 use super::{Body, Ctx, Node, Note, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
@@ -64,6 +79,8 @@ pub struct Sweeps {
     pub(super) segments: SegmentStore,
     /// Tries: on disk.
     pub(super) tries: TrieStore,
+    /// Events that askers have offered in sweeps that go on.
+    offered: BTreeMap<SessionId, Vec<Told>>,
     /// How many it has started.
     begun: u32,
     /// Which timer of the schedule counts; older ones are ignored.
@@ -109,7 +126,7 @@ impl Sweeps {
             Timer::SweepDue(epoch) => epoch == self.epoch,
             Timer::SweepPatience(number) => self.asking.contains_key(&number),
             Timer::SweepAgain(number) => self.again.contains_key(&number),
-            Timer::SweepIdle(session) => self.answering.contains_key(&session),
+            Timer::SweepIdle(session) | Timer::SweepStream(session, _) => self.answering.contains_key(&session),
             Timer::SegmentsBuilt => self.segments.is_building(),
             Timer::TrieWork => self.tries.is_due(),
             Timer::SweepNext(number) => self.asking.get(&number).is_some_and(|asking| asking.phase == Phase::Reading),
@@ -130,6 +147,7 @@ impl Node {
                 }
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
+            Timer::SweepStream(session, next) => self.stream_woke(session, next, ctx),
             Timer::SegmentsBuilt => self.segments_built(ctx),
             Timer::TrieWork => self.work_tries(),
             Timer::SweepNext(number) => self.read_next(number, ctx),

@@ -1,7 +1,9 @@
 //! What a node finds and decides during a sweep.
 
+use super::dot_say::DotStep;
 use super::log_say::LogStep;
 use super::message::{Refusal, SessionId};
+use super::set_say::SetStep;
 use crate::engine::base::{Mix, NodeId};
 use crate::engine::node::Method;
 use crate::engine::sweep::LevelCount;
@@ -24,6 +26,8 @@ pub enum SweepOutcome {
     Refused(Refusal),
     /// The other one's answer does not fit the question.
     Nonsense,
+    /// More differs than the policy allows to find out.
+    Exhausted,
     /// Every key that differed has been read.
     Read {
         /// How many.
@@ -116,16 +120,27 @@ pub enum SweepStep {
     Abandoned,
     /// Logs have been read or offered, or do not help.
     Log(LogStep),
+    /// A step of a sweep that compares sets of digests.
+    Set(SetStep),
+    /// Bitmaps have been compared, or do not help.
+    Dots(DotStep),
 }
 
 impl SweepStep {
     /// Whether a person stepping from decision to decision stops here.
     pub const fn is_decision(&self) -> bool {
-        !matches!(self, SweepStep::Trees { .. })
+        match self {
+            SweepStep::Trees { .. } => false,
+            SweepStep::Set(step) => step.is_decision(),
+            _ => true,
+        }
     }
 
     /// Takes it into a run's running mix.
     pub fn mix(&self, session: SessionId, mix: &mut Mix) {
+        if let SweepStep::Set(step) = self {
+            return step.mix(session, mix);
+        }
         mix.word(u64::from(session.by.0) << 32 | u64::from(session.number));
         let (code, a, b) = match *self {
             SweepStep::Began { with, ranges, .. } => (1, u64::from(with.0), u64::from(ranges)),
@@ -142,14 +157,16 @@ impl SweepStep {
                     SweepOutcome::TimedOut => 3,
                     SweepOutcome::Refused(why) => 4 | (why as u64) << 8,
                     SweepOutcome::Nonsense => 5,
+                    SweepOutcome::Exhausted => 60,
                     SweepOutcome::Pushed { rows } => 7 | u64::from(rows) << 8,
                     SweepOutcome::Read { keys, failed } => 6 | u64::from(keys) << 8 | u64::from(failed) << 36,
                 };
                 (6, u64::from(with.0), how)
             }
             SweepStep::Refused { why } => (7, why as u64, 0),
-            SweepStep::Abandoned => (8, 0, 0),
             SweepStep::Log(step) => return step.mix(mix),
+            SweepStep::Abandoned | SweepStep::Set(_) => (8, 0, 0),
+            SweepStep::Dots(step) => return step.mix(mix),
         };
         mix.word(code << 56 ^ a);
         mix.word(b);

@@ -141,7 +141,7 @@ impl Node {
                 let mine = keys.iter().filter(|key| asking.ranges.iter().any(|range| range.holds(key.token())));
                 let rows: Vec<(Key, Arc<Row>)> = mine.filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
                 asking.push.extend(rows);
-                if asking.missing.is_empty() { self.log_pushes(asking, ctx) } else { None }
+                if asking.missing.is_empty() { self.push_or_part(asking, ctx) } else { None }
             }
             _ => None,
         }
@@ -178,12 +178,17 @@ impl Node {
         self.note_sweep(asking.session, SweepStep::Log(LogStep::Whole(why)), ctx);
         shipping.whole = Some(why);
         asking.work = Work::Log(shipping);
+        self.ask_for_all_keys(asking, ctx);
+        None
+    }
+
+    /// What is left where no history helps: every key with a digest of its row.
+    pub(super) fn ask_for_all_keys(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) {
         let leaves: Vec<Place> = (0..asking.ranges.len() as u32).map(|range| Place { range, level: 0, index: 0 }).collect();
         asking.wait(Phase::Keys, leaves.len().div_ceil(ASKED_AT_ONCE));
         for (part, leaves) in (0u32..).zip(leaves.chunks(ASKED_AT_ONCE)) {
             self.say(asking.with, asking.session, Say::ListKeys { part, leaves: leaves.into() }, ctx);
         }
-        None
     }
 
     /// Asks for the next batch of changes, unless everything has been read.
@@ -259,7 +264,7 @@ impl Node {
         let unread = log.after(shipping.peer_read).take_while(|(seq, _)| *seq <= end);
         let entries: Vec<(u64, &LogEntry)> = for_peer(unread, &asking.ranges, peer).collect();
         if entries.is_empty() {
-            return self.log_pushes(asking, ctx);
+            return self.push_or_part(asking, ctx);
         }
         let step = LogStep::Offered { changes: entries.len() as u32, upto: end };
         if asking.policy.streams == Streams::Leaves {
@@ -277,14 +282,6 @@ impl Node {
             self.say(asking.with, asking.session, Say::Log(LogSay::Offer { part, changes: changes.into() }), ctx);
         }
         None
-    }
-
-    /// Sends what the peer lacks, if anything.
-    fn log_pushes(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
-        match self.push_rows(asking, ctx) {
-            Some(SweepOutcome::Repaired { pulled: 0, pushed: 0 }) => Some(SweepOutcome::Equal),
-            other => other,
-        }
     }
 
     /// The two hold the same now: each has read the other's log to where it stood when the sweep began.

@@ -5,7 +5,7 @@ use super::session;
 use crate::engine::base::{Endpoint, NodeId, OpId};
 use crate::engine::node::Outcome;
 use crate::engine::node::coordinate::{Pending, Phase};
-use crate::engine::node::sweeps::SweepStep;
+use crate::engine::node::sweeps::{LogStep, SweepStep};
 use crate::engine::world::{LostWhy, Status};
 
 /// Everything that can go wrong at once, with plain heartbeats.
@@ -319,7 +319,18 @@ fn a_session_says_why_it_asks_on_and_both_levels_are_named() {
 
 #[test]
 fn sweeps_in_a_storm_have_sentences_for_every_step() {
-    let policies = ["{}", r#"{"method":"full"}"#, r#"{"streams":"leaves","upkeep":"kept","tree":{"fan-out":2,"depth":{"fixed":2}}}"#];
+    let policies = [
+        "{}",
+        r#"{"method":"full"}"#,
+        r#"{"method":"log"}"#,
+        r#"{"method":"versions"}"#,
+        r#"{"method":"bitmaps"}"#,
+        r#"{"method":"ranges"}"#,
+        r#"{"method":"sketch"}"#,
+        r#"{"method":"segments","segments":{"width":4}}"#,
+        r#"{"method":"trie"}"#,
+        r#"{"streams":"leaves","upkeep":"kept","tree":{"fan-out":2,"depth":{"fixed":2}}}"#,
+    ];
     let mut kinds = std::collections::BTreeSet::new();
     for (seed, policy) in policies.iter().flat_map(|policy| (40..44).map(move |seed| (seed, policy))) {
         let mut script = storm(seed).script().clone();
@@ -346,11 +357,13 @@ fn sweeps_in_a_storm_have_sentences_for_every_step() {
                     SweepStep::Refused { .. } => "refused",
                     SweepStep::Abandoned => "abandoned",
                     SweepStep::NothingInCommon { .. } => "nothing",
-                    // What only one method says is told in that method's own tests.
-                    _ => continue,
+                    SweepStep::Set(_) => "set",
+                    SweepStep::Dots(_) => "dots",
+                    SweepStep::Log(LogStep::Whole(_)) => "whole",
+                    SweepStep::Log(_) => "logs read",
                 });
             }
         }
     }
-    assert_eq!(kinds.len(), 9, "{kinds:?}");
+    assert_eq!(kinds.len(), 14, "{kinds:?}");
 }
