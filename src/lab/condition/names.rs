@@ -78,7 +78,7 @@ pub const NAMES_OF_MESSAGES: [&str; 25] = [
 ];
 
 /// Names of everything else that may stand in a log.
-const OTHERS: [&str; 45] = [
+const OTHERS: [&str; 46] = [
     "began",
     "ended",
     "sent",
@@ -119,6 +119,7 @@ const OTHERS: [&str; 45] = [
     "sweep-ended",
     "sweep-refused",
     "sweep-abandoned",
+    "sweep-read",
     "decided",
     "sweep-step",
     "fault",
@@ -176,6 +177,7 @@ pub fn name_of_event(kind: &EventKind) -> &'static str {
 
 fn name_of_note(note: &Note) -> &'static str {
     match note {
+        Note::SweepRead { .. } => "sweep-read",
         Note::Sweep { step, .. } => match step {
             SweepStep::Began { .. } => "sweep-began",
             SweepStep::NothingInCommon { .. } => "sweep-nothing-in-common",
