@@ -1,10 +1,12 @@
 //! Sweeps on the page: which one is looked at, who compares what with whom, and what it costs. What a method draws is in a file of its own.
 
+pub mod bitmaps;
 pub mod descent;
 pub mod exchange;
 pub mod forest;
 pub mod ladder;
 pub mod ledger;
+pub mod logs;
 pub mod pair;
 pub mod plan;
 pub mod ranges;
@@ -30,6 +32,7 @@ pub const fn names(method: Method) -> (&'static str, &'static str) {
     match method {
         Method::Descent => ("Merkle trees", "tree by tree"),
         Method::Full => ("every key", "key by key"),
+        Method::Validation => ("whole trees", "by whole trees"),
         Method::Log => ("logs", "entry by entry"),
         Method::Ranges => ("ranges", "range by range"),
         Method::Sketch => ("coded symbols", "by coded symbols"),
@@ -93,7 +96,9 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::Repaired { pulled, pushed })) => format!("{} rows moved", count(u64::from(pulled + pushed))),
         Some((_, SweepOutcome::TimedOut)) => "no answer".to_owned(),
         Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
+        Some((_, SweepOutcome::Stopped)) => "stopped".to_owned(),
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
+        Some((_, SweepOutcome::Down(node))) => format!("{node} is down"),
         Some((_, SweepOutcome::Exhausted)) => "given up".to_owned(),
         Some((_, SweepOutcome::Read { keys, .. })) => format!("{} keys read", count(u64::from(keys))),
         Some((_, SweepOutcome::Pushed { rows })) => format!("{} rows pushed", count(u64::from(rows))),

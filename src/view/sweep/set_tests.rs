@@ -114,6 +114,7 @@ fn more_than_fits_is_left_out_and_counted() {
         look: Look::Differs,
         hash: Some(from),
         list: Vec::new(),
+        one_sided: false,
     };
     let level = |parts: Vec<ranges::Part>| ranges::Level {
         from_asking: false,

@@ -23,7 +23,7 @@ use crate::view::sweep::rows::{Leaf, Source, differing, leaves};
 use crate::view::sweep::{ends, policy, talk};
 
 /// Leaves whose rows are drawn at most.
-const OPEN: usize = 6;
+const OPEN: usize = 9;
 /// Keys that differ when a sweep begins, remembered at most.
 const REMEMBERED: usize = 20_000;
 

@@ -1,8 +1,12 @@
 //! The sweep view: the sweep at the cursor in the middle of the lab, its bill beside it. What a method draws is in a file of its own.
 
+mod bitmaps;
 mod descent;
 mod ladder;
+mod logs;
 mod phases;
+mod plots;
+mod race;
 mod ranges;
 mod rows;
 mod side;
@@ -18,6 +22,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 pub use phases::PhaseBar;
+use race::RaceButton;
 pub use side::use_side;
 pub use start::use_start;
 
@@ -133,6 +138,8 @@ fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
         Method::Descent => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Ranges => html! { <ranges::RangesView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Sketch => html! { <symbols::SymbolsView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Log => logs::drawing(lab, seen),
+        Method::Bitmaps => bitmaps::drawing(lab, seen),
         // A method without a drawing of its own.
         _ => talk::drawing(lab, seen),
     }
@@ -145,6 +152,7 @@ fn empty(form: Html) -> Html {
             <h2>{ "No sweep has begun here" }</h2>
             <p>{ "A sweep is two replicas comparing what they hold, whether or not anybody reads it. Start one, or go to where one begins." }</p>
             { form }
+            <RaceButton />
         </div>
     }
 }

@@ -17,25 +17,37 @@ pub const BLOCK: f64 = 52.0;
 
 /// The rows of the leaves that differ.
 pub fn drawing(trees: &Exchange, open: &[Leaf], plan: &Plan, ends: (NodeId, NodeId)) -> Html {
-    let fit = ((plan.height - plan.rows) / BLOCK).floor().max(1.0) as usize;
+    let lines = ((plan.height - plan.rows - 20.0) / BLOCK).floor().max(1.0) as usize;
+    // Leaves of few rows stand beside each other.
+    let widest = open.iter().map(|leaf| leaf.pairs.len()).max().unwrap_or(0) as f64 * 9.0;
+    let columns = (plan.frames[0].w / (widest + 24.0).max(190.0)).floor().clamp(1.0, 3.0) as usize;
+    let fit = lines * columns;
     let more = trees.leaves.len().saturating_sub(fit.min(open.len()));
     let block = |(i, leaf): (usize, &Leaf)| {
-        let y = plan.rows + 14.0 + i as f64 * BLOCK;
-        html! { <g key={format!("{}-{}", leaf.place.range, leaf.place.index)}>{ side(trees, leaf, 0, plan, y, ends.0) }{ side(trees, leaf, 1, plan, y, ends.1) }</g> }
+        let wide = plan.frames[0].w / columns as f64;
+        let room = |of: usize| {
+            Rect::new(
+                plan.frames[of].x + (i % columns) as f64 * wide,
+                plan.rows + 14.0 + (i / columns) as f64 * BLOCK,
+                wide - if columns > 1 { 12.0 } else { 0.0 },
+                BLOCK,
+            )
+        };
+        html! { <g key={format!("{}-{}", leaf.place.range, leaf.place.index)}>{ side(trees, leaf, 0, &room(0), ends.0) }{ side(trees, leaf, 1, &room(1), ends.1) }</g> }
     };
-    let last = plan.rows + 12.0 + fit.min(open.len()) as f64 * BLOCK;
+    let last = plan.rows + 12.0 + fit.min(open.len()).div_ceil(columns) as f64 * BLOCK;
     html! {
         <g class="leaf-rows" data-testid="leaf-rows">
             { for open.iter().take(fit).enumerate().map(block) }
             if more > 0 && !open.is_empty() {
-                <text class="s f-ink2" x={px(plan.frames[0].x)} y={px(last.min(plan.height - 4.0))} font-size="13">{ format!("and {}", counted(more as u64, "more leaf", "more leaves")) }</text>
+                <text class="s f-ink2" x={px(plan.frames[1].x)} y={px((last + 2.0).min(plan.height - 4.0))} font-size="13">{ format!("and {}", counted(more as u64, "more leaf", "more leaves")) }</text>
             }
         </g>
     }
 }
 
-fn side(trees: &Exchange, leaf: &Leaf, of: usize, plan: &Plan, y: f64, letter: NodeId) -> Html {
-    let frame = &plan.frames[of];
+fn side(trees: &Exchange, leaf: &Leaf, of: usize, frame: &Rect, letter: NodeId) -> Html {
+    let y = frame.y;
     let wide = (frame.w / leaf.pairs.len().max(1) as f64).min(9.0);
     let came = leaf.pairs.iter().filter(|pair| pair.cells[of].moved == Moved::Came).count() as u64;
     let coming = leaf.pairs.iter().filter(|pair| pair.cells[of].moved == Moved::Coming).count() as u64;
@@ -54,7 +66,7 @@ fn side(trees: &Exchange, leaf: &Leaf, of: usize, plan: &Plan, y: f64, letter: N
         <>
             <text class="s" x={px(frame.x)} y={px(y)} font-size="13">
                 <tspan class="d b">{ letter.to_string() }</tspan>
-                if of == 0 && frame.w > 260.0 { <tspan class="b" dx="8">{ name(trees, &leaf.place) }</tspan>{ format!(", {}, ", counted(leaf.rows, "row", "rows")) }<tspan class="hot">{ count(leaf.needed) }</tspan>{ " needed" } }
+                if of == 0 && frame.w > 170.0 { <tspan class="b" dx="8">{ name(trees, &leaf.place) }</tspan>{ format!(", {}, ", counted(leaf.rows, "row", "rows")) }<tspan class="hot">{ count(leaf.needed) }</tspan>{ " needed" } }
             </text>
             <text class="i f-ink2" x={px(frame.x + frame.w)} y={px(y)} text-anchor="end" font-size="14">{ news }</text>
             { for plain.into_iter().map(cell) }

@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use super::{Seen, use_seen, use_start};
+use super::race::RaceButton;
+use super::{Seen, plots, use_seen, use_start};
 use crate::ui::lab::LabHandle;
 use crate::view::sweep::ledger::{self, Line};
 use crate::view::sweep::state;
@@ -19,7 +20,9 @@ pub fn use_side(lab: &LabHandle) -> Html {
             <section data-testid="sweep-another">
                 <h2 class="h">{ "Another sweep" }</h2>
                 { form }
+                <RaceButton />
             </section>
+            <plots::HashesCompared />
         </>
     }
 }
