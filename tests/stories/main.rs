@@ -17,6 +17,7 @@ mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod rot;
 mod segments;
 mod sets;
 mod shipped;
@@ -24,9 +25,12 @@ mod sweeps;
 mod turns;
 mod versions;
 
+mod incremental;
 #[path = "../support/play.rs"]
 mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
 mod tries;
+mod validation;
+mod validation_liars;

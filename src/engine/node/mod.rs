@@ -11,6 +11,7 @@ pub mod dots;
 mod guests;
 pub mod hints;
 pub mod history;
+pub mod integrity;
 mod member;
 mod message;
 mod note;
@@ -29,16 +30,19 @@ use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
 pub use history::History;
+use integrity::Integrity;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, BitmapPolicy, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper,
-    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
-    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, BitmapPolicy, Checksum, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings,
+    IntegritySettings, Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Rotten,
+    Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones,
+    Upkeep, WriteSettings,
 };
-pub use settings::{Caps, Checkpoints, Disk, Order, QueueSettings, Start, THROTTLE, Whose, throttle};
+pub use settings::{Caps, Checkpoints, Disk, Order, Parallelism, QueueSettings, Scope, Start, THROTTLE, Validation, Whose, throttle};
+use sweeps::validation::Records;
 use sweeps::{SessionId, Sweeps};
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
@@ -95,6 +99,10 @@ pub enum Timer {
     SweepNext(u32),
     /// Keys that have changed have waited long enough to enter the tries.
     TrieWork,
+    /// The patience with a replica that was asked for a row is over: the question's number.
+    Fetch(u32),
+    /// Time to check what is held. Carries an epoch, so that an old one is ignored.
+    Scrub(u32),
 }
 
 impl Timer {
@@ -108,7 +116,8 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork)
+        let own = matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::TrieWork | Timer::Scrub(_));
+        own || matches!(self, Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
     }
 }
 
@@ -121,6 +130,8 @@ pub enum Changed {
     Tombstones,
     /// When it compares with others by itself.
     Sweeps,
+    /// How it checks what it holds.
+    Integrity,
 }
 
 /// What happens to a node.
@@ -264,8 +275,12 @@ pub struct Node {
     sweep: purge::Sweep,
     /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
+    /// Incremental repairs it has taken part in. Survives a crash.
+    pub records: Records,
     /// What it remembers beside its rows. The synced part survives a crash.
     pub history: History,
+    /// Checks of what it holds. Volatile.
+    pub integrity: Integrity,
 }
 
 impl Node {
@@ -284,7 +299,9 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            records: Records::default(),
             history: History::default(),
+            integrity: Integrity::default(),
         }
     }
 
@@ -296,6 +313,7 @@ impl Node {
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
         self.sweeps = std::mem::take(&mut self.sweeps).crashed();
+        self.integrity = Integrity::default();
         self.guests.forget();
     }
 
@@ -314,6 +332,7 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.records = Records::default();
         self.history.wipe();
         self.sweeps.segments.clear();
         self.sweeps.tries.clear();
@@ -344,7 +363,8 @@ impl Node {
             Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
-            timer => self.sweeps.expects(timer),
+            Timer::SweepIdle(session) if self.records.is_open(session) => true,
+            timer => self.sweeps.expects(timer) || self.integrity.expects(timer),
         }
     }
 
@@ -359,8 +379,10 @@ impl Node {
                 self.restart_sweeps(ctx);
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
+                self.take_up_records(ctx);
                 self.resume_queue(ctx);
                 self.sweeps.tries.plan(ctx);
+                self.restart_scrub(false, ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
@@ -368,6 +390,7 @@ impl Node {
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
             }
+            Input::Configured(Changed::Integrity) => self.restart_scrub(true, ctx),
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::StopSweep(number) => self.stop_sweep(number, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
@@ -390,6 +413,7 @@ impl Node {
             Timer::HintPage(target, _) => self.page_failed(target, ctx),
             Timer::Handoff => self.look_for_owners(ctx),
             Timer::HandoffOver(owner, _) => self.handoff_over(owner, ctx),
+            Timer::Fetch(_) | Timer::Scrub(_) => self.integrity_woke(timer, ctx),
             timer => self.sweep_woke(timer, ctx),
         }
     }
@@ -425,6 +449,7 @@ impl Node {
             (Body::Echo { generation, number }, Endpoint::Node(from), _) => self.echo(from, *generation, *number, ctx),
             (Body::EchoAck { generation, .. }, Endpoint::Node(from), _) => self.echo_came(from, *generation, ctx),
             (Body::Sweep { session, say }, Endpoint::Node(from), _) => self.sweep_heard(from, *session, say, ctx),
+            (Body::Rot(say), ..) => self.rot_heard(message, say, ctx),
             (body, Endpoint::Node(from), Some(op)) => self.answered(op, (from, owner), body, ctx),
             // Nobody in this world sends anything else; a node ignores what it does not understand.
             _ => {}

@@ -1,6 +1,7 @@
 //! Notes: which rule acted, said by the code that acted. Words for them live on a higher floor.
 
 use super::coordinate::Seat;
+use super::integrity::RotStep;
 use super::settings::Phi;
 use super::sweeps::{QueueStep, SessionId, SweepStep};
 use crate::engine::base::{Digest, Micros, NodeId};
@@ -261,6 +262,8 @@ pub enum Note {
         /// The key.
         key: Key,
     },
+    /// About a value whose checksum does not fit.
+    Rot(RotStep),
 }
 
 /// Why a hint is not kept.
@@ -321,6 +324,7 @@ impl Note {
             Note::Sweep { .. } => 41,
             Note::Queue(_) => 50,
             Note::SweepRead { .. } => 60,
+            Note::Rot(_) => 50,
         }
     }
 
@@ -341,6 +345,7 @@ impl Note {
                 | Note::LocalFirst
                 | Note::Lingers { .. }
                 | Note::EchoAsked(_)
+                | Note::Rot(RotStep::Asked { .. } | RotStep::Scrubbed { found: 0, .. })
         )
     }
 }

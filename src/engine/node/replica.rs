@@ -89,11 +89,17 @@ impl Node {
         }
     }
 
-    pub(super) fn send_row(&self, message: &Message, key: &Key, round: u8, ctx: &mut Ctx<'_>) {
+    pub(super) fn send_row(&mut self, message: &Message, key: &Key, round: u8, ctx: &mut Ctx<'_>) {
+        if self.read_fails(message, key, ctx) {
+            return self.fail_read(message, round, ctx);
+        }
         ctx.send_for(message.from, message.owner, message.op, Body::Data { row: self.visible(message.owner, key, ctx), round });
     }
 
-    pub(super) fn send_digest(&self, message: &Message, key: &Key, ctx: &mut Ctx<'_>) {
+    pub(super) fn send_digest(&mut self, message: &Message, key: &Key, ctx: &mut Ctx<'_>) {
+        if self.read_fails(message, key, ctx) {
+            return self.fail_read(message, 1, ctx);
+        }
         let digest = ctx.digest(&self.visible(message.owner, key, ctx));
         ctx.send_for(message.from, message.owner, message.op, Body::Digest(digest));
     }

@@ -13,6 +13,7 @@ use super::ledger::Ledger;
 use super::load::Load;
 use super::network::{Fate, Flight, Network};
 use super::queue::Queue;
+use super::rot::Written;
 use super::workload::Running;
 use crate::engine::base::{ClientId, Draws, Endpoint, EventId, Micros, Mix, NodeId, OpId, Sink, Wire};
 use crate::engine::node::{Body, Ctx, Input, Message, Node, Out, Settings, Timer};
@@ -50,6 +51,8 @@ pub struct World {
     pub(super) backups: BTreeMap<NodeId, Backup>,
     pub(super) workloads: BTreeMap<u32, Running>,
     pub(super) workloads_begun: u32,
+    /// Rows as they were written, of those that changed by themselves: by key and clock. No node knows it.
+    pub(super) written: Arc<Written>,
     pub(super) network: Network,
     pub(super) queue: Queue<Due>,
     chatter: Chatter,
@@ -81,6 +84,7 @@ impl World {
             backups: BTreeMap::new(),
             workloads: BTreeMap::new(),
             workloads_begun: 0,
+            written: Arc::default(),
             network: Network::new(config.network),
             queue: Queue::default(),
             chatter: config.chatter,

@@ -47,6 +47,7 @@ pub fn setting(setting: Setting) -> String {
         }
         Setting::Client(settings) => client(&settings),
         Setting::Sweeps(sweeps) => super::sweep::setting(&sweeps),
+        Setting::Integrity(integrity) => super::rot::setting(&integrity),
         Setting::Disk(None) => "disks take no time".to_owned(),
         Setting::Disk(Some(disk)) => match disk.sweep_share_ppm {
             None => format!("finding a row on a disk takes {}, first come, first served", span(disk.read)),

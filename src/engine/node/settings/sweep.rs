@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::Caps;
 use super::queue::{QueueSettings, Start};
+use super::validation::Validation;
 use crate::engine::base::{Micros, Sink, Wire};
 use crate::engine::sweep::{Combine, Depth, LeafContent, LogPolicy, SketchPolicy, SpanPolicy, TreePolicy};
 
@@ -16,6 +17,8 @@ pub enum Method {
     Descent,
     /// Every key and a digest of its row go across.
     Full,
+    /// Whole trees of all replicas, collected and compared by the node that starts it (Apache Cassandra's repair).
+    Validation,
     /// Each keeps a log of its changes and is sent what came after the last one that it has read of the other's (Apache CouchDB's
     /// replication). A log that has been cut off falls back to every key.
     Log,
@@ -46,6 +49,7 @@ impl Method {
             Method::Trie => 72,
             Method::Versions => 44,
             Method::Bitmaps => 48,
+            Method::Validation => 76,
         }
     }
 }
@@ -135,6 +139,9 @@ pub struct SweepPolicy {
     pub upkeep: Upkeep,
     /// How trees are made. Methods without trees take their digests of rows from here, trees of segments their function.
     pub tree: TreePolicy,
+    /// How a repair by whole trees goes; the defaults if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
     /// How ranges are split; the usual way if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranges: Option<SpanPolicy>,

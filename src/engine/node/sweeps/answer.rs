@@ -63,7 +63,7 @@ impl Answering {
 }
 
 /// How long an answering side waits for an asker that has fallen silent: longer than any asker waits for it.
-fn idle(ctx: &Ctx<'_>) -> Micros {
+pub(super) fn idle(ctx: &Ctx<'_>) -> Micros {
     Micros(ctx.settings.sweeps.timeout.0.saturating_mul(2))
 }
 
@@ -132,7 +132,8 @@ impl Node {
         let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize
             || alone && !(self.sweeps.answering.is_empty() && self.sweeps.asking.is_empty());
         let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
-        let refusal = if policy.fault().is_some() {
+        // A repair by whole trees is never opened like this.
+        let refusal = if policy.fault().is_some() || policy.method == Method::Validation {
             Some(Refusal::Bounds)
         } else if ranges.is_empty() || ranges.iter().any(|range| !common.iter().any(|whole| whole.covers(*range))) {
             Some(Refusal::NotMine)
@@ -142,11 +143,12 @@ impl Node {
         if let Some(why) = refusal {
             return self.refuse_sweep(session, why, ctx);
         }
+        self.check_ranges(ranges, ctx);
         if !known {
             ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
         }
         let work = match policy.method {
-            Method::Full => {
+            Method::Full | Method::Validation => {
                 let entries: Vec<Entry> = ranges.iter().flat_map(|range| self.entries_in(*range, policy.tree, ctx)).collect();
                 self.send_keys(session, 0, &entries, ctx);
                 Held::Full

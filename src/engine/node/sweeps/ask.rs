@@ -132,6 +132,9 @@ impl Asking {
 impl Node {
     /// Starts a sweep with `with`.
     pub(in crate::engine::node) fn start_sweep(&mut self, with: NodeId, policy: SweepPolicy, attempt: u32, ctx: &mut Ctx<'_>) {
+        if policy.method == Method::Validation {
+            return self.start_repair((with != self.id).then_some(with), policy, attempt, ctx);
+        }
         let ranges = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, with).into();
         self.start_over(with, policy, attempt, ranges, ctx);
     }
@@ -155,9 +158,10 @@ impl Node {
             self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
             return false;
         }
+        self.check_ranges(&ranges, ctx);
         self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
         let (work, refused) = match policy.method {
-            Method::Full => (Work::Full, None),
+            Method::Full | Method::Validation => (Work::Full, None),
             Method::Descent => (Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))), None),
             Method::Segments => match self.take_segments(session, &policy, &ranges, ctx) {
                 Ok(trees) => (Work::Segments(Exchange::over(trees)), None),
@@ -217,7 +221,7 @@ impl Node {
                 asking.missing.is_empty().then(|| asking.repaired())
             }
             _ => match asking.policy.method {
-                Method::Full => None,
+                Method::Full | Method::Validation => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
                 Method::Log => self.log_heard(&mut asking, say, ctx),
                 Method::Ranges => self.ranging_heard(&mut asking, say, ctx),

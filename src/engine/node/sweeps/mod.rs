@@ -19,6 +19,7 @@ mod sketch;
 mod trees;
 mod trie;
 mod turn;
+pub mod validation;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -44,9 +45,10 @@ pub use turn::QueueStep;
 
 pub use versions::{VersionSay, Versioned};
 
-use super::{Body, Ctx, Node, Note, Schedule, Start, SweepPolicy, Timer};
+use super::{Body, Ctx, Method, Node, Note, Schedule, Start, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
 use crate::engine::data::{Key, Row};
+use validation::Repairs;
 
 /// Most nodes, leaves or keys that one message asks about.
 pub const ASKED_AT_ONCE: usize = 1024;
@@ -77,6 +79,8 @@ pub struct Sweeps {
     answering: BTreeMap<SessionId, Answering>,
     /// Sweeps that rest before another try, by the number of the one that failed.
     again: BTreeMap<u32, Again>,
+    /// Repairs by whole trees.
+    repairs: Repairs,
     /// Trees that are kept.
     pub(super) kept: Kept,
     /// Trees of segments: on disk.
@@ -104,6 +108,11 @@ impl Sweeps {
     /// Sweeps of others that the node answers.
     pub fn answering(&self) -> &BTreeMap<SessionId, Answering> {
         &self.answering
+    }
+
+    /// Repairs by whole trees.
+    pub fn repairs(&self) -> &Repairs {
+        &self.repairs
     }
 
     /// What waits for its turn, and what is done. What is done is on disk.
@@ -135,8 +144,9 @@ impl Sweeps {
     pub(super) fn expects(&self, timer: Timer) -> bool {
         match timer {
             Timer::SweepDue(epoch) => epoch == self.epoch,
-            Timer::SweepPatience(number) => self.asking.contains_key(&number),
-            Timer::SweepAgain(number) => self.again.contains_key(&number),
+            Timer::SweepPatience(number) => self.asking.contains_key(&number) || self.repairs.waits(number),
+            Timer::SweepAgain(number) => self.again.contains_key(&number) || self.repairs.rests(number),
+            Timer::SweepIdle(session) if self.repairs.parties().contains_key(&session) => true,
             Timer::SweepTurn(number) => self.queue.expects(number),
             Timer::SweepIdle(session) | Timer::SweepStream(session, _) => self.answering.contains_key(&session),
             Timer::SegmentsBuilt => self.segments.is_building(),
@@ -152,11 +162,16 @@ impl Node {
     pub(super) fn sweep_woke(&mut self, timer: Timer, ctx: &mut Ctx<'_>) {
         match timer {
             Timer::SweepDue(_) => self.sweep_due(ctx),
+            Timer::SweepPatience(number) if self.sweeps.repairs.waits(number) => self.repair_waited(number, ctx),
             Timer::SweepPatience(number) => self.sweep_waited(number, ctx),
+            Timer::SweepAgain(number) if self.sweeps.repairs.rests(number) => self.repair_again(number, ctx),
             Timer::SweepAgain(number) => {
                 if let Some(Again { with, policy, attempt }) = self.sweeps.again.remove(&number) {
                     self.start_sweep(with, policy, attempt, ctx);
                 }
+            }
+            Timer::SweepIdle(session) if self.sweeps.repairs.parties().contains_key(&session) || self.records.is_open(session) => {
+                self.party_idle(session, ctx)
             }
             Timer::SweepIdle(session) => self.answering_idle(session, ctx),
             Timer::SweepTurn(_) => self.queue_woke(ctx),
@@ -200,14 +215,20 @@ impl Node {
         let Some(schedule) = ctx.settings.sweeps.schedule else { return };
         let turn = self.sweeps.turns;
         self.sweeps.turns += 1;
-        if let Some(queue) = ctx.settings.sweeps.queue {
+        let policy = ctx.settings.sweeps.policy;
+        let peers = sharers(ctx.ring, &ctx.settings.replicas, self.id);
+        if policy.method == Method::Validation {
+            // One repair takes in all replicas of its ranges: there is nobody to take turns with.
+            if !peers.is_empty() {
+                self.start_repair(None, policy, 0, ctx);
+            }
+        } else if let Some(queue) = ctx.settings.sweeps.queue {
             self.begin_round(&queue, ctx);
         } else {
-            let peers = sharers(ctx.ring, &ctx.settings.replicas, self.id);
             let from = turn as usize % peers.len().max(1);
             let up = peers.iter().cycle().skip(from).take(peers.len()).copied().find(|peer| self.believes_up(*peer));
             if let Some(with) = up {
-                self.start_sweep(with, ctx.settings.sweeps.policy, 0, ctx);
+                self.start_sweep(with, policy, 0, ctx);
             }
         }
         let draw = ctx.draws.draw(Purpose::Sweep, [u64::from(self.id.0), u64::from(self.generation), u64::from(turn) + 1]);
@@ -221,7 +242,9 @@ impl Node {
     /// A message of a sweep arrived.
     pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
         self.history.taking = self.source(from, session);
-        if session.by == self.id {
+        if matches!(say, Say::Repair(_)) || self.sweeps.repairs.knows(session) || self.records.is_open(session) {
+            self.repair_heard(from, session, say, ctx);
+        } else if session.by == self.id {
             self.sweep_answered(from, session, say, ctx);
         } else if session.by == from {
             self.sweep_asked(session, say, ctx);
