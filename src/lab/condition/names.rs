@@ -79,6 +79,7 @@ pub const NAMES_OF_MESSAGES: [&str; 25] = [
 
 /// Names of everything else that may stand in a log.
 const OTHERS: [&str; 46] = [
+    "queue",
     "began",
     "ended",
     "sent",
@@ -190,6 +191,7 @@ fn name_of_note(note: &Note) -> &'static str {
             #[allow(unreachable_patterns, reason = "methods of sweeping add steps of their own")]
             _ => "sweep-step",
         },
+        Note::Queue(_) => "queue",
         other => NOTES.get(usize::from(other.code()).wrapping_sub(1)).copied().unwrap_or("note"),
     }
 }
