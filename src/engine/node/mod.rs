@@ -33,7 +33,7 @@ pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
     Accrual, BitmapPolicy, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper,
-    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
+    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, Reach, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
     Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
 };
 use sweeps::{SessionId, Sweeps};

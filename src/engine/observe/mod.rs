@@ -2,12 +2,14 @@
 
 pub mod check;
 mod history;
+mod lag;
 mod metrics;
 mod spans;
 mod sweeps;
 mod truth;
 
 pub use history::{Attempt, History, Operation};
+pub use lag::{Crossings, crossings};
 pub use metrics::{Ends, Metrics, Repairs, Toll, hint_backlog};
 pub use spans::Spans;
 pub use sweeps::{SweepCost, Sweeps, least_bits};

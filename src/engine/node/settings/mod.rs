@@ -18,7 +18,7 @@ pub use level::{Level, Need};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
 pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
-pub use write::{Coordinate, WriteSettings};
+pub use write::{Coordinate, Reach, WriteSettings};
 
 use crate::engine::base::{DigestFunction, Micros};
 use crate::engine::data::Rule;

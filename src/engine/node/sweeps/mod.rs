@@ -172,7 +172,9 @@ impl Node {
         let from = turn as usize % peers.len().max(1);
         let up = peers.iter().cycle().skip(from).take(peers.len()).copied().find(|peer| self.believes_up(*peer));
         if let Some(with) = up {
-            self.start_sweep(with, ctx.settings.sweeps.policy, 0, ctx);
+            let across = ctx.ring.zone_of(with) != ctx.ring.zone_of(self.id);
+            let policy = ctx.settings.sweeps.policy_for(across, turn / peers.len().max(1) as u32);
+            self.start_sweep(with, policy, 0, ctx);
         }
         let draw = ctx.draws.draw(Purpose::Sweep, [u64::from(self.id.0), u64::from(self.generation), u64::from(turn) + 1]);
         let rest = uniform(draw, schedule.every, schedule.every.plus(schedule.jitter)).max(Micros(1));
