@@ -322,7 +322,7 @@ impl Note {
             Note::Revived { .. } => 39,
             Note::StoodStill { .. } => 40,
             Note::Sweep { .. } => 41,
-            Note::Queue(_) => 50,
+            Note::Queue(_) => 51,
             Note::SweepRead { .. } => 60,
             Note::Rot(_) => 50,
         }

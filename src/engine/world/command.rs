@@ -253,10 +253,7 @@ impl Command {
                 config.knows("node", *node)?;
                 ensure("offset-us", offset_us.unsigned_abs() <= LIMITS.span.0, || format!("must be within {} either way", LIMITS.span))
             }
-            Command::Slow { node, by } => {
-                config.knows("node", *node)?;
-                span("by", *by, Micros::ZERO)
-            }
+            Command::Slow { node, by } => config.knows("node", *node).and_then(|()| span("by", *by, Micros::ZERO)),
             Command::Network { network } => network.check(),
             Command::Set { setting } => {
                 // A change may clash with what is set already: a level above the new N.

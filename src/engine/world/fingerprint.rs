@@ -167,7 +167,7 @@ fn timer_code(timer: &Timer) -> u64 {
         Timer::SweepDue(_) => 10 << 40,
         Timer::SweepPatience(number) => 11 << 40 | u64::from(*number),
         Timer::SweepAgain(number) => 12 << 40 | u64::from(*number),
-        Timer::SweepTurn(number) => 20 << 40 | u64::from(*number),
+        Timer::SweepTurn(number) => 22 << 40 | u64::from(*number),
         Timer::SegmentsBuilt => 60 << 40,
         Timer::TrieWork => 62 << 40,
         Timer::SweepNext(number) => 61 << 40 | u64::from(*number),
@@ -175,7 +175,7 @@ fn timer_code(timer: &Timer) -> u64 {
         Timer::Scrub(_) => 21 << 40,
         Timer::SweepIdle(session) => 13 << 40 | u64::from(session.by.0) << 24 ^ u64::from(session.number),
         Timer::SweepStream(session, next) => {
-            60 << 40 | (u64::from(session.by.0) << 24 ^ u64::from(session.number)) ^ u64::from(*next) << 32
+            63 << 40 | (u64::from(session.by.0) << 24 ^ u64::from(session.number)) ^ u64::from(*next) << 32
         }
     }
 }

@@ -198,35 +198,40 @@ pub fn what(message: &Message) -> &'static str {
         Body::Rot(RotSay::Fetch { .. }) => "full row?",
         Body::Rot(RotSay::Fetched { row: Some(_), .. }) => "full row",
         Body::Rot(RotSay::Fetched { row: None, .. }) => "no row",
-        Body::Sweep { say, .. } => match **say {
-            Say::Segments(ref say) => match say {
-                SegmentSay::Ready => "ready",
-                SegmentSay::Bucket { .. } => "bucket?",
-                SegmentSay::Hashes { .. } => "hashes",
-                SegmentSay::Segment { .. } => "keys?",
-                SegmentSay::Rehash(_) => "look again",
-            },
-            Say::Trie(TrieSay::Get { .. }) => "node?",
-            Say::Trie(TrieSay::Node { .. }) => "node",
-            Say::Open { .. } => "compare?",
-            Say::Roots(_) => "roots",
-            Say::Children { .. } => "children?",
-            Say::Hashes { .. } => "hashes",
-            Say::ListKeys { .. } => "keys?",
-            Say::Keys { .. } => "keys",
-            Say::FetchLeaves { .. } | Say::FetchRows { .. } => "rows?",
-            Say::Rows { .. } => "rows",
-            Say::Stored { .. } => "held",
-            Say::Close => "done",
-            Say::Refused(_) => "refused",
-            Say::Repair(ref told) => repair_word(told),
-            Say::Versions(VersionSay::Ready) => "ready",
-            Say::Versions(VersionSay::Have { .. }) => "versions",
-            Say::Versions(VersionSay::Lacks { .. }) => "rows?",
-            Say::Dots(ref say) => crate::view::narrate::past::dot_label(say),
-            Say::Log(ref say) => crate::view::narrate::past::label(say),
-            Say::Set(ref say) => crate::view::narrate::sets::label(say),
+        Body::Sweep { say, .. } => said(say),
+    }
+}
+
+/// A message of a sweep in a word.
+fn said(say: &Say) -> &'static str {
+    match *say {
+        Say::Segments(ref say) => match say {
+            SegmentSay::Ready => "ready",
+            SegmentSay::Bucket { .. } => "bucket?",
+            SegmentSay::Hashes { .. } => "hashes",
+            SegmentSay::Segment { .. } => "keys?",
+            SegmentSay::Rehash(_) => "look again",
         },
+        Say::Trie(TrieSay::Get { .. }) => "node?",
+        Say::Trie(TrieSay::Node { .. }) => "node",
+        Say::Open { .. } => "compare?",
+        Say::Roots(_) => "roots",
+        Say::Children { .. } => "children?",
+        Say::Hashes { .. } => "hashes",
+        Say::ListKeys { .. } => "keys?",
+        Say::Keys { .. } => "keys",
+        Say::FetchLeaves { .. } | Say::FetchRows { .. } => "rows?",
+        Say::Rows { .. } => "rows",
+        Say::Stored { .. } => "held",
+        Say::Close => "done",
+        Say::Refused(_) => "refused",
+        Say::Repair(ref told) => repair_word(told),
+        Say::Versions(VersionSay::Ready) => "ready",
+        Say::Versions(VersionSay::Have { .. }) => "versions",
+        Say::Versions(VersionSay::Lacks { .. }) => "rows?",
+        Say::Dots(ref say) => crate::view::narrate::past::dot_label(say),
+        Say::Log(ref say) => crate::view::narrate::past::label(say),
+        Say::Set(ref say) => crate::view::narrate::sets::label(say),
     }
 }
 

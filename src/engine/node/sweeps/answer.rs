@@ -125,22 +125,27 @@ impl Node {
         }
     }
 
-    /// A peer wants to compare ranges that both hold.
-    fn sweep_opened(&mut self, session: SessionId, policy: SweepPolicy, ranges: &Arc<[TokenRange]>, ctx: &mut Ctx<'_>) {
+    /// Why it takes no part in a sweep that a peer wants to start, if it does not.
+    fn why_not(&self, session: SessionId, policy: &SweepPolicy, ranges: &[TokenRange], ctx: &Ctx<'_>) -> Option<Refusal> {
         let known = self.sweeps.answering.contains_key(&session);
         let alone = ctx.settings.sweeps.queue.is_some_and(|queue| queue.one_each);
         let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize
             || alone && !(self.sweeps.answering.is_empty() && self.sweeps.asking.is_empty());
         let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
         // A repair by whole trees is never opened like this.
-        let refusal = if policy.fault().is_some() || policy.method == Method::Validation {
+        if policy.fault().is_some() || policy.method == Method::Validation {
             Some(Refusal::Bounds)
         } else if ranges.is_empty() || ranges.iter().any(|range| !common.iter().any(|whole| whole.covers(*range))) {
             Some(Refusal::NotMine)
         } else {
             (full && !known).then_some(Refusal::Busy)
-        };
-        if let Some(why) = refusal {
+        }
+    }
+
+    /// A peer wants to compare ranges that both hold.
+    fn sweep_opened(&mut self, session: SessionId, policy: SweepPolicy, ranges: &Arc<[TokenRange]>, ctx: &mut Ctx<'_>) {
+        let known = self.sweeps.answering.contains_key(&session);
+        if let Some(why) = self.why_not(session, &policy, ranges, ctx) {
             return self.refuse_sweep(session, why, ctx);
         }
         self.check_ranges(ranges, ctx);

@@ -240,6 +240,19 @@ fn places<S: Sink>(sink: &mut S, places: &[Place]) {
     }
 }
 
+/// How to compare: as much of it as the other side must know.
+fn opening<S: Sink>(sink: &mut S, policy: &SweepPolicy) {
+    sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
+    policy.tree.encode(sink);
+    match policy.method {
+        Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
+        Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
+        Method::Segments => policy.segments.unwrap_or_default().encode(sink),
+        Method::Trie => policy.trie.unwrap_or_default().encode(sink),
+        _ => {}
+    }
+}
+
 fn leaves<S: Sink>(sink: &mut S, leaves: &[Place]) {
     places(sink, leaves);
     leaves.iter().for_each(|leaf| sink.u8(leaf.level as u8));
@@ -272,15 +285,7 @@ impl Wire for Say {
         sink.u8(self.code());
         match self {
             Say::Open { policy, ranges } => {
-                sink.u8(policy.method.code() | u8::from(policy.streams == Streams::Leaves) << 1);
-                policy.tree.encode(sink);
-                match policy.method {
-                    Method::Ranges => policy.ranges.unwrap_or_default().encode(sink),
-                    Method::Sketch => policy.sketch.unwrap_or_default().encode(sink),
-                    Method::Segments => policy.segments.unwrap_or_default().encode(sink),
-                    Method::Trie => policy.trie.unwrap_or_default().encode(sink),
-                    _ => {}
-                }
+                opening(sink, policy);
                 sink.u32(ranges.len() as u32);
                 ranges.iter().for_each(|range| range.encode(sink));
             }
