@@ -223,6 +223,7 @@ pub enum Icon {
     Tick,
     Arrow,
     Lens,
+    Crack,
 }
 
 /// The drawing of an icon.
@@ -236,12 +237,12 @@ pub struct Drawing {
 
 impl Icon {
     /// Every icon.
-    pub const ALL: [Icon; 34] = {
+    pub const ALL: [Icon; 35] = {
         use Icon::*;
         [
             Play, Pause, Step, StepBack, Decision, SkipQuiet, ToStart, ToEnd, Link, Projector, Contrast, Help, Scissors, OneWay, Snip,
             Crash, Restart, Hand, Wipe, Mend, Slow, Drop, Clock, Branch, Download, Upload, Plus, Minus, Close, Eye, Warning, Tick, Arrow,
-            Lens,
+            Lens, Crack,
         ]
     };
 
@@ -299,6 +300,7 @@ impl Icon {
             Icon::Tick => "M5 12.5L10 17.5L19.5 7",
             Icon::Arrow => "M4 12H19M13.5 6.5L19 12L13.5 17.5",
             Icon::Lens => "M4 10.5A6.5 6.5 0 1 1 17 10.5A6.5 6.5 0 1 1 4 10.5ZM15.3 15.3L20.5 20.5",
+            Icon::Crack => "M11.2 6.5H3.5V17.5H9.6M14.4 17.5H20.5V6.5H15M14.2 3L10.6 10.2L14 13L11 21",
             _ => "",
         }
     }

@@ -10,6 +10,7 @@ mod found;
 mod handoff;
 mod levels;
 mod liars;
+mod load;
 mod logs;
 mod machines;
 mod members;
@@ -17,15 +18,20 @@ mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod rot;
 mod segments;
 mod sets;
 mod shipped;
 mod sweeps;
+mod turns;
 mod versions;
 
+mod incremental;
 #[path = "../support/play.rs"]
 mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
 mod tries;
+mod validation;
+mod validation_liars;

@@ -3,6 +3,7 @@
 use drift::engine::base::{Micros, NodeId};
 use drift::engine::data::Key;
 use drift::engine::node::{NoHint, Note, Outcome, Timer};
+use drift::engine::observe::{SweepCost, Sweeps};
 use drift::engine::world::{EventKind, Fault, Status};
 
 use crate::run::{Played, shipped, span};
@@ -55,6 +56,36 @@ fn a_week_without_repair_stays_stale_with_every_node_up() {
     assert_eq!(run.report.traffic["repair"].messages, 0, "nothing was ever repaired");
     assert!(!run.noted(|n| matches!(n, Note::RepairStarted { .. })), "repair is off");
     assert!(run.session.world().hosts().iter().all(|h| h.status == Status::Up));
+}
+
+/// The bills of all sweeps of a run.
+fn bills(run: &Played) -> Vec<SweepCost> {
+    Sweeps::of(&run.log).costs().cloned().collect()
+}
+
+#[test]
+fn two_stale_leaves_are_found_in_fifteen_comparisons_and_cost_a_hundred_times_their_worth() {
+    let mut run = Played::of(shipped("two-stale-leaves"));
+    assert_eq!(run.stale_at("1999ms"), 3, "C has missed three writes");
+    let bill = &bills(&run)[0];
+    let levels: Vec<(u64, u64)> = bill.levels.iter().map(|l| (l.compared, l.differed)).collect();
+    assert_eq!(levels, [(1, 1), (2, 2), (4, 2), (4, 2), (4, 2)], "two paths, from the root down");
+    assert_eq!((bill.leaves, bill.scanned, bill.hashes_compared()), (16, 2 * 1024, 15));
+    // Leaf 5 has 54 rows and leaf 12 has 73; all of them move both ways, three of them are news.
+    assert_eq!((bill.rows, bill.over_streamed), (2 * (54 + 73), 251));
+    assert_eq!(run.report.stale_keys, 0);
+}
+
+#[test]
+fn far_apart_or_side_by_side_the_same_twelve_rows_are_another_search() {
+    let run = Played::of(shipped("far-and-near"));
+    let bills = bills(&run);
+    let [far, near] = &bills[..] else { panic!("two sweeps, not {}", bills.len()) };
+    assert_eq!((far.keys_differed, near.keys_differed), (12, 12));
+    // Each of twelve paths opens a node of its own on every level; neighbours share theirs down to the leaves.
+    assert_eq!((far.hashes_compared(), near.hashes_compared()), (1 + 16 + 12 * 16 + 12 * 16, 1 + 16 + 16 + 16));
+    assert_eq!(near.scanned, 0, "the trees of the first sweep were kept");
+    assert_eq!(run.report.stale_keys, 0);
 }
 
 /// When some rule first said so.

@@ -54,6 +54,19 @@ pub struct Made {
     pub blocking: bool,
     /// Sweeps alone make all replicas agree before the keys are read at ALL.
     pub swept: bool,
+    /// Whether bytes change by themselves.
+    pub rot: Rot,
+}
+
+/// What becomes of bytes that change by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rot {
+    /// None do.
+    Never,
+    /// Checksums tell from the start, reads and scrubs check them, and what does not fit is given up: no rotten byte is told to anybody.
+    Guarded,
+    /// Whatever comes: in the end replicas agree, and be it on what nobody wrote.
+    Free,
 }
 
 /// What a run may have besides reads and writes.
@@ -194,6 +207,12 @@ impl Maker {
     /// A command to compare two nodes.
     fn sweep(&mut self) -> String {
         let (a, b) = self.two();
+        if self.dice.once_in(4) {
+            return format!("repair {a} {}", sweeping::policy(&mut self.dice, false));
+        }
+        if self.dice.once_in(6) {
+            return format!("stop-sweep {a}");
+        }
         if self.dice.once_in(3) { format!("sweep {a} {b}") } else { format!("sweep {a} {b} {}", sweeping::policy(&mut self.dice, false)) }
     }
 
@@ -335,5 +354,5 @@ pub fn run(seed: u64, commands: u64) -> Made {
     let replicas = run.replicas().min(nodes);
     let last = rules.last().map_or(0, |r| u64::from(r.replicas));
     let (run, swept) = maker.heal(run, last);
-    Made { keys: maker.keys.len(), replicas, run, faults, keeps, blocking, swept }
+    Made { keys: maker.keys.len(), replicas, run, faults, keeps, blocking, swept, rot: Rot::Never }
 }

@@ -53,7 +53,7 @@ fn setting(name: &str, value: &str) -> (Vec<String>, Value) {
         ("detector", ["accrual"]) => ("detector", json!({"accrual": {}})),
         ("detector", [every, timeout]) => ("detector", json!({"heartbeat": {"every": every, "timeout": timeout}})),
         ("grace", [grace, every]) => ("tombstones", json!({"purge": {"grace": grace, "every": every}})),
-        ("sweeps", _) => ("sweeps", serde_json::from_str(value).unwrap_or_else(|e| panic!("{value}: {e}"))),
+        ("sweeps" | "integrity", _) => (name, serde_json::from_str(value).unwrap_or_else(|e| panic!("{value}: {e}"))),
         _ => (name, value_of(value)),
     };
     (path.split('.').map(str::to_owned).collect(), value)
@@ -111,10 +111,27 @@ fn command(what: &str) -> Value {
             json!({"do": "link", "from": from, "to": to, "rule": rule})
         }
         ["network", rest @ ..] => json!({"do": "network", "network": pairs(rest, network_value)}),
+        [verb @ ("rot" | "rot-sum"), node, key, value @ ..] => {
+            let mut made = json!({"do": "rot", "node": node, "key": key});
+            if let Some(value) = value.first() {
+                made["value"] = json!(value);
+            }
+            if *verb == "rot-sum" {
+                made["sum"] = json!(true);
+            }
+            made
+        }
+        ["stop-sweep", node] => json!({"do": "stop-sweep", "node": node}),
+        ["stop-sweep", node, number] => json!({"do": "stop-sweep", "node": node, "number": number.parse::<u32>().expect("a number")}),
         ["sweep", a, b] => json!({"do": "sweep", "a": a, "b": b}),
         ["sweep", a, b, policy @ ..] => {
             let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));
             json!({"do": "sweep", "a": a, "b": b, "policy": policy})
+        }
+        ["repair", node] => json!({"do": "repair", "node": node}),
+        ["repair", node, policy @ ..] => {
+            let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));
+            json!({"do": "repair", "node": node, "policy": policy})
         }
         ["set", name, value @ ..] => json!({"do": "set", "setting": {*name: setting(name, &value.join(" ")).1}}),
         ["preload", count, rest @ ..] => {

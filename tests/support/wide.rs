@@ -6,7 +6,8 @@ use drift::engine::node::{StandIn, Tombstones};
 use drift::engine::world::Command;
 use serde_json::{Value, json};
 
-use crate::random::{self, Dice, END_MS, FAULTS_MS, Features, Made, Maker, READS_MS, name};
+use crate::decay;
+use crate::random::{self, Dice, END_MS, FAULTS_MS, Features, Made, Maker, READS_MS, Rot, name};
 use crate::rules::Rules;
 use crate::run::Run;
 use crate::sweeping;
@@ -35,6 +36,7 @@ const DIGESTS: u32 = 11;
 const CHANGES: u32 = 12;
 const WIDE_LEVELS: u32 = 13;
 const SWEEPS: u32 = 14;
+const ROT: u32 = 15;
 
 /// A misbehaviour that a run may be given on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,7 @@ struct Wide {
     parts: Parts,
     broken: Broken,
     zones: u64,
+    rot: Rot,
 }
 
 const ONE_ZONE: [&str; 9] = ["ONE", "QUORUM", "QUORUM", "ALL", "TWO", "THREE", "LOCAL_QUORUM", "LOCAL_ONE", "EACH_QUORUM"];
@@ -232,6 +235,9 @@ impl Wide {
         if self.dice().once_in(3) {
             made.push(("sync", self.sync()));
         }
+        if self.rot == Rot::Free {
+            made.push(("integrity", decay::settings(self.rot, self.dice())));
+        }
         if self.broken == Broken::Repair {
             made.push(("misbehave", json!({"blind-repair": true})));
         }
@@ -271,6 +277,11 @@ impl Wide {
 
     /// Something that happens beside operations: a fault in the words of `random`, or a command.
     fn fault(&mut self) -> Option<Result<String, Value>> {
+        if self.rot != Rot::Never && self.dice().once_in(6) {
+            let (node, keys) = (self.maker.node(), self.maker.keys.clone());
+            let key = self.dice().choose(&keys);
+            return Some(Ok(decay::rot(self.rot, self.dice(), &node, &key)));
+        }
         match self.dice().below(12) {
             0 if self.parts.has(CHANGES) => {
                 let all = self.settings();
@@ -323,6 +334,9 @@ impl Wide {
         for (name, value) in whole {
             run = run.then(&at, json!({"do": "set", "setting": {name: value}}));
         }
+        if self.rot == Rot::Free {
+            run = run.then(&at, json!({"do": "set", "setting": {"integrity": {}}}));
+        }
         if swept {
             run = run.then(&format!("{READS_MS}ms"), json!({"do": "set", "setting": {"sweeps": sweeping::over()}}));
         }
@@ -361,13 +375,17 @@ pub fn run(seed: u64, commands: u64, broken: Broken) -> Made {
         keys.extend((0..4).map(|i| format!("key-{i}")));
     }
     let least = 1 + dice.below(3);
-    let maker = Maker { dice, features: Features { on }, nodes, clients, keys, cuts: 0, links: Vec::new(), least };
-    let mut wide = Wide { maker, parts, broken, zones };
+    let mut maker = Maker { dice, features: Features { on }, nodes, clients, keys, cuts: 0, links: Vec::new(), least };
+    let rot = if parts.has(ROT) && broken == Broken::Nothing { decay::kind(&mut maker.dice) } else { Rot::Never };
+    let mut wide = Wide { maker, parts, broken, zones, rot };
     let mut run = Run::of(nodes as u32).seed(seed).clients(clients as u32).end(&format!("{END_MS}ms"));
     let topology = wide.topology();
     run = run.topology(topology.clone());
     for (name, value) in wide.settings() {
         run = run.whole(name, value);
+    }
+    if rot == Rot::Guarded {
+        run = run.whole("integrity", decay::settings(rot, wide.dice()));
     }
     for (name, value) in wide.maker.network() {
         run = run.network(name, &value);
@@ -405,10 +423,10 @@ pub fn run(seed: u64, commands: u64, broken: Broken) -> Made {
             && all.read.absent_counts
             && !all.misbehave.blind_repair
     };
-    let keeps = !script.commands.iter().any(|timed| lost(&timed.command)) && rules.iter().all(strict);
+    let keeps = rot == Rot::Never && !script.commands.iter().any(|timed| lost(&timed.command)) && rules.iter().all(strict);
     let blocking = rules.iter().all(|r| r.blocking);
     let replicas = u64::from(rules[0].replicas);
     let last = rules.last().map_or(Value::Null, |r| serde_json::to_value(r.all.replicas).unwrap_or_default());
     let (run, swept) = wide.heal(run, fitting(&topology, &last, nodes));
-    Made { keys: wide.maker.keys.len(), replicas, run, faults, keeps, blocking, swept }
+    Made { keys: wide.maker.keys.len(), replicas, run, faults, keeps, blocking, swept, rot }
 }

@@ -15,6 +15,8 @@ mod sweeps;
 mod wanted;
 mod work;
 
+#[path = "../support/decay.rs"]
+mod decay;
 #[path = "../support/random.rs"]
 mod random;
 #[path = "../support/rules.rs"]
@@ -26,11 +28,13 @@ mod sweeping;
 #[path = "../support/wide.rs"]
 mod wide;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clients::Clients;
 use drift::engine::base::Micros;
-use drift::engine::node::sweeps::{SweepOutcome, SweepStep};
+use drift::engine::data::Key;
+use drift::engine::node::integrity::{FoundBy, RotStep};
+use drift::engine::node::sweeps::{QueueStep, SweepOutcome, SweepStep};
 use drift::engine::node::{NoHint, Note, Outcome};
 use drift::engine::observe::Truth;
 use drift::engine::world::{ClientAct, Event, EventKind, Fault, LostWhy, World};
@@ -38,7 +42,7 @@ use drift::lab::{Player, Session};
 use hints::Hints;
 use post::{Post, well_formed};
 use quorums::Quorums;
-use random::{Made, READS_MS};
+use random::{Made, READS_MS, Rot};
 use replicas::Replicas;
 use rules::Rules;
 use sweeps::Comparing;
@@ -57,9 +61,9 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
-const KINDS: usize = 45;
+const KINDS: usize = 52;
 /// The same for runs over the whole foreground path.
-const WIDE_KINDS: usize = 85;
+const WIDE_KINDS: usize = 99;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;
@@ -112,6 +116,8 @@ fn kind(event: &Event) -> &'static str {
             Fault::Preloaded { .. } => "preloaded",
             Fault::HintsLost { .. } => "hints lost",
             Fault::SweepAsked { .. } => "sweep asked",
+            Fault::Rotted(_) => "rotted",
+            Fault::SweepStopped { .. } => "sweep stopped",
             Fault::BackedUp { .. } => "backed up",
             Fault::Restored { .. } => "restored",
             Fault::WorkloadBegan { .. } => "workload began",
@@ -159,11 +165,31 @@ fn another(note: &Note) -> &'static str {
         Note::Sweep { step, .. } => match step {
             SweepStep::Ended { outcome: SweepOutcome::Equal, .. } => "sweep: equal",
             SweepStep::Ended { outcome: SweepOutcome::Repaired { .. }, .. } => "sweep: repaired",
+            SweepStep::Ended { outcome: SweepOutcome::Read { .. }, .. } => "sweep: keys read",
+            SweepStep::Ended { outcome: SweepOutcome::Pushed { .. }, .. } => "sweep: pushed",
             SweepStep::Ended { outcome: SweepOutcome::TimedOut, .. } => "sweep: timed out",
             SweepStep::Ended { outcome: SweepOutcome::Refused(_), .. } => "sweep: refused",
             SweepStep::Abandoned => "sweep: abandoned",
             SweepStep::NothingInCommon { .. } => "sweep: nothing in common",
             _ => "a step of a sweep",
+        },
+        Note::Rot(step) => match step {
+            RotStep::Found { by: FoundBy::Read, .. } => "rot: found by a read",
+            RotStep::Found { by: FoundBy::Scrub, .. } => "rot: found by a scrub",
+            RotStep::Asked { .. } => "rot: asked for anew",
+            RotStep::Fetched { .. } => "rot: fetched",
+            RotStep::NobodyHas { .. } => "rot: nobody has it",
+            RotStep::Failed { instead: Some(_), .. } => "rot: another is asked",
+            RotStep::Failed { instead: None, .. } => "rot: nobody left to ask",
+            RotStep::Scrubbed { .. } => "rot: scrubbed",
+        },
+        Note::Queue(step) => match step {
+            QueueStep::Round { .. } => "queue: round",
+            QueueStep::Resumed { .. } => "queue: resumed",
+            QueueStep::Postponed { .. } => "queue: postponed",
+            QueueStep::Dropped { .. } => "queue: dropped",
+            QueueStep::Finished { .. } => "queue: finished",
+            _ => "a step of a queue",
         },
         _ => "another note",
     }
@@ -177,6 +203,10 @@ enum Judge {
 
 impl Judge {
     fn see(&mut self, event: &Event, world: &World, rules: &Rules) -> Result<(), String> {
+        // What a node reads for itself nobody has asked for, and nobody is told.
+        if event.op.is_some_and(|op| op.is_own()) {
+            return Ok(());
+        }
         match self {
             Judge::Plain(clients) => clients.see(event, world, rules),
             Judge::Wide(quorums) => quorums.see(event, world, rules),
@@ -231,7 +261,7 @@ fn follow(made: &Made, mut judge: Judge, seen: &mut Seen) -> Result<(), String> 
         // The first read at ALL has begun, and repaired nothing yet.
         if !read && player.world.now() >= Micros::ms(READS_MS) {
             read = true;
-            if made.swept && player.truth.stale_copies() > 0 {
+            if made.swept && made.rot != Rot::Free && player.truth.stale_copies() > 0 {
                 return Err(after(format!("everything is whole and every node has swept, yet replicas disagree: {}", stale(&player))));
             }
         }
@@ -248,10 +278,22 @@ fn follow(made: &Made, mut judge: Judge, seen: &mut Seen) -> Result<(), String> 
     promises::healed(made, &operations)?;
     Hints::drained(&player.world)?;
     comparing.over(&player.world, &log)?;
-    if player.truth.stale_copies() > 0 {
+    if made.rot == Rot::Free {
+        agree(&player.world)?;
+    } else if player.truth.stale_copies() > 0 {
         return Err("everything is whole and every key was read at ALL, yet replicas disagree".to_owned());
     }
     travels_alike(&player, script, log.len() as u32)
+}
+
+/// Replicas hold the same, and be it what nobody wrote.
+fn agree(world: &World) -> Result<(), String> {
+    let keys: BTreeSet<&Key> = world.hosts().iter().flat_map(|host| host.node.store.rows().iter().map(|(key, _)| key)).collect();
+    let torn = keys.into_iter().find(|key| {
+        let copies = Truth::copies(world, key);
+        copies.iter().any(|copy| copy.row != copies[0].row)
+    });
+    torn.map_or(Ok(()), |key| Err(format!("everything is whole and every key was read at ALL, yet replicas disagree in {key}")))
 }
 
 /// Copies that lack something, for a person to look at.

@@ -174,6 +174,7 @@ impl Quorums {
                 work.repaired.insert(seat);
             }
             Body::HintKept { .. } => work.hinted = true,
+            Body::Rot(_) => work.failed += 1,
             _ => {}
         }
     }
@@ -197,6 +198,7 @@ impl Quorums {
             acks: BTreeSet::new(),
             on_disk: BTreeSet::new(),
             hinted: false,
+            failed: 0,
             rows: BTreeMap::new(),
             digests: BTreeMap::new(),
             repairs: BTreeSet::new(),

@@ -2,12 +2,14 @@
 //! version it was given, in order, and how many of them are on disk; nothing else. What it holds for a key is the largest version since it
 //! last gave the key up; a crash takes the history back to the disk. It judges by the rules alone, not by switches that break them.
 
+mod rotten;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use drift::engine::base::{Endpoint, Micros, NodeId};
 use drift::engine::data::{Clock, Key, Payload, Row, Version};
-use drift::engine::node::{Body, Message, Note, Removed, Timer, Tombstones, Traffic};
+use drift::engine::node::{Body, Checksum, Message, Note, Removed, RemovedWhy, Rotten, Timer, Tombstones, Traffic};
 use drift::engine::world::{Event, EventKind, Fault, Status, World};
 
 use crate::hints::outlived;
@@ -17,7 +19,7 @@ use crate::rules::Rules;
 pub fn rank(version: &Version) -> (u64, bool, &[u8], u32) {
     let Clock::Stamp(stamp) = version.clock;
     match &version.payload {
-        Payload::Value(bytes) => (stamp.micros, false, bytes, stamp.node.0),
+        Payload::Value(bytes) | Payload::Summed(bytes, _) => (stamp.micros, false, bytes, stamp.node.0),
         Payload::Tombstone => (stamp.micros, true, &[], stamp.node.0),
     }
 }
@@ -35,6 +37,8 @@ type Seat = (NodeId, Option<NodeId>);
 struct Copy {
     /// What came, or `None` where the key was given up.
     past: Vec<(Key, Option<Version>)>,
+    /// Places in it of what rotted without its checksum.
+    misfits: BTreeSet<usize>,
     /// How much of it is on disk.
     disk: usize,
 }
@@ -116,6 +120,10 @@ impl Replicas {
                 self.keys.extend(event.op.map(|op| (op.number, request.key.clone())));
                 Ok(())
             }
+            (EventKind::Note(Note::SweepRead { key, .. }), _) => {
+                self.keys.extend(event.op.map(|op| (op.number, key.clone())));
+                Ok(())
+            }
             (EventKind::Note(Note::Stamped { key, version }), Some(node)) => self.stamped(node, key, version),
             (EventKind::Note(Note::HandoffStopped { owner, .. }), Some(node)) => {
                 self.handoffs.remove(&(node, *owner));
@@ -125,6 +133,9 @@ impl Replicas {
             (EventKind::Sent(message), Some(node)) => self.said(node, message, event.at, world, rules),
             // What a sweep brought is judged by `sweeps`: that it was offered, and held by whom it came from.
             (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Tree => {
+                self.given((node, None), &applied.key, &applied.given, event.at, rules)
+            }
+            (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Repair && applied.op.is_none() => {
                 self.given((node, None), &applied.key, &applied.given, event.at, rules)
             }
             (EventKind::Removed(removed), Some(node)) => self.removed(node, removed, event.at, world, rules),
@@ -147,7 +158,7 @@ impl Replicas {
             (Fault::Crashed { lost }, Some(node)) => return self.crashed(node, *lost),
             (Fault::Wiped { .. }, Some(node)) => self.replace(node, Vec::new()),
             (Fault::BackedUp { .. }, Some(node)) => {
-                let disk = |copy: &Copy| Copy { past: copy.past[..copy.disk].to_vec(), disk: copy.disk };
+                let disk = |copy: &Copy| Copy { past: copy.past[..copy.disk].to_vec(), disk: copy.disk, misfits: copy.misfits.clone() };
                 let own = self.copies.iter().filter(|((at, _), _)| *at == node);
                 let saved = own.map(|(seat, copy)| (*seat, disk(copy))).collect();
                 self.backups.insert(node, saved);
@@ -156,6 +167,7 @@ impl Replicas {
                 let saved = self.backups.get(&node).cloned().ok_or("restored without a backup")?;
                 self.replace(node, saved);
             }
+            (Fault::Rotted(rotted), Some(node)) => self.rotted(node, rotted),
             (Fault::Preloaded { .. }, _) => return self.preloaded(world),
             _ => {}
         }
@@ -267,8 +279,23 @@ impl Replicas {
     fn removed(&mut self, node: NodeId, removed: &Removed, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
         let seat = (node, None);
         let shown = shows(world, node, now);
+        // Nobody is left who could bring the value back.
+        let stone = only(&removed.row);
+        let replicas = world.ring().replicas(removed.key.token(), &rules.all.replicas);
+        let holds = |node: &NodeId| self.copies.get(&(*node, None)).and_then(|copy| copy.holds(&removed.key));
+        let seen = removed.row.is_deleted() && replicas.iter().all(|node| holds(node).is_none_or(|version| rank(version) >= rank(stone)));
         let copy = self.copies.entry(seat).or_default();
-        if copy.holds(&removed.key) != Some(only(&removed.row)) || !forgotten(&removed.row, shown, rules) {
+        let held = copy.holds(&removed.key) == Some(only(&removed.row));
+        let right = match removed.why {
+            RemovedWhy::SeenByAll => seen,
+            RemovedWhy::Grace { .. } => forgotten(&removed.row, shown, rules),
+            // A checksum that travels tells on whoever holds it.
+            RemovedWhy::Rotten => {
+                let checks = rules.all.integrity.checksum != Checksum::None && rules.all.integrity.rotten != Rotten::Keep;
+                checks && (!removed.row.fits() || copy.is_misfit(&removed.key))
+            }
+        };
+        if !held || !right {
             return Err(format!("{node} gave up {:?} before its time", removed.row));
         }
         copy.past.push((removed.key.clone(), None));
@@ -297,6 +324,7 @@ impl Replicas {
                 given.is_some_and(|v| self.copies.get(&(node, None)).is_some_and(|copy| copy.has_had(key, v, rules.lazy_sync.is_none())));
             return if has { Ok(()) } else { Err(format!("{node} confirms a handoff of {key} that it has not")) };
         }
+        self.fits(node, message, now, world, rules)?;
         let Some(op) = message.op else { return Ok(()) };
         let nothing = Copy::default();
         let copy = self.copies.get(&seat).unwrap_or(&nothing);
@@ -322,6 +350,7 @@ impl Replicas {
         let mut gone: BTreeSet<(Seat, Key)> = BTreeSet::new();
         for (seat, copy) in self.copies.iter_mut().filter(|((at, _), _)| *at == node) {
             gone.extend(copy.past.drain(copy.disk..).map(|(key, _)| (*seat, key)));
+            copy.misfits.retain(|place| *place < copy.disk);
         }
         self.forget(node);
         if gone.len() as u32 != lost {

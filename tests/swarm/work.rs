@@ -33,6 +33,8 @@ pub struct Work {
     pub repaired: BTreeSet<Seat>,
     pub made: Vec<Version>,
     pub answered: bool,
+    /// Replicas that said that their copy is of no use.
+    pub failed: u32,
 }
 
 /// Whether a replica has told the digest of this row, by whichever function: it may have changed while the read went on.
@@ -166,7 +168,7 @@ impl Work {
                 };
                 // Where answers without the key do not count, so many of them end a read before its time.
                 let hopeless = self.reads() && self.absent_limit().is_some_and(|limit| self.absent() >= limit);
-                if now < self.since.plus(patience) && !hopeless {
+                if now < self.since.plus(patience) && !hopeless && self.failed == 0 {
                     return fail("too early".to_owned());
                 }
                 let counted = self.unmet(world);

@@ -29,6 +29,10 @@ pub enum Purpose {
     Workload = 20,
     /// When a node starts a sweep by itself.
     Sweep = 21,
+    /// When a node begins to check what it holds.
+    Scrub = 30,
+    /// Which bit of a value changes by itself.
+    Rot = 31,
 }
 
 /// The source of all draws of one run.

@@ -8,6 +8,6 @@ mod store;
 
 pub use key::{Key, Token};
 pub use pages::PageMap;
-pub use row::{Clock, Payload, Row, Stamp, Version, row_digest};
+pub use row::{Clock, Payload, Row, Stamp, Version, checksum, row_digest};
 pub use rule::{Merge, Order, Rule};
 pub use store::{Change, Reverted, Store};

@@ -27,6 +27,39 @@ pub enum Payload {
     Value(Arc<[u8]>),
     /// The key was deleted.
     Tombstone,
+    /// The bytes of the value, with the checksum that was made of them when they were written: it goes wherever the value goes.
+    Summed(Arc<[u8]>, u64),
+}
+
+impl Payload {
+    /// The bytes of the value; none of a tombstone.
+    pub const fn bytes(&self) -> Option<&Arc<[u8]>> {
+        match self {
+            Payload::Value(bytes) | Payload::Summed(bytes, _) => Some(bytes),
+            Payload::Tombstone => None,
+        }
+    }
+
+    /// The same with a checksum that travels with it.
+    pub fn summed(self) -> Payload {
+        match self {
+            Payload::Value(bytes) => {
+                let sum = checksum(&bytes);
+                Payload::Summed(bytes, sum)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether the checksum that travels with it, if any does, is that of its bytes.
+    pub fn fits(&self) -> bool {
+        if let Payload::Summed(bytes, sum) = self { checksum(bytes) == *sum } else { true }
+    }
+}
+
+/// The checksum of a value: xxh64 of its bytes. (Apache Cassandra has CRC32 of chunks, Garage a Blake2 hash of blocks.)
+pub fn checksum(bytes: &[u8]) -> u64 {
+    Digest::of_bytes(bytes).head()
 }
 
 /// One version of one key.
@@ -71,7 +104,7 @@ impl Row {
     /// The bytes of the value, if the row is one version and that is not a tombstone.
     pub fn value(&self) -> Option<&[u8]> {
         match self.versions.as_slice() {
-            [Version { payload: Payload::Value(bytes), .. }] => Some(bytes),
+            [version] => version.payload.bytes().map(|bytes| &**bytes),
             _ => None,
         }
     }
@@ -80,6 +113,11 @@ impl Row {
     pub fn deleted_at(&self) -> Option<u64> {
         let Clock::Stamp(newest) = self.versions.iter().map(|v| v.clock).max()?;
         self.is_deleted().then_some(newest.micros)
+    }
+
+    /// Whether every checksum that travels with it is that of its bytes.
+    pub fn fits(&self) -> bool {
+        self.versions.iter().all(|v| v.payload.fits())
     }
 
     /// Whether every version is a tombstone.
@@ -101,6 +139,12 @@ impl Wire for Version {
                 sink.put(bytes);
             }
             Payload::Tombstone => sink.u8(0),
+            Payload::Summed(bytes, sum) => {
+                sink.u8(2);
+                sink.u32(bytes.len() as u32);
+                sink.put(bytes);
+                sink.u64(*sum);
+            }
         }
     }
 }

@@ -129,7 +129,7 @@ fn last_write(a: &Version, b: &Version) -> Ordering {
     let (Clock::Stamp(x), Clock::Stamp(y)) = (a.clock, b.clock);
     let content = |v: &Version| match &v.payload {
         Payload::Tombstone => (1, None),
-        Payload::Value(bytes) => (0, Some(bytes.clone())),
+        Payload::Value(bytes) | Payload::Summed(bytes, _) => (0, Some(bytes.clone())),
     };
     x.micros.cmp(&y.micros).then_with(|| content(a).cmp(&content(b))).then_with(|| x.node.cmp(&y.node))
 }

@@ -27,6 +27,10 @@ pub type Reverted = BTreeMap<Key, (Option<Arc<Row>>, Option<Arc<Row>>)>;
 struct Undo {
     key: Key,
     before: Option<Arc<Row>>,
+    /// Whether the checksum stored with that did not fit.
+    misfit: bool,
+    /// The mark it had.
+    mark: Option<u32>,
 }
 
 /// Rows of one node. A crash takes back what was not synced; a wipe takes everything.
@@ -36,6 +40,18 @@ pub struct Store {
     /// Keys whose row is deleted, so that old tombstones are found without looking at every row.
     tombstones: PageMap<Key, ()>,
     unsynced: Vec<Undo>,
+    /// Rows whose checksum does not fit their bytes, if there is one. What a check of them would find, kept so that none is needed twice.
+    misfits: BTreeMap<Key, Arc<Row>>,
+    /// Which repair each row was taken in by, if by any: a number of the node's records. A row that is written is no longer marked.
+    marks: PageMap<Key, u32>,
+}
+
+impl<V: Clone> PageMap<Key, V> {
+    /// Entries whose tokens are `first` to `last`, in (token, key) order.
+    pub fn between(&self, first: Token, last: Token) -> impl Iterator<Item = (&Key, &V)> {
+        let all = self.iter_from(move |key| key.token() < first);
+        all.take_while(move |(key, _)| key.token() <= last).map(|(key, value)| (key, value))
+    }
 }
 
 impl Store {
@@ -51,8 +67,7 @@ impl Store {
 
     /// Rows whose tokens are `first` to `last`, in (token, key) order.
     pub fn between(&self, first: Token, last: Token) -> impl Iterator<Item = (&Key, &Arc<Row>)> {
-        let all = self.rows.iter_from(move |key| key.token() < first);
-        all.take_while(move |(key, _)| key.token() <= last).map(|(key, row)| (key, row))
+        self.rows.between(first, last)
     }
 
     /// Keys whose row is deleted, in (token, key) order.
@@ -60,7 +75,39 @@ impl Store {
         self.tombstones.iter().map(|(key, ())| key)
     }
 
+    /// Whether a check of the row at `key` would find that its checksum does not fit.
+    pub fn is_misfit(&self, key: &Key) -> bool {
+        self.misfits.contains_key(key)
+    }
+
+    /// Keys of rows whose checksum does not fit.
+    pub fn misfits(&self) -> impl Iterator<Item = &Key> {
+        self.misfits.keys()
+    }
+
+    /// Nobody keeps checksums of his own any more, or they are all made anew: only those that travel with a value are left.
+    pub fn forget_misfits(&mut self) {
+        self.misfits.retain(|_, row| !row.fits());
+    }
+
+    /// Bytes on the disk change by themselves. Unlike a write this is no change that a crash takes back.
+    pub fn rot(&mut self, key: &Key, after: &Arc<Row>, misfit: bool) {
+        self.put(key, after.clone());
+        if misfit {
+            self.misfits.insert(key.clone(), after.clone());
+        }
+    }
+
+    fn undo(&self, key: &Key, before: Option<Arc<Row>>) -> Undo {
+        Undo { key: key.clone(), before, misfit: self.misfits.contains_key(key), mark: self.mark(key) }
+    }
+
     fn put(&mut self, key: &Key, row: Arc<Row>) -> Option<Arc<Row>> {
+        self.misfits.remove(key);
+        if !row.fits() {
+            self.misfits.insert(key.clone(), row.clone());
+        }
+        self.set_mark(key, None);
         if row.is_deleted() {
             self.tombstones.insert(key.clone(), ());
         } else {
@@ -70,6 +117,8 @@ impl Store {
     }
 
     fn take(&mut self, key: &Key) -> Option<Arc<Row>> {
+        self.misfits.remove(key);
+        self.set_mark(key, None);
         self.tombstones.remove(key);
         self.rows.remove(key)
     }
@@ -79,11 +128,31 @@ impl Store {
         if synced {
             self.sync();
         }
+        let undo = self.undo(key, self.rows.get(key).cloned());
         let row = self.take(key)?;
         if !synced {
-            self.unsynced.push(Undo { key: key.clone(), before: Some(row.clone()) });
+            self.unsynced.push(undo);
         }
         Some(row)
+    }
+
+    /// The repair that a row was taken in by.
+    pub fn mark(&self, key: &Key) -> Option<u32> {
+        self.marks.get(key).copied()
+    }
+
+    /// All marks, in (token, key) order.
+    pub fn marks(&self) -> &PageMap<Key, u32> {
+        &self.marks
+    }
+
+    /// Marks a row, or unmarks it. A mark is on disk at once, as far as the row is.
+    pub fn set_mark(&mut self, key: &Key, mark: Option<u32>) {
+        if let Some(number) = mark {
+            self.marks.insert(key.clone(), number);
+        } else if !self.marks.is_empty() {
+            self.marks.remove(key);
+        }
     }
 
     /// How many changes a crash would take back.
@@ -107,9 +176,10 @@ impl Store {
                 Merge::Both(merged) => merged,
             },
         };
+        let undo = self.undo(key, before.clone());
         self.put(key, after);
         if !synced {
-            self.unsynced.push(Undo { key: key.clone(), before: before.clone() });
+            self.unsynced.push(undo);
         }
         (Change::Stored, before)
     }
@@ -119,9 +189,10 @@ impl Store {
         if synced {
             self.sync();
         }
+        let undo = self.undo(key, self.rows.get(key).cloned());
         let before = self.put(key, row.clone());
         if !synced {
-            self.unsynced.push(Undo { key: key.clone(), before: before.clone() });
+            self.unsynced.push(undo);
         }
         (Change::Stored, before)
     }
@@ -135,11 +206,13 @@ impl Store {
     pub fn crash(&mut self) -> Reverted {
         let undo = std::mem::take(&mut self.unsynced);
         let mut changed = BTreeMap::new();
-        for Undo { key, before } in undo.into_iter().rev() {
+        for Undo { key, before, misfit, mark } in undo.into_iter().rev() {
             let held = match &before {
                 Some(row) => self.put(&key, row.clone()),
                 None => self.take(&key),
             };
+            self.misfits.extend(before.iter().filter(|_| misfit).map(|row| (key.clone(), row.clone())));
+            self.set_mark(&key, mark);
             changed.entry(key).or_insert((held, None)).1 = before;
         }
         changed
@@ -153,17 +226,15 @@ impl Store {
     }
 
     /// What is on disk: what a crash would leave.
-    pub fn disk(&self) -> PageMap<Key, Arc<Row>> {
+    pub fn disk(&self) -> Store {
         let mut after = self.clone();
         after.crash();
-        after.rows
+        after
     }
 
-    /// Replaces the disk by another one's rows. What is in memory and not on disk must be lost before.
-    pub fn restore(&mut self, rows: PageMap<Key, Arc<Row>>) {
-        let deleted = rows.iter().filter(|(_, row)| row.is_deleted()).map(|(key, _)| (key.clone(), ()));
-        let tombstones = PageMap::from_sorted(deleted);
-        *self = Store { rows, tombstones, ..Store::default() };
+    /// Replaces the disk by another one, checksums and all. What is in memory and not on disk must be lost before.
+    pub fn restore(&mut self, disk: Store) {
+        *self = Store { unsynced: Vec::new(), ..disk };
     }
 
     /// Puts `rows` into the store as if they had been on disk for ever: merged with what is held, and with what a crash would go back to.
@@ -177,7 +248,8 @@ impl Store {
             return;
         }
         for (key, row) in rows.iter() {
-            if let Some(merged) = rule.merged(self.rows.get(key).cloned(), Some(row)) {
+            if let Some(merged) = rule.merged(self.rows.get(key).cloned(), Some(row)).filter(|merged| self.rows.get(key) != Some(merged)) {
+                self.set_mark(key, None);
                 self.rows.insert(key.clone(), merged);
             }
         }
@@ -252,6 +324,32 @@ mod tests {
         assert_eq!(store.apply(rule, &key, &row(1), true).0, Change::Stored, "nothing is left that would refuse an older row");
         store.wipe();
         assert_eq!(store.tombstones().count(), 0);
+    }
+
+    #[test]
+    fn a_checksum_that_does_not_fit_is_known_until_another_row_comes() {
+        let (rule, key) = (Rule::LastWriteWins, Key::new("k"));
+        let mut store = Store::default();
+        store.apply(rule, &key, &row(1), true);
+        store.rot(&key, &row(7), true);
+        assert!(store.is_misfit(&key));
+        let copy = store.disk();
+        store.apply(rule, &key, &row(8), false);
+        assert!(!store.is_misfit(&key), "written over");
+        store.crash();
+        assert!(store.is_misfit(&key), "the write was not on disk");
+        store.restore(copy);
+        assert!(store.is_misfit(&key), "the backup is no better");
+        store.forget_misfits();
+        assert!(!store.is_misfit(&key), "checksums made anew fit what is there");
+        let summed = |sum| {
+            let clock = rule.mint(NodeId(0), 9);
+            Arc::new(Row::single(Version { clock, payload: Payload::Summed(b"v".as_slice().into(), sum) }))
+        };
+        store.apply(rule, &key, &summed(super::super::row::checksum(b"v")), true);
+        assert!(!store.is_misfit(&key));
+        store.apply(rule, &Key::new("o"), &summed(5), true);
+        assert!(store.misfits().eq([&Key::new("o")]), "one that travels tells on whoever holds it");
     }
 
     #[test]

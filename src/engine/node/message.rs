@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::hints::Hint;
+use super::integrity::RotSay;
 use super::settings::Level;
 use super::sweeps::{Say, SessionId};
 use crate::engine::base::{Digest, Endpoint, EventId, Micros, NodeId, OpId};
@@ -293,6 +294,8 @@ pub enum Body {
         /// What is said.
         say: Box<Say>,
     },
+    /// About a value whose checksum does not fit.
+    Rot(RotSay),
 }
 
 /// A message in flight or delivered. Shared by the log, the network and the receiver.
@@ -335,6 +338,7 @@ impl Body {
             Body::Repair { .. } | Body::RepairAck => Traffic::Repair,
             Body::Heartbeat { .. } | Body::Echo { .. } | Body::EchoAck { .. } => Traffic::Gossip,
             Body::Sweep { .. } => Traffic::Tree,
+            Body::Rot(say) => say.traffic(),
         }
     }
 
@@ -352,6 +356,7 @@ impl Body {
             Body::ReadData { .. } | Body::ReadDigest { .. } | Body::Echo { .. } => Mode::Asks,
             Body::Write { .. } | Body::Data { .. } | Body::Digest(_) | Body::Repair { .. } | Body::Heartbeat { .. } => Mode::Carries,
             Body::Sweep { say, .. } => say.mode(),
+            Body::Rot(say) => say.mode(),
         }
     }
 
@@ -366,6 +371,7 @@ impl Body {
             Body::Hint { hint, .. } | Body::KeepHint { hint, .. } => Some(&hint.row),
             Body::Data { row, .. } => row.as_ref(),
             Body::Sweep { say, .. } => say.row(),
+            Body::Rot(say) => say.row(),
             Body::Reply { outcome: Outcome::Found(row), .. } => row.as_ref(),
             _ => None,
         }
@@ -404,6 +410,7 @@ impl Body {
             Body::Echo { .. } => 23,
             Body::EchoAck { .. } => 24,
             Body::Sweep { .. } => 25,
+            Body::Rot(_) => 40,
         }
     }
 
@@ -422,6 +429,7 @@ impl Body {
             Body::Sweep { session, say } => {
                 say.nth() ^ (u64::from(session.generation) << 32 | u64::from(session.number)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             }
+            Body::Rot(say) => say.nth(),
             _ => 0,
         }
     }

@@ -5,11 +5,13 @@
 //! `arrivals` (who lives), `sweeps` (comparing replicas in the background).
 
 pub mod arrivals;
+mod clock;
 pub mod coordinate;
 pub mod dots;
 mod guests;
 pub mod hints;
 pub mod history;
+pub mod integrity;
 mod member;
 mod message;
 mod note;
@@ -22,20 +24,25 @@ mod wire;
 
 use std::sync::Arc;
 
+pub use clock::{CLOCK_EPOCH, NodeClock};
 pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
 use hints::HintStore;
 pub use history::History;
+use integrity::Integrity;
 pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
-    Accrual, BitmapPolicy, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings, Keeper,
-    Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, Reach, ReadSettings, Repair, Replay, Schedule, SecondRound, Segments,
-    Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones, Upkeep, WriteSettings,
+    Accrual, BitmapPolicy, Checksum, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings,
+    IntegritySettings, Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, Reach, ReadSettings, Repair, Replay,
+    Rotten, Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync,
+    Tombstones, Upkeep, WriteSettings,
 };
+pub use settings::{Caps, Checkpoints, Disk, Order, Parallelism, QueueSettings, Scope, Start, THROTTLE, Validation, Whose, throttle};
+use sweeps::validation::Records;
 use sweeps::{SessionId, Sweeps};
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
@@ -44,9 +51,6 @@ use crate::engine::place::Ring;
 
 /// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
 pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
-
-/// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
-pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
 
 /// A timer that a node set for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +89,8 @@ pub enum Timer {
     SweepAgain(u32),
     /// A peer that started a sweep may have fallen silent.
     SweepIdle(SessionId),
+    /// Time for the next sweep of the queue. Carries a number, so that an old one is ignored.
+    SweepTurn(u32),
     /// Time to send a peer more coded symbols: which message of them.
     SweepStream(SessionId, u32),
     /// The time that making trees of segments takes is over.
@@ -93,6 +99,10 @@ pub enum Timer {
     SweepNext(u32),
     /// Keys that have changed have waited long enough to enter the tries.
     TrieWork,
+    /// The patience with a replica that was asked for a row is over: the question's number.
+    Fetch(u32),
+    /// Time to check what is held. Carries an epoch, so that an old one is ignored.
+    Scrub(u32),
 }
 
 impl Timer {
@@ -106,7 +116,8 @@ impl Timer {
 
     /// Whether it is background work that a log may count instead of keep.
     pub const fn is_quiet(&self) -> bool {
-        matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork)
+        let own = matches!(self, Timer::Beat(_) | Timer::Sweep(_) | Timer::TrieWork | Timer::Scrub(_));
+        own || matches!(self, Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff)
     }
 }
 
@@ -119,6 +130,8 @@ pub enum Changed {
     Tombstones,
     /// When it compares with others by itself.
     Sweeps,
+    /// How it checks what it holds.
+    Integrity,
 }
 
 /// What happens to a node.
@@ -134,6 +147,8 @@ pub enum Input<'a> {
     Timer(Timer),
     /// It is told to compare with another node.
     Sweep(NodeId, SweepPolicy),
+    /// It is told to stop one of its sweeps, or all of them and what waits.
+    StopSweep(Option<u32>),
 }
 
 /// What a node does about it, in order.
@@ -200,6 +215,8 @@ pub struct Ctx<'a> {
     pub ring: &'a Ring,
     /// Random draws.
     pub draws: Draws,
+    /// Requests of clients that wait for the node's own disk.
+    pub backlog: u64,
     /// What the node does, in order.
     pub out: &'a mut Vec<Out>,
 }
@@ -231,28 +248,6 @@ impl Ctx<'_> {
     }
 }
 
-/// A node's own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NodeClock {
-    /// How far it is ahead (behind, if negative) of true time, in microseconds.
-    pub offset: i64,
-    /// The last reading given out: readings never repeat.
-    last: u64,
-}
-
-impl NodeClock {
-    /// What the clock shows: microseconds since 1970.
-    pub fn shows(&self, now: Micros) -> u64 {
-        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
-    }
-
-    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
-    pub fn read(&mut self, now: Micros) -> u64 {
-        self.last = self.shows(now).max(self.last + 1);
-        self.last
-    }
-}
-
 /// One node.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -280,8 +275,12 @@ pub struct Node {
     sweep: purge::Sweep,
     /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
+    /// Incremental repairs it has taken part in. Survives a crash.
+    pub records: Records,
     /// What it remembers beside its rows. The synced part survives a crash.
     pub history: History,
+    /// Checks of what it holds. Volatile.
+    pub integrity: Integrity,
 }
 
 impl Node {
@@ -300,7 +299,9 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            records: Records::default(),
             history: History::default(),
+            integrity: Integrity::default(),
         }
     }
 
@@ -312,6 +313,7 @@ impl Node {
         self.owed = Vec::new();
         self.sweep = purge::Sweep::default();
         self.sweeps = std::mem::take(&mut self.sweeps).crashed();
+        self.integrity = Integrity::default();
         self.guests.forget();
     }
 
@@ -330,9 +332,11 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.records = Records::default();
         self.history.wipe();
         self.sweeps.segments.clear();
         self.sweeps.tries.clear();
+        self.sweeps.queue.clear();
         self.store.wipe() + others
     }
 
@@ -359,7 +363,8 @@ impl Node {
             Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
-            timer => self.sweeps.expects(timer),
+            Timer::SweepIdle(session) if self.records.is_open(session) => true,
+            timer => self.sweeps.expects(timer) || self.integrity.expects(timer),
         }
     }
 
@@ -374,7 +379,10 @@ impl Node {
                 self.restart_sweeps(ctx);
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
+                self.take_up_records(ctx);
+                self.resume_queue(ctx);
                 self.sweeps.tries.plan(ctx);
+                self.restart_scrub(false, ctx);
             }
             Input::Configured(Changed::Detector) => self.start_heartbeats(ctx),
             Input::Configured(Changed::Tombstones) => self.restart_sweeps(ctx),
@@ -382,7 +390,9 @@ impl Node {
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
             }
+            Input::Configured(Changed::Integrity) => self.restart_scrub(true, ctx),
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
+            Input::StopSweep(number) => self.stop_sweep(number, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
         }
@@ -403,6 +413,7 @@ impl Node {
             Timer::HintPage(target, _) => self.page_failed(target, ctx),
             Timer::Handoff => self.look_for_owners(ctx),
             Timer::HandoffOver(owner, _) => self.handoff_over(owner, ctx),
+            Timer::Fetch(_) | Timer::Scrub(_) => self.integrity_woke(timer, ctx),
             timer => self.sweep_woke(timer, ctx),
         }
     }
@@ -418,8 +429,14 @@ impl Node {
                 self.hold(owner, op, key, row, Traffic::Repair, ctx);
                 ctx.send_for(from, owner, op, Body::RepairAck);
             }
-            (Body::ReadData { key, round }, _, _) => self.send_row(message, key, *round, ctx),
-            (Body::ReadDigest { key }, _, _) => self.send_digest(message, key, ctx),
+            (Body::ReadData { key, round }, _, _) => {
+                self.queue_heats(key, ctx);
+                self.send_row(message, key, *round, ctx);
+            }
+            (Body::ReadDigest { key }, _, _) => {
+                self.queue_heats(key, ctx);
+                self.send_digest(message, key, ctx);
+            }
             (Body::HandoffAck { key, round }, Endpoint::Node(from), _) => self.handed_back(from, key, *round, ctx),
             (Body::Handoff { key, row, round }, _, op) => {
                 self.hold(None, op, key, row, Traffic::Hint, ctx);
@@ -432,6 +449,7 @@ impl Node {
             (Body::Echo { generation, number }, Endpoint::Node(from), _) => self.echo(from, *generation, *number, ctx),
             (Body::EchoAck { generation, .. }, Endpoint::Node(from), _) => self.echo_came(from, *generation, ctx),
             (Body::Sweep { session, say }, Endpoint::Node(from), _) => self.sweep_heard(from, *session, say, ctx),
+            (Body::Rot(say), ..) => self.rot_heard(message, say, ctx),
             (body, Endpoint::Node(from), Some(op)) => self.answered(op, (from, owner), body, ctx),
             // Nobody in this world sends anything else; a node ignores what it does not understand.
             _ => {}

@@ -1,8 +1,9 @@
 //! Notes: which rule acted, said by the code that acted. Words for them live on a higher floor.
 
 use super::coordinate::Seat;
+use super::integrity::RotStep;
 use super::settings::Phi;
-use super::sweeps::{SessionId, SweepStep};
+use super::sweeps::{QueueStep, SessionId, SweepStep};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Version};
 
@@ -252,6 +253,8 @@ pub enum Note {
         /// What was found or decided.
         step: SweepStep,
     },
+    /// A step of the queue of sweeps.
+    Queue(QueueStep),
     /// A sweep has found a key that differs, and reads it to have it repaired.
     SweepRead {
         /// Which sweep.
@@ -259,6 +262,8 @@ pub enum Note {
         /// The key.
         key: Key,
     },
+    /// About a value whose checksum does not fit.
+    Rot(RotStep),
 }
 
 /// Why a hint is not kept.
@@ -317,13 +322,18 @@ impl Note {
             Note::Revived { .. } => 39,
             Note::StoodStill { .. } => 40,
             Note::Sweep { .. } => 41,
+            Note::Queue(_) => 50,
             Note::SweepRead { .. } => 60,
+            Note::Rot(_) => 50,
         }
     }
 
     /// Whether a person stepping from decision to decision stops here.
     pub const fn is_decision(&self) -> bool {
         if let Note::Sweep { step, .. } = self {
+            return step.is_decision();
+        }
+        if let Note::Queue(step) = self {
             return step.is_decision();
         }
         !matches!(
@@ -335,6 +345,7 @@ impl Note {
                 | Note::LocalFirst
                 | Note::Lingers { .. }
                 | Note::EchoAsked(_)
+                | Note::Rot(RotStep::Asked { .. } | RotStep::Scrubbed { found: 0, .. })
         )
     }
 }

@@ -19,6 +19,8 @@ pub enum RemovedWhy {
     },
     /// It was a tombstone that every replica has seen, by the numbers of events.
     SeenByAll,
+    /// Its checksum did not fit.
+    Rotten,
 }
 
 /// A row that a replica has removed by itself.
@@ -57,10 +59,11 @@ impl Tombstones {
 
 impl Node {
     /// The row at `key` as readers see it, of this node or of the replica it stands in for: an expired tombstone counts as gone, so that
-    /// replicas which have removed it agree with those which have not yet.
+    /// replicas which have removed it agree with those which have not yet; and so does what a check finds not to fit.
     pub(super) fn visible(&self, owner: Option<NodeId>, key: &Key, ctx: &Ctx<'_>) -> Option<Arc<Row>> {
         let row = match owner.filter(|owner| *owner != self.id) {
             Some(owner) => self.guests.get(owner, key)?,
+            None if self.checks(key, ctx) => return None,
             None => self.store.get(key)?,
         };
         ctx.settings.tombstones.expired(row, self.clock.shows(ctx.now)).is_none().then(|| row.clone())

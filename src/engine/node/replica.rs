@@ -21,6 +21,7 @@ impl Node {
         if ctx.settings.write.drop_late && age > ctx.settings.write.timeout {
             return ctx.note(op, Note::DroppedLate { key: key.clone(), age });
         }
+        self.queue_heats(key, ctx);
         self.hold(owner, op, key, row, Traffic::Write, ctx);
         ctx.send_for(answer_to, owner, op, Body::WriteAck);
         let counted = ctx.settings.write.durable.is_some() || ctx.settings.write.primary.is_some();
@@ -88,11 +89,17 @@ impl Node {
         }
     }
 
-    pub(super) fn send_row(&self, message: &Message, key: &Key, round: u8, ctx: &mut Ctx<'_>) {
+    pub(super) fn send_row(&mut self, message: &Message, key: &Key, round: u8, ctx: &mut Ctx<'_>) {
+        if self.read_fails(message, key, ctx) {
+            return self.fail_read(message, round, ctx);
+        }
         ctx.send_for(message.from, message.owner, message.op, Body::Data { row: self.visible(message.owner, key, ctx), round });
     }
 
-    pub(super) fn send_digest(&self, message: &Message, key: &Key, ctx: &mut Ctx<'_>) {
+    pub(super) fn send_digest(&mut self, message: &Message, key: &Key, ctx: &mut Ctx<'_>) {
+        if self.read_fails(message, key, ctx) {
+            return self.fail_read(message, 1, ctx);
+        }
         let digest = ctx.digest(&self.visible(message.owner, key, ctx));
         ctx.send_for(message.from, message.owner, message.op, Body::Digest(digest));
     }

@@ -122,6 +122,7 @@ impl Wire for Body {
                 key.encode(sink);
             }
             Body::Sweep { session, say } => (session, &**say).encode(sink),
+            Body::Rot(say) => say.encode(sink),
             Body::Forward { client, request } => {
                 sink.u32(client.code() as u32);
                 request.encode(sink);

@@ -15,8 +15,10 @@ pub struct Copy {
     pub node: NodeId,
     /// What it holds.
     pub row: Option<Arc<Row>>,
-    /// Whether some other replica holds something that it lacks.
+    /// Whether it lacks something that was written and that some replica holds, rotten or not.
     pub behind: bool,
+    /// Whether it says something else than was written under its timestamp.
+    pub rotten: bool,
 }
 
 /// How disorder came and went. What is in but not out is what is behind: `entered - left`.
@@ -39,7 +41,7 @@ struct Torn {
     last_copy: bool,
 }
 
-/// How far replicas disagree. A key's true row is the merge of what its replicas hold.
+/// How far replicas disagree. A key's true row is the merge of what its replicas hold, as it was written.
 #[derive(Debug, Clone, Default)]
 pub struct Truth {
     /// Keys with replicas behind.
@@ -57,12 +59,18 @@ impl Truth {
         let rows: Vec<(NodeId, Option<Arc<Row>>)> =
             replicas.iter().map(|n| (*n, world.host(*n).and_then(|h| h.node.store.get(key).cloned()))).collect();
         let rule = world.settings().rule;
-        let merged = rows.iter().fold(None, |merged, (_, row)| rule.merged(merged, row.as_ref()));
+        // What was written counts, and not what has become of it on some disk.
+        let true_row = |row: &Option<Arc<Row>>| row.as_ref().map(|row| world.as_written(key, row));
+        let merged = rows.iter().fold(None, |merged, (_, row)| rule.merged(merged, true_row(row).as_ref()));
         // Where deletes are forgotten some day, who holds nothing is not behind of a tombstone: to a reader both are the same. (Not judged by
         // age, so that the truth changes with events only.)
         let purges = world.settings().tombstones != Tombstones::Keep || world.settings().sweeps.forgets_deletes();
         let forgotten = purges && merged.as_ref().is_some_and(|row| row.is_deleted());
-        rows.into_iter().map(|(node, row)| Copy { node, behind: row != merged && !(forgotten && row.is_none()), row }).collect()
+        let copy = |(node, row): (NodeId, Option<Arc<Row>>)| {
+            let rotten = row.is_some() && true_row(&row) != row;
+            Copy { node, behind: row != merged && !(forgotten && row.is_none()), rotten, row }
+        };
+        rows.into_iter().map(copy).collect()
     }
 
     /// Copies that lack something: pairs of a key and a replica of it.
@@ -102,6 +110,7 @@ impl Truth {
                 EventKind::Applied(applied) if applied.change == Change::Stored => self.check(world, &applied.key),
                 EventKind::Reverted { key, .. } => self.check(world, key),
                 EventKind::Removed(removed) => self.check(world, &removed.key),
+                EventKind::Fault(Fault::Rotted(rotted)) => self.check(world, &rotted.key),
                 EventKind::Fault(Fault::Wiped { .. } | Fault::Preloaded { .. } | Fault::Restored { .. }) => self.look(world),
                 EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => self.look(world),
                 _ => {}

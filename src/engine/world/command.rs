@@ -168,11 +168,46 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy: Option<SweepPolicy>,
     },
+    /// Bytes of a value on a node's disk change by themselves. A key that is not there, or is deleted, has none.
+    Rot {
+        /// Whose copy.
+        node: NodeId,
+        /// Of what.
+        key: Key,
+        /// Whether the checksum kept with it changes along, and fits what is there now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sum: bool,
+        /// What the value becomes; one bit of it changes if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    },
+    /// Makes a node start a repair by whole trees with all replicas of the ranges that the policy names.
+    Repair {
+        /// Who starts it, and collects the trees.
+        node: NodeId,
+        /// How; as the settings say if left out, by whole trees in any case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<SweepPolicy>,
+    },
+    /// Makes a node stop a sweep that it has started.
+    StopSweep {
+        /// Who started it.
+        node: NodeId,
+        /// Its number among those of the node; all of them, and what waits in its queue, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u32>,
+    },
 }
 
 fn check_key(key: &Key) -> Result<(), CommandError> {
     let len = key.name().len();
     ensure("key", (1..=LIMITS.key_bytes).contains(&len), || format!("must have 1 to {} bytes, has {len}", LIMITS.key_bytes))
+}
+
+fn check_rot(key: &Key, value: Option<&str>) -> Result<(), CommandError> {
+    check_key(key)?;
+    let len = value.map_or(0, str::len);
+    ensure("value", len <= LIMITS.value_bytes, || format!("must have at most {} bytes, has {len}", LIMITS.value_bytes))
 }
 
 impl Command {
@@ -212,7 +247,8 @@ impl Command {
             | Command::Resume { node }
             | Command::Wipe { node }
             | Command::Backup { node }
-            | Command::Restore { node } => config.knows("node", *node),
+            | Command::Restore { node }
+            | Command::StopSweep { node, .. } => config.knows("node", *node),
             Command::Clock { node, offset_us } => {
                 config.knows("node", *node)?;
                 ensure("offset-us", offset_us.unsigned_abs() <= LIMITS.span.0, || format!("must be within {} either way", LIMITS.span))
@@ -242,6 +278,8 @@ impl Command {
                 ensure("sweep", a != b, || "needs two different nodes".to_owned())?;
                 policy.as_ref().map_or(Ok(()), check_policy)
             }
+            Command::Rot { node, key, value, .. } => config.knows("node", *node).and_then(|()| check_rot(key, value.as_deref())),
+            Command::Repair { node, policy } => config.knows("node", *node).and_then(|()| policy.as_ref().map_or(Ok(()), check_policy)),
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }

@@ -60,6 +60,11 @@ pub enum Fault {
         /// With whom.
         with: NodeId,
     },
+    /// A node was told to stop a sweep of its own, or all and what waits.
+    SweepStopped {
+        /// Which; all if `None`.
+        number: Option<u32>,
+    },
     /// A node lost its disk.
     Wiped {
         /// Rows lost.
@@ -120,6 +125,21 @@ pub enum Fault {
         /// Operations it began.
         operations: u32,
     },
+    /// Bytes of a value on a node's disk changed by themselves.
+    Rotted(Box<Rotted>),
+}
+
+/// A value whose bytes changed by themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rotted {
+    /// The key.
+    pub key: Key,
+    /// What was held.
+    pub before: Arc<Row>,
+    /// What is held now, under the same timestamp.
+    pub after: Arc<Row>,
+    /// Whether a checksum is kept with it that does not fit any more.
+    pub misfit: bool,
 }
 
 /// What a client did by itself, without a coordinator to say so.

@@ -9,7 +9,7 @@ use super::network::CutShape;
 use super::preload::Preload;
 use super::sim::{Due, World};
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, arrange};
-use crate::engine::node::{Changed, Input, Node, Request, Setting, Verb};
+use crate::engine::node::{Changed, Checksum, Input, Method, Node, Request, Setting, SweepPolicy, Verb};
 
 impl World {
     /// Carries out a command at `at` (now, if that is past). A command that [`Command::check`] refuses, or that changes nothing
@@ -62,6 +62,12 @@ impl World {
             Command::Restore { node } => self.restore(node, log),
             Command::Workload(workload) => self.begin_workload(workload, log),
             Command::Sweep { a, b, policy } => self.sweep(a, b, policy.unwrap_or(self.settings().sweeps.policy), log),
+            Command::Rot { node, key, sum, value } => self.rot(node, &key, sum, value, log),
+            Command::Repair { node, policy } => {
+                let policy = policy.unwrap_or(self.settings().sweeps.policy);
+                self.sweep(node, node, SweepPolicy { method: Method::Validation, ..policy }, log);
+            }
+            Command::StopSweep { node, number } => self.stop_sweep(node, number, log),
             Command::StopWorkload { workload } => self.stop_workload(workload, log),
         }
     }
@@ -110,6 +116,7 @@ impl World {
         let waiting = std::mem::take(&mut host.waiting);
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         machine.forget();
+        self.load.stop(node);
         let (lost, hints) = machine.lose_memory();
         let rows = wipe.then(|| machine.wipe());
         let mut cause = None;
@@ -157,6 +164,7 @@ impl World {
                 Waiting::Flight(flight) => self.land(flight, log),
                 Waiting::Alarm(alarm) => self.ring_alarm(alarm, log),
                 Waiting::Sweep(with, policy) => self.run_node(node, Input::Sweep(with, policy), cause, log),
+                Waiting::StopSweep(number) => self.run_node(node, Input::StopSweep(number), cause, log),
                 Waiting::Configured(changed) => self.run_node(node, Input::Configured(changed), cause, log),
             }
         }
@@ -172,6 +180,7 @@ impl World {
             Setting::Detector(_) => Some(Changed::Detector),
             Setting::Tombstones(_) => Some(Changed::Tombstones),
             Setting::Sweeps(_) => Some(Changed::Sweeps),
+            Setting::Integrity(_) => Some(Changed::Integrity),
             _ => None,
         };
         if let Some(changed) = changed {
@@ -187,7 +196,7 @@ impl World {
 
     fn preload(&mut self, preload: Preload, log: &mut Vec<Event>) {
         let rule = self.settings().rule;
-        let rows = preload.rows(self.draws, rule);
+        let rows = preload.rows(self.draws, rule, self.settings().integrity.checksum == Checksum::Writer);
         let n = self.settings().replicas;
         for host in &mut self.hosts {
             let node: &mut Node = Arc::make_mut(&mut host.node);

@@ -29,11 +29,12 @@ fn default_value_bytes() -> u32 {
 
 impl Preload {
     /// The rows in (token, key) order. All carry a stamp from just before the run.
-    pub(super) fn rows(&self, draws: Draws, rule: Rule) -> Vec<(Key, Arc<Row>)> {
+    pub(super) fn rows(&self, draws: Draws, rule: Rule, summed: bool) -> Vec<(Key, Arc<Row>)> {
         let clock = rule.mint(NodeId(0), CLOCK_EPOCH - 1);
         let mut rows: Vec<(Key, Arc<Row>)> = (0..self.count)
             .map(|i| {
                 let payload = Payload::Value(self.value(draws, i));
+                let payload = if summed { payload.summed() } else { payload };
                 (Key::new(&format!("key-{i}")), Arc::new(Row::single(Version { clock, payload })))
             })
             .collect();

@@ -101,8 +101,10 @@ fn pairs(facts: &Facts<'_>, id: EventId, event: &Event) -> Vec<(&'static str, St
     if let EventKind::Removed(removed) = &event.kind {
         pairs.push(("key", removed.key.to_string()));
         pairs.push(("removed", facts.names.row(&removed.key, &removed.row)));
-        if let RemovedWhy::Grace { age } = removed.why {
-            pairs.push(("age", span(age)));
+        match removed.why {
+            RemovedWhy::Grace { age } => pairs.push(("age", span(age))),
+            RemovedWhy::Rotten => pairs.push(("because", "its checksum does not fit".to_owned())),
+            RemovedWhy::SeenByAll => pairs.push(("because", "every replica has seen the delete".to_owned())),
         }
     }
     if let EventKind::Applied(applied) = &event.kind {

@@ -46,7 +46,7 @@ impl ChipView {
     /// The chip of one version.
     pub fn of(names: &Names<'_>, key: &Key, version: &Version) -> ChipView {
         let (stone, text) = match &version.payload {
-            Payload::Value(bytes) => (false, clipped(&String::from_utf8_lossy(bytes), 40)),
+            Payload::Value(bytes) | Payload::Summed(bytes, _) => (false, clipped(&String::from_utf8_lossy(bytes), 40)),
             Payload::Tombstone => (true, "deleted".to_owned()),
         };
         ChipView { look: look(names.history.ordinal(key, version)), stone, text }

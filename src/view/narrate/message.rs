@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Trace, is_answer};
 use super::short::{noun, short};
-use super::{Cause, Said, handoff, sweep};
+use super::{Cause, Said, handoff, rot, sweep};
 use crate::engine::base::{Endpoint, EventId, Micros, NodeId, OpId, Wire, arrange};
 use crate::engine::node::coordinate::need;
 use crate::engine::node::{Body, Message, Note, Outcome};
@@ -36,6 +36,7 @@ pub(super) fn sent(facts: &Facts<'_>, id: EventId, m: &Message) -> Said {
         Body::Echo { .. } => format!("{from} believes {to} down but has heard it; only an answer to this shows that both ways are open."),
         Body::EchoAck { .. } => format!("Once it arrives {to} believes {from} up again."),
         Body::Sweep { say, .. } => sweep::aside(say, u64::from(m.size)),
+        Body::Rot(say) => rot::aside(say, &size),
         _ => handoff::aside(m, &size),
     };
     Said::new(headline).rest(format!("{rest}{local}"))

@@ -85,7 +85,7 @@ impl<'a> Names<'a> {
     /// A row by its versions: `v3`, or `v3 (a tombstone)`.
     pub fn row(&self, key: &Key, row: &Row) -> String {
         list(row.versions().iter().map(|v| match v.payload {
-            Payload::Value(_) => self.version(key, v),
+            Payload::Value(_) | Payload::Summed(..) => self.version(key, v),
             Payload::Tombstone => format!("{} (a tombstone)", self.version(key, v)),
         }))
     }

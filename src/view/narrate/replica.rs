@@ -79,6 +79,9 @@ fn forgotten(facts: &Facts<'_>, id: EventId, event: &Event, applied: &Applied) -
 pub(super) fn removed(facts: &Facts<'_>, id: EventId, event: &Event, removed: &Removed) -> Said {
     let who = event.who.map_or_else(String::new, |w| facts.names.end(w));
     let (key, stone) = (&removed.key, facts.names.row(&removed.key, &removed.row));
+    if removed.why == RemovedWhy::Rotten {
+        return super::rot::removed(&who, removed);
+    }
     let RemovedWhy::Grace { age } = removed.why else {
         return Said::new(format!("{who} forgets its mark of the delete of {key}, {stone}."))
             .rest("Every replica has said that it has seen this event. Nobody can bring the value back, so nothing has to be kept, and nobody had to wait for a time to pass.")

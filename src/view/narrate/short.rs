@@ -1,7 +1,7 @@
 //! One plain line per event, for lists, the timeline and `drift events`.
 
 use super::names::{Names, quoted_bytes, verb_name};
-use super::{handoff, sweep, words};
+use super::{handoff, rot, sweep, turns, words};
 use crate::engine::data::Change;
 use crate::engine::node::{Body, Message, Note, Outcome, Timer, Traffic, Verb};
 use crate::engine::observe::History;
@@ -34,12 +34,15 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         EventKind::Timer(Timer::Beat(_)) => format!("{who} tells the others that it lives"),
         EventKind::Timer(Timer::Sweep(_)) => format!("{who} looks for old tombstones"),
         EventKind::Timer(Timer::SweepDue(_)) => format!("{who} is due to compare with another node"),
+        EventKind::Timer(Timer::SweepTurn(_)) => format!("{who} looks for the next sweep to do"),
         EventKind::Timer(Timer::SweepPatience(_) | Timer::SweepIdle(_)) => format!("{who} looks whether its sweep goes on"),
         EventKind::Timer(Timer::SweepStream(..)) => format!("{who} may send more coded symbols"),
         EventKind::Timer(Timer::SegmentsBuilt) => format!("{who} has its trees of segments ready"),
         EventKind::Timer(Timer::TrieWork) => format!("{who} brings its tries up to date"),
         EventKind::Timer(Timer::SweepNext(_)) => format!("{who} has rested before the next read of its sweep"),
         EventKind::Timer(Timer::SweepAgain(_)) => format!("{who} tries a sweep again"),
+        EventKind::Timer(Timer::Fetch(_)) => format!("{who} has waited long enough for a row"),
+        EventKind::Timer(Timer::Scrub(_)) => format!("{who} goes on checking what it holds"),
         EventKind::Timer(Timer::Sync) => format!("{who} brings its log to disk"),
         EventKind::Timer(Timer::Speculate(op)) => format!("{who} has waited long for answers to {}", names.op(*op)),
         EventKind::Timer(Timer::RepairBound(op)) => format!("{who} has let {} wait long enough for the repair", names.op(*op)),
@@ -112,6 +115,7 @@ pub(super) fn noun(m: &Message, names: &Names<'_>) -> String {
         Body::Echo { .. } => "request for an echo".to_owned(),
         Body::EchoAck { .. } => "echo".to_owned(),
         Body::Sweep { say, .. } => sweep::noun(say),
+        Body::Rot(say) => rot::noun(say),
         _ => handoff::noun(m, names),
     };
     format!("{from}'s {what}")
@@ -137,6 +141,7 @@ fn sent(m: &Message, names: &Names<'_>) -> String {
         Body::Echo { .. } => format!("{from} asks {to} for an echo"),
         Body::EchoAck { .. } => format!("{from} sends {to} the echo"),
         Body::Sweep { say, .. } => sweep::sent(&from, &to, say),
+        Body::Rot(say) => rot::sent(&from, &to, say),
         _ => handoff::sent(m, names),
     }
 }
@@ -183,8 +188,10 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         Note::EchoAsked(peer) => format!("{who} hears {peer} and asks it for an echo"),
         Note::Revived { peer, .. } => format!("{who} believes {peer} up again: its echo came back"),
         Note::StoodStill { stood, .. } => format!("{who} notices that it stood still for {}", span(*stood)),
+        Note::Queue(step) => turns::short(who, step),
         Note::SweepRead { key, .. } => format!("{who} reads {key} to have it repaired"),
         Note::Sweep { session, step } => sweep::short(who, *session, step),
+        Note::Rot(step) => rot::short(who, step),
         note => handoff::short(who, note).unwrap_or_default(),
     }
 }
@@ -212,7 +219,11 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Resumed { waiting } => {
             format!("{who} goes on, with {} waiting", counted(u64::from(*waiting), "message or timer", "messages and timers"))
         }
+        Fault::SweepAsked { with } if who == with.to_string() => format!("{who} is told to repair its ranges"),
+        Fault::SweepStopped { number: None } => format!("{who} is told to stop all its sweeps"),
+        Fault::SweepStopped { number: Some(number) } => format!("{who} is told to stop its sweep {number}"),
         Fault::SweepAsked { with } => format!("{who} is told to compare with {with}"),
+        Fault::Rotted(rotted) => rot::fault_short(who, rotted, names),
         Fault::Wiped { rows } => format!("{who} loses its disk: {}", counted(*rows, "row", "rows")),
         Fault::Clock { offset_us } => format!("{who}'s clock is set {}", offset(*offset_us)),
         Fault::Slow { by } if by.0 == 0 => format!("{who} is as quick as the others again"),

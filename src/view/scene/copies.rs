@@ -85,7 +85,7 @@ impl ChipMark {
 pub(super) fn version_mark(session: &Session, key: &Key, version: &Version, letters: usize) -> VersionMark {
     let number = session.history().ordinal(key, version);
     let (stone, text) = match &version.payload {
-        Payload::Value(bytes) => (false, clipped(&String::from_utf8_lossy(bytes), letters)),
+        Payload::Value(bytes) | Payload::Summed(bytes, _) => (false, clipped(&String::from_utf8_lossy(bytes), letters)),
         Payload::Tombstone => (true, "deleted".to_owned()),
     };
     VersionMark { number, look: chip::look(number), stone, text }

@@ -1,11 +1,13 @@
 //! Words on the drawing: sizes, tones, clipping, and times as people read them.
 
 use crate::engine::base::{Endpoint, Micros};
+use crate::engine::node::integrity::RotSay;
 use crate::engine::node::sweeps::{Say, SegmentSay, TrieSay, VersionSay};
 use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
 use crate::view::geometry::ring::{Anchor, Spot};
 use crate::view::geometry::{Point, Profile, Rect, pt};
+use crate::view::narrate::repair_word;
 
 /// How a text is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,6 +194,10 @@ pub fn what(message: &Message) -> &'static str {
         Body::Coordinating => "mine",
         Body::Echo { .. } => "echo?",
         Body::EchoAck { .. } => "echo",
+        Body::Rot(RotSay::Failed { .. }) => "no good",
+        Body::Rot(RotSay::Fetch { .. }) => "full row?",
+        Body::Rot(RotSay::Fetched { row: Some(_), .. }) => "full row",
+        Body::Rot(RotSay::Fetched { row: None, .. }) => "no row",
         Body::Sweep { say, .. } => match **say {
             Say::Segments(ref say) => match say {
                 SegmentSay::Ready => "ready",
@@ -213,6 +219,7 @@ pub fn what(message: &Message) -> &'static str {
             Say::Stored { .. } => "held",
             Say::Close => "done",
             Say::Refused(_) => "refused",
+            Say::Repair(ref told) => repair_word(told),
             Say::Versions(VersionSay::Ready) => "ready",
             Say::Versions(VersionSay::Have { .. }) => "versions",
             Say::Versions(VersionSay::Lacks { .. }) => "rows?",

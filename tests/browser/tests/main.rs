@@ -6,6 +6,7 @@ mod files;
 mod gallery;
 mod keyboard;
 mod lab;
+mod lessons;
 mod links;
 mod mouse;
 mod quorum;

@@ -7,6 +7,7 @@ use super::Pending;
 use super::plan::{Plan, Seat, nodes, zones};
 use crate::engine::base::{Digest, Endpoint, Micros, NodeId, OpId, Purpose, arrange, chance};
 use crate::engine::data::{Key, Row};
+use crate::engine::node::integrity::RotStep;
 use crate::engine::node::{Body, Contact, Ctx, Level, Need, Node, Note, Outcome, Proximity, Speculate, Timer, Traffic};
 
 /// What one replica has answered.
@@ -267,6 +268,39 @@ impl Node {
         let Some(read) = self.coordinator.read(op) else { return };
         if let Some(seat) = read.contacts.iter().copied().find(|seat| seat.is(from, owner)) {
             self.first_answer(op, Answer { seat, digest, row: None }, ctx);
+        }
+    }
+
+    /// A replica answers that its copy is of no use: another one is asked in its place, if one is left (Apache Cassandra 4.1, `ReadCallback.onFailure`,
+    /// which fails the read once those asked can no longer be enough).
+    pub(in crate::engine::node) fn read_failed(&mut self, op: OpId, from: NodeId, owner: Option<NodeId>, ctx: &mut Ctx<'_>) {
+        let Some(read) = self.coordinator.read(op) else { return };
+        let asked = !matches!(read.phase, Phase::Repairing { .. });
+        let Some(at) = read.contacts.iter().position(|seat| seat.is(from, owner)).filter(|_| asked) else { return };
+        let seat = read.contacts.remove(at);
+        read.answers.retain(|answer| answer.seat != seat);
+        if let Phase::Second { waiting } = &mut read.phase {
+            waiting.retain(|other| *other != seat);
+        }
+        let spare = (!read.answered && !read.spare.is_empty()).then(|| read.spare.remove(0));
+        ctx.note(op, Note::Rot(RotStep::Failed { by: from, instead: spare.map(|seat| seat.node) }));
+        let Some(read) = self.coordinator.read(op) else { return };
+        if let Some(seat) = spare {
+            read.contacts.push(seat);
+            let (key, second) = (read.key.clone(), if let Phase::Second { waiting } = &mut read.phase { Some(waiting) } else { None });
+            let round = if second.is_some() { 2 } else { 1 };
+            second.into_iter().for_each(|waiting| waiting.push(seat));
+            return self.send_to(&seat, op, Body::ReadData { key, round }, ctx);
+        }
+        let (client, hopeless, missing) = (read.client, !read.answered && !read.need.met(zones(&read.contacts)), read.missing());
+        let (second, lingering) = (read.second_round_over(), read.phase == Phase::Lingering && read.silent().is_empty());
+        if hopeless {
+            self.give_up(op, client, Traffic::Read, missing, ctx);
+            self.coordinator.pending.remove(&op);
+        } else if second {
+            self.resolve(op, ctx);
+        } else if lingering {
+            self.compare_rest(op, ctx);
         }
     }
 

@@ -8,7 +8,7 @@ use super::Pending;
 use super::plan::{Plan, Seat, nodes, zones};
 use crate::engine::base::{Endpoint, NodeId, OpId, set_of};
 use crate::engine::data::{Clock, Key, Payload, Row, Version};
-use crate::engine::node::{Body, Ctx, Level, Need, Node, Note, Outcome, Request, Sync, Traffic};
+use crate::engine::node::{Body, Checksum, Ctx, Level, Need, Node, Note, Outcome, Request, Sync, Traffic};
 
 /// A write in progress.
 #[derive(Debug, Clone)]
@@ -65,6 +65,7 @@ impl Node {
     /// Stamps a new version and sends it to every replica believed up: the level decides when to answer, never whom to write to.
     pub(super) fn start_write(&mut self, op: OpId, client: Endpoint, request: &Request, plan: Plan, ctx: &mut Ctx<'_>) {
         let payload = request.verb.payload().unwrap_or(Payload::Tombstone);
+        let payload = if ctx.settings.integrity.checksum == Checksum::Writer { payload.summed() } else { payload };
         let version = Version { clock: ctx.settings.rule.mint(self.id, self.clock.read(ctx.now)), payload };
         let key = &request.key;
         ctx.note(op, Note::Stamped { key: key.clone(), version: version.clone() });

@@ -23,6 +23,8 @@ struct KeptTree {
 pub struct Kept {
     policy: TreePolicy,
     trees: BTreeMap<TokenRange, KeptTree>,
+    /// Rows as they were hashed, of keys whose bytes have changed since by themselves: nobody has hashed those.
+    hashed: BTreeMap<Key, Arc<Row>>,
 }
 
 impl Kept {
@@ -39,10 +41,20 @@ impl Kept {
     /// Forgets them all.
     pub fn clear(&mut self) {
         self.trees.clear();
+        self.hashed.clear();
+    }
+
+    /// The bytes held at `key` have changed by themselves: the hash that is kept is still that of the row before.
+    pub fn rotted(&mut self, key: &Key, before: &Arc<Row>) {
+        if self.trees.keys().any(|range| range.holds(key.token())) {
+            self.hashed.entry(key.clone()).or_insert_with(|| before.clone());
+        }
     }
 
     /// What is held at `key` has changed.
     pub fn change(&mut self, key: &Key, before: Option<&Row>, after: Option<&Row>) {
+        let hashed = self.hashed.remove(key);
+        let before = hashed.as_deref().or(before);
         let Some(kept) = holding(&self.trees, key.token()).and_then(|range| self.trees.get_mut(&range)) else { return };
         let mut items = Items::new(self.policy);
         let (old, new) = (before.map(|row| items.item(key, row)), after.map(|row| items.item(key, row)));
@@ -76,13 +88,25 @@ pub fn sharers(ring: &Ring, replication: &Replication, node: NodeId) -> Vec<Node
 }
 
 /// The ring cut at its tokens. A key on a token belongs to the part that the token ends, in a ring of partitions to the one it begins.
-fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
+pub(super) fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
+    (0..ring.tokens().len()).map(|i| arc_at(ring, i))
+}
+
+/// One of the parts of the ring: that which token number `i` ends.
+pub(super) fn arc_at(ring: &Ring, i: usize) -> TokenRange {
     let tokens = ring.tokens();
-    let end = move |i: usize| {
+    let end = |i: usize| {
         let (Token(token), _) = tokens[i];
         Token(token.wrapping_sub(u64::from(ring.is_partitioned())))
     };
-    (0..tokens.len()).map(move |i| TokenRange { left: end(if i == 0 { tokens.len() - 1 } else { i - 1 }), right: end(i) })
+    TokenRange { left: end(if i == 0 { tokens.len() - 1 } else { i - 1 }), right: end(i) }
+}
+
+/// The number of the part of the ring that a token lies in.
+pub(super) fn arc_of(ring: &Ring, token: Token) -> usize {
+    let before = |end: Token| if ring.is_partitioned() { end <= token } else { end < token };
+    let after = ring.tokens().partition_point(|(end, _)| before(*end));
+    after % ring.tokens().len().max(1)
 }
 
 /// The part of its range that a place covers, if any token falls into it.
@@ -96,7 +120,7 @@ impl Node {
     pub(super) fn rows_in<'a>(&'a self, range: TokenRange, ctx: &'a Ctx<'_>) -> impl Iterator<Item = (&'a Key, &'a Arc<Row>)> {
         let shown = self.clock.shows(ctx.now);
         let all = range.runs().flat_map(|(first, last)| self.store.between(first, last));
-        all.filter(move |(_, row)| ctx.settings.tombstones.expired(row, shown).is_none())
+        all.filter(move |(key, row)| ctx.settings.tombstones.expired(row, shown).is_none() && !self.checks(key, ctx))
     }
 
     /// Keys in a range with digests of their rows.
@@ -108,14 +132,15 @@ impl Node {
     /// This node's trees for these ranges, and what it took to make them.
     pub(super) fn trees_for(&mut self, policy: &SweepPolicy, ranges: &[TokenRange], ctx: &Ctx<'_>) -> (Vec<Arc<Tree>>, SweepStep) {
         if policy.upkeep == Upkeep::Kept && self.sweeps.kept.policy != policy.tree {
-            self.sweeps.kept = Kept { policy: policy.tree, trees: BTreeMap::new() };
+            self.sweeps.kept = Kept { policy: policy.tree, ..Kept::default() };
         }
         let (mut rows, mut computed) = (0, 0);
         let mut trees = Vec::with_capacity(ranges.len());
         for range in ranges {
             if policy.upkeep == Upkeep::Scan {
                 let shown = self.clock.shows(ctx.now);
-                let made = self.scan(*range, policy.tree, |row| ctx.settings.tombstones.expired(row, shown).is_none());
+                let made = self
+                    .scan(*range, policy.tree, |key, row| ctx.settings.tombstones.expired(row, shown).is_none() && !self.checks(key, ctx));
                 rows += made.rows;
                 computed += made.tree.computed();
                 trees.push(made.tree);
@@ -133,13 +158,16 @@ impl Node {
                     kept
                 }
                 None => {
-                    let made = self.scan(*range, policy.tree, |_| true);
+                    self.sweeps.kept.hashed.retain(|key, _| !range.holds(key.token()));
+                    let made = self.scan(*range, policy.tree, |_, _| true);
                     rows += made.rows;
                     computed += made.tree.computed();
                     made
                 }
             };
             trees.push(kept.tree.clone());
+            // Kept trees do not overlap: one of a range gives way to those of its parts, and the other way round.
+            self.sweeps.kept.trees.retain(|other, _| !other.meets(*range));
             self.sweeps.kept.trees.insert(*range, kept);
         }
         let leaves = trees.iter().map(|tree| tree.leaves()).sum();
@@ -150,12 +178,14 @@ impl Node {
     fn items_in(&self, part: TokenRange, policy: TreePolicy) -> impl Iterator<Item = Item> {
         let mut items = Items::new(policy);
         let rows = part.runs().flat_map(|(first, last)| self.store.between(first, last));
-        rows.map(move |(key, row)| items.item(key, row))
+        // Of other rows of a leaf the hashes that are kept are taken, and not their bytes.
+        let hashed = &self.sweeps.kept.hashed;
+        rows.map(move |(key, row)| items.item(key, hashed.get(key).unwrap_or(row)))
     }
 
     /// Reads every row of a range that counts into a tree.
-    fn scan(&self, range: TokenRange, policy: TreePolicy, counts: impl Fn(&Row) -> bool) -> KeptTree {
-        let all = || range.runs().flat_map(|(first, last)| self.store.between(first, last)).filter(|(_, row)| counts(row));
+    fn scan(&self, range: TokenRange, policy: TreePolicy, counts: impl Fn(&Key, &Row) -> bool) -> KeptTree {
+        let all = || range.runs().flat_map(|(first, last)| self.store.between(first, last)).filter(|(key, row)| counts(key, row));
         let (rows, mut items) = (all().count() as u64, Items::new(policy));
         let digests = all().map(|(key, row)| (key.token(), items.item(key, row)));
         KeptTree { tree: Arc::new(Tree::build(range, policy, policy.depth_for(rows), digests)), rows }

@@ -68,9 +68,9 @@ impl Call {
 pub(super) fn mark(history: &History, key: &Key, version: &Version) -> Mark {
     match (&version.payload, history.ordinal(key, version)) {
         (Payload::Tombstone, _) => Mark::NOTHING,
-        (Payload::Value(_), 0) if history.preloaded(key).is_some() => Mark::PRELOADED,
-        (Payload::Value(_), 0) => Mark::FOREIGN,
-        (Payload::Value(_), n) => Mark(n),
+        (_, 0) if history.preloaded(key).is_some() => Mark::PRELOADED,
+        (_, 0) => Mark::FOREIGN,
+        (_, n) => Mark(n),
     }
 }
 
