@@ -268,3 +268,16 @@ fn disks_and_caps() {
         bound("sweeps", caps(LIMITS.hint_bytes), caps(LIMITS.hint_bytes + 1), name, "at most");
     }
 }
+
+#[test]
+fn trees_of_segments_and_tries() {
+    let policy = |name: &str, at: &str, value: Value| json!({"policy": {name: {at: value}}});
+    for (inside, outside) in [(2, 1), (1_024, 2_048), (64, 65)] {
+        let made = |width: u32| policy("segments", "width", json!(width));
+        bound("sweeps", made(inside), made(outside), "width of segments", "must be 2, 4, 8");
+    }
+    spans("sweeps", |span| policy("segments", "expire", span), 1_000, "expiry of segments");
+    spans("sweeps", |span| policy("segments", "build", span), 0, "making of segments");
+    spans("sweeps", |span| policy("segments", "throttle", span), 0, "rest between reads");
+    spans("sweeps", |span| policy("trie", "lag", span), 0, "lag of tries");
+}

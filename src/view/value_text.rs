@@ -9,7 +9,13 @@ pub fn shown(quantity: &Quantity, value: &Value) -> String {
         Value::Number(_, Unit::Time) => {
             let time = value.time().unwrap_or_default();
             let is_instant = matches!(quantity, Quantity::Time(_));
-            if is_instant { moment(time) } else { span(time) }
+            // Two digits behind the point: what is compared may differ there.
+            let exact = !time.0.is_multiple_of(100_000) && (1_000_000..60_000_000).contains(&time.0);
+            match (is_instant, exact) {
+                (true, _) => moment(time),
+                (false, true) => format!("{:.2} s", time.0 as f64 / 1e6),
+                (false, false) => span(time),
+            }
         }
         Value::Number(n, Unit::Bytes) if n.fract() == 0.0 && *n >= 0.0 => bytes(*n as u64),
         Value::Number(n, Unit::Bytes) => format!("{n:.1} B"),
@@ -33,6 +39,7 @@ mod tests {
         let time = |us: u64| Value::Number(us as f64, Unit::Time);
         assert_eq!(shown(&q("time(agreement)"), &time(2_180_000)), "2.180 s");
         assert_eq!(shown(&q("latency(1)"), &time(40_000)), "40 ms");
+        assert_eq!(shown(&q("latency(1)"), &time(2_060_000)), "2.06 s");
         assert_eq!(shown(&q("5s"), &time(Micros::secs(5).0)), "5 s");
         assert_eq!(shown(&q("bytes"), &Value::Number(214.0, Unit::Bytes)), "214 B");
         assert_eq!(shown(&q("messages"), &Value::Number(12_345.0, Unit::Count)), "12\u{202f}345");

@@ -111,14 +111,14 @@ pub(super) struct Load {
 }
 
 /// When so many bytes have left at this rate, behind those that wait; at once without a limit.
-fn pass<K: Ord>(lanes: &mut BTreeMap<K, Micros>, key: K, from: Micros, size: u32, rate: u64) -> Micros {
+fn pass<K: Ord>(lanes: &mut BTreeMap<K, Micros>, key: K, (now, ready): (Micros, Micros), size: u32, rate: u64) -> Micros {
     if rate == 0 {
-        return from;
+        return ready;
     }
     let lane = lanes.entry(key).or_default();
     let span = u128::from(size) * 1_000_000 / u128::from(rate);
-    *lane = from.max(*lane).plus(Micros(u64::try_from(span).unwrap_or(u64::MAX)));
-    *lane
+    *lane = now.max(*lane).plus(Micros(u64::try_from(span).unwrap_or(u64::MAX)));
+    ready.max(*lane)
 }
 
 impl Load {
@@ -137,9 +137,10 @@ impl Load {
         if from == to || message.body.traffic() != Traffic::Tree {
             return ready;
         }
-        let left = pass(&mut self.nodes, from, ready, message.size, caps.node);
+        let now = message.sent_at;
+        let left = pass(&mut self.nodes, from, (now, ready), message.size, caps.node);
         let (zone, other) = (ring.zone_of(from), ring.zone_of(to));
-        if zone == other { left } else { pass(&mut self.zones, zone.0, left, message.size, caps.zone) }
+        if zone == other { left } else { pass(&mut self.zones, zone.0, (now, left), message.size, caps.zone) }
     }
 
     /// Reads of clients that wait for a node's disk.

@@ -232,9 +232,10 @@ impl Network {
         }
         let lane = self.lanes.entry((message.from, message.to)).or_default();
         let span = u128::from(message.size) * 1_000_000 / u128::from(self.config.bandwidth);
-        let start = lane.free_at.max(ready);
-        lane.free_at = start.plus(Micros(u64::try_from(span).unwrap_or(u64::MAX)));
-        lane.free_at
+        let span = Micros(u64::try_from(span).unwrap_or(u64::MAX));
+        // Its bytes take their room on the link at once, and nobody waits for a message that is not ready yet.
+        lane.free_at = lane.free_at.max(message.sent_at).plus(span);
+        lane.free_at.max(ready.plus(span))
     }
 
     /// What becomes of a message that was already in flight when the cuts changed. Once half way it is past every cut.

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::load::{Loaded, Source, load};
 use super::prose;
 use super::reader::Reader;
-use crate::course::{Challenge, Figure, Judged, Kind, Lesson, Medal, judge};
+use crate::course::{Challenge, Facts, Figure, Judged, Kind, Lesson, Medal, judge};
 use crate::lab::{Session, to_link};
 use crate::ui::header::{Bar, header};
 use crate::ui::lab::LabHandle;
@@ -129,7 +129,17 @@ fn Working(props: &WorkingProps) -> Html {
         script.title = challenge.title.clone();
         let place = format!("challenge/{}/{}", lesson.slug, challenge.name);
         let kept = storage::kept(&place).and_then(|file| crate::lab::from_file(&file).ok());
-        let session = kept.map_or_else(|| Session::open(script.clone()).ok(), Some)?;
+        let fresh = || {
+            let mut session = Session::open(script.clone()).ok()?;
+            // Where the challenge begins: after what belongs to it has been done, unless its figure says otherwise.
+            let start = lesson
+                .figures
+                .get(challenge.figure)
+                .and_then(|f| Facts::of(&lesson, challenge.figure, None).ok()?.moment(f.start.as_ref()?));
+            session.seek_time(start.or(script.commands.last().map(|t| t.at)).unwrap_or_default());
+            Some(session)
+        };
+        let session = kept.or_else(fresh)?;
         Some(Opened::new(session, script, Some(place), format!("/challenge/{}/{}", lesson.slug, challenge.name)))
     });
     let told = {

@@ -136,7 +136,9 @@ fn solved(reader: &Reader, row: &Row, given: Option<&str>) -> Html {
     let right = given.map(|given| fits(&row.cell, &truth, given));
     html! {
         <>
-            <td class={classes!("mine", (right == Some(true)).then_some("so"))}>if let Some(given) = given { { named(given) } if right == Some(true) { { icon(Icon::Tick) } } }</td>
+            if let Some(given) = given {
+                <td class={classes!("mine", (right == Some(true)).then_some("so"))}>{ named(given) } if right == Some(true) { { icon(Icon::Tick) } }</td>
+            }
             <td class="truth"><b>{ measured }</b><small>{ " measured" }</small></td>
         </>
     }

@@ -188,7 +188,7 @@ fn Told(props: &ToldProps) -> Html {
         <>
             <ol class="opts">{ for pairs().map(option) }</ol>
             <div class="told" aria-live="polite" data-testid="verdict" data-right={is_right.to_string()}>
-                if props.answer.is_some() { <p class="said"><b>{ if is_right { "As you said." } else { "Not as you said." } }</b></p> }
+                if props.answer.is_some() { <p class="verdict-line"><b>{ if is_right { "As you said." } else { "Not as you said." } }</b></p> }
                 { for pairs().filter(|(i, _)| chosen.contains(i)).filter_map(explained) }
                 { for pairs().filter(|(i, _)| !chosen.contains(i)).filter_map(explained) }
                 if !question.say.is_empty() { <p>{ prose::line(&reader, &question.say, question.figure) }</p> }

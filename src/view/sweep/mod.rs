@@ -11,6 +11,8 @@ pub mod pair;
 pub mod plan;
 pub mod ranges;
 pub mod rows;
+#[cfg(test)]
+mod set_tests;
 pub mod start;
 pub mod symbols;
 pub mod talk;

@@ -321,7 +321,15 @@ impl Node {
         if ctx.settings.sweeps.queue.is_some() {
             self.sweeps.queue.unstable.insert(peer, ctx.now);
             if up {
-                self.pump(ctx);
+                return self.pump(ctx);
+            }
+            // Nobody waits for an answer of one who is gone (Apache Cassandra, `RepairSession.convict`).
+            let with = |job: &Job| job.pair.1 == peer;
+            let hung: Vec<u32> = self.sweeps.queue.running.iter().filter(|(_, job)| with(job)).map(|(number, _)| *number).collect();
+            for number in hung {
+                if let Some(asking) = self.sweeps.asking.remove(&number) {
+                    self.end_sweep(asking, SweepOutcome::TimedOut, ctx);
+                }
             }
         }
     }
