@@ -94,6 +94,7 @@ impl Preset {
             Setting::Digest(to.digest),
             Setting::Tombstones(to.tombstones),
             Setting::Sweeps(to.sweeps),
+            Setting::Integrity(to.integrity),
         ];
         // A level is a number out of N: N grows before the levels do, and shrinks after them.
         let at = if to.replicas.total() < from.replicas.total() { all.len() } else { 0 };

@@ -2,7 +2,7 @@
 
 use drift::engine::base::{DigestFunction, Micros};
 use drift::engine::node::{
-    Contact, Coordinate, Detector, Keeper, Level, Method, Reach, Repair, SecondRound, Speculate, StandIn, Sync, Tombstones,
+    Checksum, Contact, Coordinate, Detector, Keeper, Level, Method, Reach, Repair, SecondRound, Speculate, StandIn, Sync, Tombstones,
 };
 use drift::engine::place::Style;
 use drift::lab::{Preset, preset};
@@ -73,6 +73,7 @@ fn managed() {
     let Preset { settings: s, .. } = of("managed");
     assert_eq!((s.sweeps.policy.method, s.sweeps.check_each, s.write.reach), (Method::Log, Some(60), Reach::OwnZone));
     assert_eq!((s.write.level, s.read.level, s.read.repair), (Level::LocalQuorum, Level::LocalQuorum, Repair::Off));
+    assert!(s.integrity.scrub.is_some() && s.integrity.checksum == Checksum::Writer);
     assert!(s.sweeps.schedule.is_some() && s.sweeps.log_policy().is_some_and(|log| log.entries == 100_000));
 }
 

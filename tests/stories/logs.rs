@@ -210,6 +210,19 @@ fn a_cluster_that_ships_logs_heals_by_itself() {
 }
 
 #[test]
+fn a_queue_that_cuts_ranges_into_parts_leaves_histories_whole() {
+    for method in ["log", "bitmaps"] {
+        let sweeps = format!(r#"{{"schedule":{{"every":"1s"}},"policy":{{"method":"{method}"}},"queue":{{"segments":4}},"at-once":8}}"#);
+        let mut run = Run::of(3).with("repair", "off").with("sweeps", &sweeps).at("1s", "cut C c1");
+        for i in 0..12 {
+            run = run.at("2s", &format!("c0 A write k{i} here ONE")).at("2s", &format!("c1 C write k{} there ONE", i + 6));
+        }
+        let mut run = run.at("3s", "mend-all").end("40s").play();
+        assert_eq!((run.stale_at("40s"), whole(&run).len()), (0, 0), "{method}");
+    }
+}
+
+#[test]
 fn what_is_out_of_bounds_is_refused_in_words() {
     for (log, words) in [(r#"{"entries":0}"#, "log entries: must be 1 to"), (r#"{"bytes":1099511627777}"#, "log bytes: must be")] {
         let refused = Run::of(3).with("sweeps.log", log).refused();

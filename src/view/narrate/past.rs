@@ -55,6 +55,9 @@ pub(super) fn short_dots(who: &str, step: DotStep) -> String {
         DotStep::Whole(Whole::PeerNew) => {
             format!("{who} cannot go by events, as the other one has not been there from the start: every key is compared")
         }
+        DotStep::Whole(Whole::Part) => {
+            format!("{who} cannot go by events, as only a part of what they share is compared: every key is compared")
+        }
         DotStep::Whole(_) => format!("{who} cannot go by events, as some have been forgotten: every key is compared"),
     }
 }
@@ -106,6 +109,7 @@ fn why(why: Whole, with: &str) -> String {
         Whole::PeerNew => format!("{with} has never compared everything with it"),
         Whole::Truncated => format!("what {with} has not read is cut off"),
         Whole::PeerTruncated => format!("what comes next in {with}'s log is cut off"),
+        Whole::Part => "only a part of what they share is compared".to_owned(),
     }
 }
 
@@ -136,6 +140,9 @@ pub(super) fn said(step: LogStep, said: Said) -> Said {
         LogStep::Whole(Whole::Truncated | Whole::PeerTruncated) => said
             .rest("A log keeps only so much. Whoever stays away for longer must compare everything once; after that logs will do again.")
             .rule("a truncated log falls back to the full state"),
+        LogStep::Whole(Whole::Part) => said
+            .rest("A place in a log stands for all that the two share. A part of it leaves the places where they are.")
+            .rule("a log needs a state to start from"),
         LogStep::Whole(_) => {
             said.rest("A log only tells of what went through it. After this, logs will do.").rule("a log needs a state to start from")
         }

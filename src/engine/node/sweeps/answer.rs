@@ -173,7 +173,7 @@ impl Node {
                 Held::Full
             }
             Method::Log => {
-                self.log_head(session, ctx);
+                self.log_head(session, ranges, ctx);
                 Held::Log
             }
             Method::Ranges => {

@@ -43,7 +43,7 @@ pub fn missing<'a>(mine: &'a [ClockEntry], theirs: &'a [ClockEntry]) -> impl Ite
 impl Node {
     /// A peer calls for a sweep of bitmaps.
     pub(super) fn dots_head(&self, session: SessionId, ranges: &[TokenRange], ctx: &mut Ctx<'_>) {
-        let settled = self.is_settled(session.by, ctx);
+        let settled = self.is_settled(session.by, ctx) && self.is_entire(session.by, ranges, ctx);
         let clock = self.clock_of(ranges, ctx.ring);
         self.say(session.by, session, Say::Dots(DotSay::Seen { settled, clock }), ctx);
     }
@@ -90,7 +90,8 @@ impl Node {
         match say {
             DotSay::Missing(clock) => {
                 self.note_clock(session.by, &open.ranges, clock, false, ctx);
-                let Some(events) = self.events_for(&open.ranges, clock, ctx) else {
+                let entire = self.is_entire(session.by, &open.ranges, ctx);
+                let Some(events) = self.events_for(&open.ranges, clock, ctx).filter(|_| entire) else {
                     return self.say(session.by, session, Say::Dots(DotSay::Gone), ctx);
                 };
                 let pages = events.len().div_ceil(KEYS_AT_ONCE).max(1) as u32;
@@ -110,7 +111,7 @@ impl Node {
             DotSay::Done(everything) => {
                 let offered = self.sweeps.offered.remove(&session).unwrap_or_default();
                 self.saw_all(&open.ranges, &offered, ctx);
-                if let Some(clock) = everything {
+                if let Some(clock) = everything.as_ref().filter(|_| self.is_entire(session.by, &open.ranges, ctx)) {
                     self.note_clock(session.by, &open.ranges, clock, true, ctx);
                 }
             }
@@ -158,6 +159,7 @@ impl Node {
             (_, _, false) => Some(Whole::PeerNew),
             _ => None,
         };
+        let why = if self.is_entire(asking.with, &asking.ranges, ctx) { why } else { Some(Whole::Part) };
         if let Some(why) = why {
             return self.dots_fail(asking, why, ctx);
         }
@@ -218,6 +220,9 @@ impl Node {
     /// The two hold the same now: what each has seen is what both had seen when the sweep began.
     pub(super) fn dots_end(&mut self, asking: &Asking, ctx: &mut Ctx<'_>) {
         let Work::Bitmaps(filling) = &asking.work else { return };
+        if !self.is_entire(asking.with, &asking.ranges, ctx) {
+            return;
+        }
         if filling.whole.is_some() {
             self.note_clock(asking.with, &asking.ranges, &filling.theirs, true, ctx);
             self.say(asking.with, asking.session, Say::Dots(DotSay::Done(Some(filling.mine.clone()))), ctx);

@@ -172,6 +172,8 @@ pub enum Whole {
     Truncated,
     /// What is to be read next has been cut off at the peer.
     PeerTruncated,
+    /// Only parts of what the two share are compared: history knows only of all of it.
+    Part,
 }
 
 /// One finding or decision of a sweep of logs.

@@ -9,6 +9,7 @@ use super::ask::{Asking, Phase, Work};
 use super::log_say::{Changed, LogSay, LogStep, Whole};
 use super::message::{Place, Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
+use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::NodeId;
 use crate::engine::data::{Key, Row};
@@ -69,10 +70,15 @@ impl Node {
         }
     }
 
+    /// Whether a sweep is over everything that the two share.
+    pub(super) fn is_entire(&self, peer: NodeId, ranges: &[TokenRange], ctx: &Ctx<'_>) -> bool {
+        ranges == common_ranges(ctx.ring, &ctx.settings.replicas, self.id, peer)
+    }
+
     /// A peer calls for a sweep of logs.
-    pub(super) fn log_head(&self, session: SessionId, ctx: &mut Ctx<'_>) {
+    pub(super) fn log_head(&self, session: SessionId, ranges: &[TokenRange], ctx: &mut Ctx<'_>) {
         let end = self.history.log().map(|log| log.position());
-        let read = self.history.reading(session.by, ctx.settings);
+        let read = self.history.reading(session.by, ctx.settings).filter(|_| self.is_entire(session.by, ranges, ctx));
         self.say(session.by, session, Say::Log(LogSay::Head { generation: self.generation, end, read }), ctx);
     }
 
@@ -84,13 +90,13 @@ impl Node {
                 let keys = self.lacking(&open.ranges, changes, ctx).into_iter().collect();
                 self.say(session.by, session, Say::Log(LogSay::Lacks { part: *part, keys }), ctx);
             }
-            LogSay::Read(position) => self.has_read(session.by, *position, ctx),
+            LogSay::Read(position) if self.is_entire(session.by, &open.ranges, ctx) => self.has_read(session.by, *position, ctx),
             _ => {}
         }
     }
 
     fn log_since(&self, session: SessionId, open: &Answering, read: Position, ctx: &mut Ctx<'_>) {
-        let log = self.history.log();
+        let log = self.history.log().filter(|_| self.is_entire(session.by, &open.ranges, ctx));
         let peer = Source { node: session.by, generation: session.generation };
         let Some((log, after)) = log.and_then(|log| Some((log, log.place(peer, read)?))) else {
             return self.say(session.by, session, Say::Log(LogSay::Gone), ctx);
@@ -167,6 +173,7 @@ impl Node {
             (_, _, _, _, None) => Some(Whole::Truncated),
             _ => None,
         };
+        let why = if self.is_entire(asking.with, &asking.ranges, ctx) { why } else { Some(Whole::Part) };
         match why {
             Some(why) => self.log_fails(asking, shipping, why, ctx),
             None => self.log_reads_on(asking, shipping, ctx),
@@ -287,6 +294,9 @@ impl Node {
     /// The two hold the same now: each has read the other's log to where it stood when the sweep began.
     pub(super) fn log_ends(&mut self, asking: &Asking, ctx: &mut Ctx<'_>) {
         let Work::Log(shipping) = asking.work else { return };
+        if !self.is_entire(asking.with, &asking.ranges, ctx) {
+            return;
+        }
         if let Some(theirs) = shipping.theirs.filter(|_| shipping.whole.is_some()) {
             self.has_read(asking.with, theirs, ctx);
         }
