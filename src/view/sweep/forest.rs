@@ -35,7 +35,7 @@ impl Manner {
     fn of(space: f64) -> Manner {
         match space {
             s if s >= 80.0 => Manner::Wide,
-            s if s >= 44.0 => Manner::Stacked,
+            s if s >= 40.0 => Manner::Stacked,
             s if s >= 22.0 => Manner::Narrow,
             s if s >= SINGLE => Manner::Cells,
             _ => Manner::Strip,
@@ -46,8 +46,8 @@ impl Manner {
     fn size(self, space: f64) -> (f64, f64) {
         match self {
             Manner::Wide => (76.0, 28.0),
-            Manner::Stacked => (40.0, 34.0),
-            Manner::Digits => (40.0, 21.0),
+            Manner::Stacked => (38.0, 34.0),
+            Manner::Digits => (38.0, 21.0),
             Manner::Narrow => (22.0, 34.0),
             Manner::Cells => ((space - 1.5).min(12.0), 16.0),
             Manner::Strip => (STEP, 16.0),

@@ -146,7 +146,7 @@ fn one(node: &Drawn, hand: &Hand) -> Html {
         html! { <text class="m" x={px(tx)} y={px(ty)} text-anchor="middle" font-size={px(size)}>{ words }</text> }
     };
     html! {
-        <g key={format!("{}-{}-{}", here.range, here.level, here.index)} class={classes!("tn", node.look.class(), pointed.then_some("pointed"))} onpointerenter={enter} {onclick}
+        <g key={format!("{}-{}-{}", here.range, here.level, here.index)} class={classes!("tn", node.look.class(), pointed.then_some("pointed"), leafless.then_some("thin"))} onpointerenter={enter} {onclick}
             data-place={format!("{}.{}.{}", here.range, here.level, here.index)}>
             <title>{ &node.title }</title>
             { rect(classes!("box"), &node.at, if leafless { "0" } else { "3" }) }
