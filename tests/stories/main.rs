@@ -28,6 +28,6 @@ mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
+mod tries;
 mod validation;
 mod validation_liars;
-mod tries;

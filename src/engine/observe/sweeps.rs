@@ -280,7 +280,9 @@ impl Sweeps {
             }
             (EventKind::Sent(message), _) => match (self.of_read(message), &message.body) {
                 (Some(session), _) => self.change(session, |cost| cost.read(message)),
-                (None, Body::Sweep { session, say }) if message.from != message.to => self.change(*session, |cost| cost.sent(message.from, say, message.size)),
+                (None, Body::Sweep { session, say }) if message.from != message.to => {
+                    self.change(*session, |cost| cost.sent(message.from, say, message.size))
+                }
                 _ => {}
             },
             (EventKind::Lost { message, .. }, _) => match (self.of_read(message), &message.body) {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::validation::RepairSay;
 use super::dot_say::DotSay;
 use super::log_say::LogSay;
 use super::segments::SegmentSay;
 use super::set_say::SetSay;
 use super::trie::TrieSay;
+use super::validation::RepairSay;
 use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};

@@ -3,8 +3,8 @@
 use super::dot_say::DotStep;
 use super::log_say::LogStep;
 use super::message::{Refusal, SessionId};
-use super::validation::RepairStep;
 use super::set_say::SetStep;
+use super::validation::RepairStep;
 use crate::engine::base::{Mix, NodeId};
 use crate::engine::node::Method;
 use crate::engine::sweep::LevelCount;
