@@ -4,6 +4,7 @@
 
 mod accrual;
 mod cassandra;
+mod cassandra_repair;
 mod digests;
 mod dynamo;
 mod garage;

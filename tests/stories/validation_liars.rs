@@ -6,7 +6,7 @@ use drift::engine::base::NodeId;
 use drift::engine::data::Key;
 use drift::engine::node::sweeps::validation::{RepairSay, RepairState, Share};
 use drift::engine::node::sweeps::{Page, Refusal, Say, SessionId, SweepOutcome, SweepStep, common_ranges};
-use drift::engine::node::{Input, Method, Note, Out, SweepPolicy, Timer};
+use drift::engine::node::{Input, Method, Note, Out, SweepPolicy, Timer, Validation};
 use drift::engine::sweep::{Depth, TokenRange, Tree, TreePolicy};
 
 use crate::liars::{Alone, row, said};
@@ -174,4 +174,88 @@ fn what_strangers_and_the_past_say_changes_nothing() {
         }
     }
     assert_eq!(alone.held(), Some(&row(5)));
+}
+
+/// Small numbers without a pattern.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+/// Anything that can be said in a repair.
+fn anything(dice: &mut Dice, alone: &Alone) -> Say {
+    let incremental = Validation { incremental: dice.below(2) == 0, ..Validation::default() };
+    let node = NodeId(dice.below(4) as u32);
+    let ranges: Arc<[TokenRange]> = plan(alone).iter().map(|share| share.range).collect();
+    let states = [RepairState::Preparing, RepairState::Promised, RepairState::Finalized, RepairState::Failed];
+    let page = Page { part: dice.below(3) as u32, page: dice.below(2) as u32, pages: dice.below(3) as u32 };
+    Say::Repair(match dice.below(20) {
+        0 | 1 => RepairSay::Prepare {
+            policy: SweepPolicy { validation: Some(incremental), ..policy() },
+            plan: plan(alone),
+            promotes: dice.below(3) > 0,
+        },
+        2 => RepairSay::Prepared,
+        3 => RepairSay::Freeze,
+        4 => RepairSay::Frozen,
+        5 => RepairSay::Validate { as_of: dice.below(u64::MAX >> 34) },
+        6 => RepairSay::Trees(trees(alone, TreePolicy::default(), dice.below(3) as u32)),
+        7 => RepairSay::Sync { with: node, ranges, pull: dice.below(2) == 0 },
+        8 => RepairSay::Fetch { ranges },
+        9 => RepairSay::Going { with: node },
+        10 => RepairSay::Synced { with: node, came: u32::MAX, went: 1 },
+        11 => RepairSay::Propose,
+        12 => RepairSay::Promise,
+        13 => RepairSay::Commit,
+        14 => RepairSay::AskState,
+        15 => RepairSay::State(states.get(dice.below(5) as usize).copied()),
+        16 => return Say::Stored { page: dice.below(3) as u32 },
+        17 => return [Say::Close, Say::Refused(Refusal::Unknown)][dice.below(2) as usize].clone(),
+        _ => return Say::Rows { page, rows: [(Key::new("k"), row(dice.below(12)))].into() },
+    })
+}
+
+#[test]
+fn whatever_is_said_rows_only_grow_newer_and_nothing_is_marked_without_a_promise() {
+    let mut finalized = 0;
+    for seed in 0..300 {
+        let (mut dice, mut alone) = (Dice(seed), Alone::new());
+        let own = alone.handle(Input::Sweep(
+            A,
+            SweepPolicy { validation: Some(Validation { incremental: true, ..Validation::default() }), ..policy() },
+        ));
+        let own = said(&own)[0].0;
+        let foreign = |number| SessionId { by: B, generation: 1, number };
+        let (mut newest, mut promised) = (alone.held().cloned(), std::collections::BTreeSet::new());
+        for _ in 0..150 {
+            let session = [own, foreign(1), foreign(2)][dice.below(3) as usize];
+            let from = if dice.below(3) == 0 { NodeId(dice.below(5) as u32) } else { session.by };
+            let said_now = if dice.below(12) == 0 {
+                let timers = [Timer::SweepIdle(session), Timer::SweepPatience(session.number), Timer::SweepAgain(session.number)];
+                alone.handle(Input::Timer(timers[dice.below(3) as usize]))
+            } else if dice.below(40) == 0 {
+                alone.node.forget();
+                alone.node.lose_memory();
+                alone.handle(Input::Started)
+            } else {
+                let say = anything(&mut dice, &alone);
+                alone.hear(from, session, say)
+            };
+            promised.extend(
+                said(&said_now).into_iter().filter(|(_, say)| **say == Say::Repair(RepairSay::Promise)).map(|(session, _)| session),
+            );
+            let held = alone.held().cloned();
+            assert!(held.as_ref().map(|row| row.versions()[0].clock) >= newest.as_ref().map(|row| row.versions()[0].clock), "seed {seed}");
+            newest = held;
+            for record in alone.node.records.all().filter(|record| record.state == RepairState::Finalized) {
+                assert!(promised.contains(&record.session), "seed {seed}: {record:?}");
+            }
+        }
+        finalized += alone.node.records.all().filter(|record| record.state == RepairState::Finalized).count();
+    }
+    assert!(finalized > 10, "{finalized}");
 }

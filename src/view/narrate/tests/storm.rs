@@ -5,6 +5,7 @@ use super::session;
 use crate::engine::base::{Endpoint, NodeId, OpId};
 use crate::engine::node::Outcome;
 use crate::engine::node::coordinate::{Pending, Phase};
+use crate::engine::node::sweeps::validation::{RepairState, RepairStep};
 use crate::engine::node::sweeps::{LogStep, SweepStep};
 use crate::engine::world::{LostWhy, Status};
 
@@ -329,8 +330,9 @@ fn sweeps_in_a_storm_have_sentences_for_every_step() {
         r#"{"method":"sketch"}"#,
         r#"{"method":"segments","segments":{"width":4}}"#,
         r#"{"method":"trie"}"#,
-        r#"{"method":"validation"}"#,
         r#"{"streams":"leaves","upkeep":"kept","tree":{"fan-out":2,"depth":{"fixed":2}}}"#,
+        r#"{"method":"validation","validation":{"order":"sequential"}}"#,
+        r#"{"method":"validation","validation":{"scope":"primary","incremental":true,"force":true}}"#,
     ];
     let mut kinds = std::collections::BTreeSet::new();
     for (seed, policy) in policies.iter().flat_map(|policy| (40..44).map(move |seed| (seed, policy))) {
@@ -360,12 +362,19 @@ fn sweeps_in_a_storm_have_sentences_for_every_step() {
                     SweepStep::NothingInCommon { .. } => "nothing",
                     SweepStep::Set(_) => "set",
                     SweepStep::Dots(_) => "dots",
-                    SweepStep::Repair(_) => "repair",
                     SweepStep::Log(LogStep::Whole(_)) => "whole",
                     SweepStep::Log(_) => "logs read",
+                    SweepStep::Repair(RepairStep::Ready { .. }) => "ready",
+                    SweepStep::Repair(RepairStep::Pair { .. }) => "pair",
+                    SweepStep::Repair(RepairStep::Synced { .. }) => "in line",
+                    SweepStep::Repair(RepairStep::SetAside { .. }) => "set aside",
+                    SweepStep::Repair(RepairStep::State(RepairState::Finalized)) => "finalized",
+                    SweepStep::Repair(RepairStep::State(RepairState::Failed)) => "repair failed",
+                    SweepStep::Repair(RepairStep::State(_)) => "a state",
+                    SweepStep::Repair(RepairStep::Committed { .. }) => "committed",
                 });
             }
         }
     }
-    assert_eq!(kinds.len(), 15, "{kinds:?}");
+    assert_eq!(kinds.len(), 22, "{kinds:?}");
 }
