@@ -8,6 +8,7 @@ mod digests;
 mod dynamo;
 mod garage;
 mod hints;
+mod integrity;
 mod levels;
 mod placement;
 mod presets;
