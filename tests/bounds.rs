@@ -281,3 +281,16 @@ fn trees_of_segments_and_tries() {
     spans("sweeps", |span| policy("segments", "throttle", span), 0, "rest between reads");
     spans("sweeps", |span| policy("trie", "lag", span), 0, "lag of tries");
 }
+
+#[test]
+fn scrubs_and_rot() {
+    spans("integrity", |v| json!({"scrub": {"every": v}}), 1_000, "time between two scrubs");
+    let rate = |n: u64| json!({"scrub": {"every": "1s", "rate": n}});
+    bound("integrity", rate(LIMITS.hint_bytes), rate(LIMITS.hint_bytes + 1), "scrub rate", "bytes");
+    let rot = |value: Value| read_file(&json!({}), &json!([value]));
+    assert!(rot(json!({"at": "1s", "do": "rot", "node": "A", "key": "k"})).is_ok());
+    assert!(rot(json!({"at": "1s", "do": "rot", "node": "A", "key": "k", "sum": true, "value": "x".repeat(LIMITS.value_bytes)})).is_ok());
+    refused(rot(json!({"at": "1s", "do": "rot", "node": "A", "key": "k", "value": "x".repeat(LIMITS.value_bytes + 1)})), "value", "65536");
+    refused(rot(json!({"at": "1s", "do": "rot", "node": "A", "key": ""})), "key", "1 to 256");
+    refused(rot(json!({"at": "1s", "do": "rot", "node": "Z", "key": "k"})), "node", "no Z");
+}

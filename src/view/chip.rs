@@ -199,9 +199,10 @@ fn shoulder_at(r: &Rect, shoulder: f64, dx: f64) -> f64 {
 
 /// The crack through a corrupted chip: draw it wide in the paper's colour, then thin in the fault's.
 pub fn crack(room: &Rect) -> String {
-    let x = room.x + room.w * 0.58;
+    // Right of the label, which stays readable.
+    let x = room.x + room.w * 0.89;
     let (t, h) = (room.y - 3.0, room.h + 6.0);
-    let w = room.w * 0.13;
+    let w = room.w * 0.1;
     let points = [pt(x, t), pt(x - w, t + h * 0.42), pt(x + w * 0.5, t + h * 0.55), pt(x - w * 0.8, t + h)];
     Pen::new().through(&points).done()
 }

@@ -1,6 +1,7 @@
 //! Faults in words: what is broken at the cursor, since when, and the command that undoes it.
 
 use crate::engine::base::{Endpoint, Micros, NodeId};
+use crate::engine::data::Key;
 use crate::engine::world::{Command, Cut, CutShape, LinkRule, NetworkConfig, Status};
 use crate::lab::Session;
 use crate::view::format::{count, list, moment, offset, per_cent, span};
@@ -61,6 +62,16 @@ pub fn active(session: &Session) -> Vec<Active> {
                 verb: "Undo",
             });
         }
+    }
+    for (node, key, written) in world.rotten() {
+        let value = String::from_utf8_lossy(written.value().unwrap_or_default()).into_owned();
+        all.push(Active {
+            id: format!("rot-{node}-{key}"),
+            icon: Icon::Crack,
+            text: format!("{node}'s copy of {key} is rotten"),
+            undo: Command::Rot { node, key: key.clone(), sum: true, value: Some(value) },
+            verb: "Undo",
+        });
     }
     for ((from, to), rule) in world.network().links().filter(|(_, rule)| **rule != LinkRule::default()) {
         let text = format!("{} to {}: {}", name(session, *from), name(session, *to), rule_words(rule));
@@ -186,6 +197,17 @@ fn of_network(session: &Session) -> Option<Active> {
     Some(Active { id: "network".to_owned(), icon: Icon::Drop, text, undo, verb: "Undo" })
 }
 
+/// The command that makes a node's copy of a key rot, or why there is nothing to rot. `value` is what it becomes; nothing changes one bit.
+pub fn rot(session: &Session, node: NodeId, key: Option<&Key>, value: &str) -> Result<Command, String> {
+    let Some(key) = key else { return Err("choose a key first: write one, or name it in the console".to_owned()) };
+    let held = session.world().host(node).and_then(|host| host.node.store.get(key)).and_then(|row| row.value());
+    match held {
+        None => Err(format!("{node} holds no value of {key}")),
+        Some(bytes) if bytes == value.as_bytes() && !bytes.is_empty() => Err(format!("{node} holds that already")),
+        Some(_) => Ok(Command::Rot { node, key: key.clone(), sum: false, value: Some(value.to_owned()).filter(|v| !v.is_empty()) }),
+    }
+}
+
 /// The command that cuts off `chosen`, or that keeps everyone else from hearing them. Clients stay with the mainland.
 pub fn cut(session: &Session, chosen: &[NodeId], one_way: bool) -> Command {
     let island: Vec<Endpoint> = chosen.iter().map(|n| (*n).into()).collect();
@@ -236,6 +258,10 @@ mod tests {
             (
                 r#"{"at": "0s", "do": "network", "network": {"loss-ppm": 50000, "bandwidth": 20000}}"#,
                 "Messages: 5 % lost, 20\u{202f}000 B/s each way",
+            ),
+            (
+                r#"{"at": "0s", "do": "preload", "count": 1}, {"at": "1s", "do": "rot", "node": "B", "key": "key-0"}"#,
+                "B's copy of key-0 is rotten",
             ),
         ];
         for (command, text) in cases {

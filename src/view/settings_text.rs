@@ -1,5 +1,6 @@
 //! The settings as sentences whose values can be changed, and reading the values that people type.
 
+mod checks;
 mod copies;
 mod groups;
 mod living;
@@ -253,6 +254,7 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
         ("latency-low" | "latency-high", _) => {
             return Some(Change::Network(NetworkConfig { latency: with_latency(network.latency, id, at), ..network }));
         }
+        ("scrub-every" | "scrub-rate", _) => checks::change(settings.integrity, id == "scrub-rate", value)?,
         _ => super::client_text::change(settings.client, id, value)
             .or_else(|| copies::change(settings, session.world().ring(), id, value))
             .or_else(|| missed::change(settings, id, value))

@@ -10,6 +10,7 @@ mod dynamo;
 mod garage;
 mod hints;
 mod histories;
+mod integrity;
 mod levels;
 mod placement;
 mod presets;

@@ -140,6 +140,8 @@ pub struct Rotted {
     pub after: Arc<Row>,
     /// Whether a checksum is kept with it that does not fit any more.
     pub misfit: bool,
+    /// Whether it is again what was written.
+    pub right: bool,
 }
 
 /// What a client did by itself, without a coordinator to say so.

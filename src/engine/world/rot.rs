@@ -29,6 +29,16 @@ impl World {
             .is_some_and(|row| row.versions().iter().all(|v| v.payload.bytes() != version.payload.bytes()))
     }
 
+    /// Copies that say something else than was written, each with what was.
+    pub fn rotten(&self) -> impl Iterator<Item = (NodeId, &Key, &Arc<Row>)> {
+        let copies = self.written.iter().flat_map(|((key, clock), row)| self.hosts.iter().map(move |host| (host, key, clock, row)));
+        copies.filter_map(|(host, key, clock, row)| {
+            let held = host.node.store.get(key)?;
+            let [version] = held.versions() else { return None };
+            (version.clock == *clock && self.is_rotten(key, version)).then_some((host.node.id, key, row))
+        })
+    }
+
     /// Bytes of a value change. A copy that is not there, or is a tombstone, has none to change.
     pub(super) fn rot(&mut self, node: NodeId, key: &Key, sum: bool, value: Option<String>, log: &mut Vec<Event>) {
         let own = self.settings().integrity.checksum;
@@ -48,11 +58,12 @@ impl World {
         };
         let after = Arc::new(Row::single(Version { clock: *clock, payload }));
         let misfit = !sum && (own == Checksum::Replica || !after.fits());
-        Arc::make_mut(&mut self.written).entry((key.clone(), *clock)).or_insert_with(|| before.clone());
+        let written = Arc::make_mut(&mut self.written).entry((key.clone(), *clock)).or_insert_with(|| before.clone());
+        let right = written.value() == after.value();
         if let Some(host) = self.hosts.get_mut(node.index()) {
             Arc::<Node>::make_mut(&mut host.node).rot(key, &before, &after, misfit);
         }
-        let rotted = Rotted { key: key.clone(), before, after, misfit };
+        let rotted = Rotted { key: key.clone(), before, after, misfit, right };
         self.fault(Some(node.into()), Fault::Rotted(Box::new(rotted)), log);
     }
 }

@@ -47,6 +47,10 @@ impl Settings {
             span("grace", grace, Micros::ZERO)?;
             span("time between two looks for tombstones", every, LEAST)?;
         }
+        if let Some(scrub) = self.integrity.scrub {
+            span("time between two scrubs", scrub.every, LEAST)?;
+            bytes("scrub rate", scrub.rate, 0)?;
+        }
         check_sweeps(&self.sweeps)
     }
 }

@@ -9,6 +9,7 @@ use super::{LabHandle, Selection};
 use crate::engine::base::NodeId;
 use crate::engine::world::Command;
 use crate::ui::header::verb;
+use crate::view::faults;
 use crate::view::glyph::Icon;
 use crate::view::settings_text::{read_offset, read_span};
 
@@ -25,11 +26,14 @@ pub enum NodeFault {
     Clock,
     /// It dies and loses its disk.
     Wipe,
+    /// Its copy of the key shown changes by itself.
+    Rot,
 }
 
 impl NodeFault {
     /// Every fault, in the order of the grid.
-    pub const ALL: [NodeFault; 5] = [NodeFault::Crash, NodeFault::Pause, NodeFault::Slow, NodeFault::Clock, NodeFault::Wipe];
+    pub const ALL: [NodeFault; 6] =
+        [NodeFault::Crash, NodeFault::Pause, NodeFault::Slow, NodeFault::Clock, NodeFault::Wipe, NodeFault::Rot];
 
     /// Its word in names for tests.
     pub const fn word(self) -> &'static str {
@@ -39,6 +43,7 @@ impl NodeFault {
             NodeFault::Slow => "slow",
             NodeFault::Clock => "clock",
             NodeFault::Wipe => "wipe",
+            NodeFault::Rot => "rot",
         }
     }
 
@@ -50,6 +55,7 @@ impl NodeFault {
             NodeFault::Slow => "Slow",
             NodeFault::Clock => "Clock",
             NodeFault::Wipe => "Wipe",
+            NodeFault::Rot => "Rot",
         }
     }
 
@@ -61,6 +67,7 @@ impl NodeFault {
             NodeFault::Slow => "Make every message to and from a node slower",
             NodeFault::Clock => "Set a node's clock ahead or back",
             NodeFault::Wipe => "Kill a node and empty its disk",
+            NodeFault::Rot => "Let bytes of a node's copy change by themselves",
         }
     }
 
@@ -72,6 +79,7 @@ impl NodeFault {
             NodeFault::Slow => Icon::Slow,
             NodeFault::Clock => Icon::Clock,
             NodeFault::Wipe => Icon::Wipe,
+            NodeFault::Rot => Icon::Crack,
         }
     }
 
@@ -80,16 +88,18 @@ impl NodeFault {
         match self {
             NodeFault::Slow => Some("200 ms"),
             NodeFault::Clock => Some("+500 ms"),
+            NodeFault::Rot => Some(""),
             NodeFault::Crash | NodeFault::Pause | NodeFault::Wipe => None,
         }
     }
 
     /// The command that does it, or what is wrong with the amount.
-    pub fn command(self, node: NodeId, amount: &str) -> Result<Command, String> {
+    pub fn command(self, lab: &LabHandle, node: NodeId, amount: &str) -> Result<Command, String> {
         Ok(match self {
             NodeFault::Crash => Command::Crash { node },
             NodeFault::Pause => Command::Pause { node },
             NodeFault::Wipe => Command::Wipe { node },
+            NodeFault::Rot => lab.read(|s| faults::rot(s, node, lab.ui().key.as_ref(), amount.trim()))?,
             NodeFault::Slow => Command::Slow { node, by: read_span(amount)? },
             NodeFault::Clock => Command::Clock { node, offset_us: read_offset(amount)? },
         })
@@ -101,6 +111,7 @@ fn amount_field(fault: NodeFault, amount: &UseStateHandle<String>, wrong: &UseSt
     let ask = match fault {
         NodeFault::Slow => "Slower by",
         NodeFault::Clock => "Off by",
+        NodeFault::Rot => "Becomes",
         NodeFault::Crash | NodeFault::Pause | NodeFault::Wipe => return Html::default(),
     };
     let oninput = {
@@ -114,7 +125,7 @@ fn amount_field(fault: NodeFault, amount: &UseStateHandle<String>, wrong: &UseSt
     };
     html! {
         <label class="amount"><span>{ ask }</span>
-            <input class="fld" value={(**amount).clone()} {oninput} autocomplete="off" data-testid="fault-amount" aria-invalid={wrong.is_some().to_string()} />
+            <input class="fld" value={(**amount).clone()} {oninput} autocomplete="off" placeholder={if fault == NodeFault::Rot { "one bit flips" } else { "" }} data-testid="fault-amount" aria-invalid={wrong.is_some().to_string()} />
         </label>
     }
 }
@@ -139,7 +150,7 @@ pub fn NodeSheet(props: &NodeSheetProps) -> Html {
     let begin = use_memo((), |()| lab.ui().selection);
     let act = {
         let (lab, close, amount, wrong) = (lab.clone(), props.close.clone(), amount.clone(), wrong.clone());
-        Callback::from(move |node: NodeId| match fault.command(node, &amount) {
+        Callback::from(move |node: NodeId| match fault.command(&lab, node, &amount) {
             Ok(command) => {
                 if act_or_say(&lab, command) {
                     close.emit(());
@@ -173,7 +184,12 @@ pub fn NodeSheet(props: &NodeSheetProps) -> Html {
     html! {
         <form class="fault-sheet" ref={sheet} {onsubmit} data-testid={format!("fault-sheet-{word}")}>
             { amount_field(fault, &amount, &wrong) }
-            <p class="dim">{ format!("{} which node? Press it here or on the sheet.", fault.name()) }</p>
+            <p class="dim">{ if fault == NodeFault::Rot {
+                let key = lab.ui().key.map_or_else(|| "the key".to_owned(), |key| key.to_string());
+                format!("Whose copy of {key} rots? Press it here or on the sheet.")
+            } else {
+                format!("{} which node? Press it here or on the sheet.", fault.name())
+            } }</p>
             { letters(&lab, "fault-node", selected.as_slice(), &act) }
             if let Some(why) = (*wrong).clone() { <p class="faulty" role="alert" data-testid="fault-error">{ why }</p> }
             <p class="verbs">

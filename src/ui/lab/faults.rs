@@ -92,7 +92,7 @@ fn node_button(lab: &LabHandle, sheet: &UseStateHandle<Option<Sheet>>, fault: No
             // With a node in hand there is nothing left to ask, unless it takes an amount.
             match (lab.ui().selection, fault.usual()) {
                 (Selection::Node(node), None) => {
-                    if let Ok(command) = fault.command(node, "") {
+                    if let Ok(command) = fault.command(&lab, node, "") {
                         act_or_say(&lab, command);
                     }
                     sheet.set(None);

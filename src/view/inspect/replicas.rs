@@ -222,6 +222,7 @@ pub fn truth(facts: &Facts<'_>, operation: &Operation, trace: &Trace<'_>) -> Vec
             let standing = match (&copy.row, &merged) {
                 (_, None) => "nobody holds one".to_owned(),
                 (None, _) => "others hold one".to_owned(),
+                _ if copy.rotten => "not what was written".to_owned(),
                 (Some(held), Some(all)) if copy.behind => format!("{} behind", behind_by(facts, key, held, all)),
                 _ => "newest".to_owned(),
             };

@@ -11,6 +11,9 @@ use crate::view::format::{bytes, count, counted, list, span};
 
 /// The fault as a plain line.
 pub(super) fn fault_short(who: &str, rotted: &Rotted, names: &Names<'_>) -> String {
+    if rotted.right {
+        return format!("{who}'s copy of {} is again what was written", rotted.key);
+    }
     format!("{who}'s copy of {} rots: {} becomes {}", rotted.key, names.row(&rotted.key, &rotted.before), text(rotted))
 }
 
@@ -21,6 +24,9 @@ fn text(rotted: &Rotted) -> String {
 
 /// The fault as a sentence.
 pub(super) fn fault(facts: &Facts<'_>, event: &Event, who: &str, rotted: &Rotted) -> Said {
+    if rotted.right {
+        return Said::new(format!("{}.", fault_short(who, rotted, &facts.names))).rest("What other copies were made of it stays as it is.");
+    }
     let larger = rotted.after.value() > rotted.before.value();
     let seen = match (rotted.misfit, facts.settings_at(event.at).integrity.checksum) {
         (true, _) => "Its checksum no longer fits, so the next check finds it.".to_owned(),

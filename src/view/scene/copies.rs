@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::text::{TextMark, Tone, clipped};
 use crate::engine::base::{EventId, Micros, NodeId, arrange};
 use crate::engine::data::{Change, Key, Order, Payload, Row, Version};
-use crate::engine::node::{Note, Verb};
+use crate::engine::node::{Note, RemovedWhy, Verb};
 use crate::engine::observe::Truth;
 use crate::engine::world::{EventKind, Status};
 use crate::lab::Session;
@@ -23,6 +23,8 @@ pub enum Standing {
     Newest,
     /// This many newer versions exist among the replicas.
     Behind(u32),
+    /// Holds something that nobody wrote: its bytes, or those it was copied from, have changed by themselves.
+    Rotten,
     /// Holds nothing, while others do.
     Missing,
     /// Nobody holds anything.
@@ -35,6 +37,7 @@ impl Standing {
         match self {
             Standing::Newest => "newest".to_owned(),
             Standing::Behind(n) => format!("{n} behind"),
+            Standing::Rotten => "rotten".to_owned(),
             Standing::Missing => "none yet".to_owned(),
             Standing::Nothing => String::new(),
         }
@@ -52,6 +55,10 @@ pub struct VersionMark {
     pub stone: bool,
     /// What it says, clipped.
     pub text: String,
+    /// Whether that is something else than was written.
+    pub rotten: bool,
+    /// Whether its holder has found that its checksum does not fit.
+    pub failed: bool,
 }
 
 /// The chip beside a replica.
@@ -88,7 +95,7 @@ pub(super) fn version_mark(session: &Session, key: &Key, version: &Version, lett
         Payload::Value(bytes) | Payload::Summed(bytes, _) => (false, clipped(&String::from_utf8_lossy(bytes), letters)),
         Payload::Tombstone => (true, "deleted".to_owned()),
     };
-    VersionMark { number, look: chip::look(number), stone, text }
+    VersionMark { number, look: chip::look(number), stone, text, rotten: session.world().is_rotten(key, version), failed: false }
 }
 
 pub(super) fn row_marks(session: &Session, key: &Key, row: Option<&Arc<Row>>, letters: usize) -> Vec<VersionMark> {
@@ -110,19 +117,22 @@ pub(super) fn chips(session: &Session, ground: &Ground, key: &Key) -> Vec<ChipMa
     let world = session.world();
     let copies = Truth::copies(world, key);
     let rule = world.settings().rule;
-    let merged = copies.iter().fold(None, |m, c| rule.merged(m, c.row.as_ref()));
+    let merged = copies.iter().fold(None, |m, c| rule.merged(m, c.row.as_ref().map(|row| world.as_written(key, row)).as_ref()));
     let sizes = super::text::sizes(ground.profile);
-    let mark = |node: NodeId, row: &Option<Arc<Row>>, late: bool| -> ChipMark {
+    let mark = |node: NodeId, row: &Option<Arc<Row>>, late: bool, rotten: bool| -> ChipMark {
         let card = ground.layout.nodes.get(node.index()).and_then(|n| n.card);
         let standing = match (row, &merged) {
             (_, None) => Standing::Nothing,
             (None, _) if !late => Standing::Nothing,
             (None, _) => Standing::Missing,
+            _ if rotten => Standing::Rotten,
             (Some(held), Some(all)) if late => Standing::Behind(behind(session, key, held, all)),
             _ => Standing::Newest,
         };
         let letters = card.and_then(|c| c.value).map_or(14, |v| (v.width / (sizes.value * 0.47)) as usize);
-        let versions = row_marks(session, key, row.as_ref(), letters);
+        let mut versions = row_marks(session, key, row.as_ref(), letters);
+        let known = world.host(node).is_some_and(|h| h.node.integrity.knows(key) && h.node.store.is_misfit(key));
+        versions.iter_mut().for_each(|v| v.failed = known);
         let tone = if standing == Standing::Newest { Tone::QuietBold } else { Tone::Fault };
         let note = card.and_then(|c| c.note).filter(|_| standing != Standing::Nothing);
         let value = card.and_then(|c| c.value).filter(|_| !versions.is_empty());
@@ -137,7 +147,7 @@ pub(super) fn chips(session: &Session, ground: &Ground, key: &Key) -> Vec<ChipMa
             gone: world.host(node).is_none_or(|h| h.status == Status::Down),
         }
     };
-    copies.iter().map(|c| mark(c.node, &c.row, c.behind)).collect()
+    copies.iter().map(|c| mark(c.node, &c.row, c.behind, c.rotten)).collect()
 }
 
 /// A row that a replica was given and refused: what it holds is newer.
@@ -153,7 +163,7 @@ pub struct LoserMark {
     pub room: Rect,
 }
 
-/// The refusals of the last moments, for the picture of a losing row that slides off the newer one.
+/// The refusals of the last moments, for the picture of a losing row that slides off the newer one, and rows given up.
 pub(super) fn losers(session: &Session, chips: &[ChipMark], key: &Key) -> Vec<LoserMark> {
     // Long enough to be seen at any speed at which messages are seen.
     let since = Micros(session.now().0.saturating_sub(session.median_travel().0 * 2 / 3));
@@ -164,6 +174,14 @@ pub(super) fn losers(session: &Session, chips: &[ChipMark], key: &Key) -> Vec<Lo
             let node = e.who?.node()?;
             let room = chips.iter().find(|c| c.node == node)?.room?;
             Some(LoserMark { event: EventId(id), node, versions: row_marks(session, key, Some(&a.given), 1), room })
+        }
+        // What does not fit slides off, and leaves its place empty.
+        EventKind::Removed(removed) if removed.why == RemovedWhy::Rotten && removed.key == *key => {
+            let node = e.who?.node()?;
+            let room = chips.iter().find(|c| c.node == node)?.room?;
+            let mut versions = row_marks(session, key, Some(&removed.row), 1);
+            versions.iter_mut().for_each(|v| v.failed = true);
+            Some(LoserMark { event: EventId(id), node, versions, room })
         }
         _ => None,
     });

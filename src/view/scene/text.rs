@@ -155,6 +155,15 @@ pub fn offset(us: i64) -> String {
     }
 }
 
+const fn about_rot(say: &RotSay) -> &'static str {
+    match say {
+        RotSay::Failed { .. } => "no good",
+        RotSay::Fetch { .. } => "full row?",
+        RotSay::Fetched { row: Some(_), .. } => "full row",
+        RotSay::Fetched { row: None, .. } => "no row",
+    }
+}
+
 /// What a message is, in a word or two.
 pub fn what(message: &Message) -> &'static str {
     match &message.body {
@@ -194,10 +203,7 @@ pub fn what(message: &Message) -> &'static str {
         Body::Coordinating => "mine",
         Body::Echo { .. } => "echo?",
         Body::EchoAck { .. } => "echo",
-        Body::Rot(RotSay::Failed { .. }) => "no good",
-        Body::Rot(RotSay::Fetch { .. }) => "full row?",
-        Body::Rot(RotSay::Fetched { row: Some(_), .. }) => "full row",
-        Body::Rot(RotSay::Fetched { row: None, .. }) => "no row",
+        Body::Rot(say) => about_rot(say),
         Body::Sweep { say, .. } => said(say),
     }
 }

@@ -1,7 +1,7 @@
 //! Sentences that are folded away until somebody wants them, each group with what is in force in a few words.
 
-use super::{Part, missed, reads, writes};
-use crate::engine::node::{Keeper, Misbehaviour, Proximity, ReadSettings, Settings, StandIn, WriteSettings};
+use super::{Part, checks, missed, reads, writes};
+use crate::engine::node::{Checksum, Keeper, Misbehaviour, Proximity, ReadSettings, Settings, StandIn, WriteSettings};
 use crate::lab::Session;
 
 /// Sentences about one mechanism.
@@ -28,6 +28,7 @@ pub fn groups(session: &Session) -> Vec<Group> {
         group("stand-ins", "Stand-ins", stand_ins(s), missed::stand_ins(&s.fallback)),
         group("writes", "How writes go", writing(&s.write), writes::sentences(s.write)),
         group("reads", "How reads go", reading(&s.read), reads::sentences(s.read)),
+        group("checksums", "Checksums", checksums(s), checks::sentences(s.integrity)),
         group("rules", "Rules to break", rules(s), missed::rules(s)),
     ]
 }
@@ -67,6 +68,16 @@ fn reading(now: &ReadSettings) -> (&'static str, bool) {
         ..ReadSettings::default()
     };
     if (ReadSettings { proximity, ..*now }) == usual { ("as few as needed", false) } else { ("as set", true) }
+}
+
+fn checksums(s: &Settings) -> (&'static str, bool) {
+    match (s.integrity.checksum, s.integrity.scrub) {
+        (Checksum::None, _) => ("none: rot goes unseen", false),
+        (Checksum::Replica, None) => ("made by each replica", true),
+        (Checksum::Writer, None) => ("made at the write", true),
+        (Checksum::Replica, Some(_)) => ("made by each replica, scrubbed", true),
+        (Checksum::Writer, Some(_)) => ("made at the write, scrubbed", true),
+    }
 }
 
 fn rules(s: &Settings) -> (&'static str, bool) {

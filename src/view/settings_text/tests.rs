@@ -62,12 +62,12 @@ fn apply(session: &mut Session, change: Change) {
 #[test]
 fn every_choice_and_every_number_takes_effect() {
     let config = r#"{"settings": {"client": {"read-your-writes": true, "retries": 1}, "sync": {"every": "10s"}, "detector": {"heartbeat": {"every": "200ms", "timeout": "450ms"}}}}"#;
-    assert_eq!(changeable(config), 45);
+    assert_eq!(changeable(config), 46);
     assert_eq!(
         changeable(
             r#"{"settings": {"sync": {"every": "10s"}, "detector": {"accrual": {}}, "tombstones": {"purge": {"grace": "1h", "every": "1min"}}}}"#
         ),
-        49
+        50
     );
 }
 
@@ -132,6 +132,7 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
             "How reads go, as few as needed (as usual): A read asks [as many as it waits for]; its own zone first, [in ring order]. \
              One replica more is asked [never]. A repair goes to [those that were read]; one that is not confirmed is [left at that]. \
              Of the answers, [any of them] must come from owners and not stand-ins. To have no row [is an answer like any other]; a read gives up when [too few can still answer].",
+            "Checksums, none: rot goes unseen (as usual): Checksums of values are made by [nobody].",
             "Rules to break, all are kept (as usual): Hints expire [in time]. A repair [replaces only what is older]. A read [begins close by].",
         ]
     );
@@ -150,7 +151,14 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
         "{}",
         hinted[1]
     );
-    assert!(hinted[4].starts_with("Rules to break, some are broken (active)"), "{}", hinted[4]);
+    assert!(hinted[5].starts_with("Rules to break, some are broken (active)"), "{}", hinted[5]);
+    let checked = told(r#"{"settings": {"integrity": {"checksum": "replica", "scrub": {"every": "10s", "rate": 1024}}}}"#);
+    assert_eq!(
+        checked[4],
+        "Checksums, made by each replica, scrubbed (active): Checksums of values are made by [each replica]. \
+         [Reads check them]; a value that does not fit is [given up and fetched anew]. \
+         [Each node scrubs] what it holds every [10 s], at [1 KiB] a second."
+    );
 }
 
 #[test]
@@ -160,9 +168,11 @@ fn everything_about_hints_writes_and_reads_takes_effect() {
         "fallback": {"stand-in": "partition"},
         "write": {"coordinate": {"replica": {"patience": "1s"}}, "durable": "ONE", "confirms": 2},
         "read": {"contact": {"chance": {"all-ppm": 100000, "zone-ppm": 0}}, "speculate": {"percentile": 990}, "additional-write": "80ms", "repair": {"bounded": "40ms"}}}}"#;
-    assert_eq!(changeable(config), 67);
+    assert_eq!(changeable(config), 68);
     let adaptive = r#"{"settings": {"read": {"contact": {"adaptive": {"low-ppm": 10000, "high-ppm": 900000}}, "speculate": {"after": "30ms"}, "proximity": "prefix"}}}"#;
-    assert_eq!(changeable(adaptive), 43);
+    assert_eq!(changeable(adaptive), 44);
+    let checked = r#"{"settings": {"integrity": {"checksum": "writer", "scrub": {"every": "10s", "rate": 4096}}}}"#;
+    assert_eq!(changeable(checked), changeable("{}") + 5);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 mod message;
 mod scrub;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use message::RotSay;
@@ -113,6 +113,8 @@ struct Wanted {
 pub struct Integrity {
     wanted: BTreeMap<u32, Wanted>,
     asked: u32,
+    /// Keys of rows that are kept although they do not fit.
+    known: BTreeSet<Key>,
     /// Who made the checksums that are kept.
     made: Checksum,
     pub(super) scrub: Scrubbing,
@@ -122,6 +124,11 @@ impl Integrity {
     /// How many rows are being fetched anew.
     pub fn fetching(&self) -> usize {
         self.wanted.len()
+    }
+
+    /// Whether it has found that its row does not fit, and kept it. (Another row may have taken its place since.)
+    pub fn knows(&self, key: &Key) -> bool {
+        self.known.contains(key)
     }
 
     /// Whether anything still waits for this timer, which is one of this room's.
@@ -189,6 +196,7 @@ impl Node {
         let then = ctx.settings.integrity.rotten;
         ctx.note(None, Note::Rot(RotStep::Found { key: key.clone(), by, then }));
         if then == Rotten::Keep {
+            self.integrity.known.insert(key.clone());
             return;
         }
         let synced = self.is_synced(ctx);

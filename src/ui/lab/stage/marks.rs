@@ -205,8 +205,9 @@ fn chip(chip: &ChipMark, around: &Around<'_>) -> Html {
     let version = chip.versions.last();
     let old = around.under.get(&chip.node).filter(|old| old.label() != chip.label());
     let fresh = (around.fresh)(&name);
+    let rotten = version.is_some_and(|v| v.rotten);
     html! {
-        <g key={format!("chip-{}", chip.node)} data-testid={format!("chip-{}", chip.node)} data-version={chip.label()} class={classes!(chip.gone.then_some("faint"))}>
+        <g key={format!("chip-{}", chip.node)} data-testid={format!("chip-{}", chip.node)} data-version={chip.label()} data-rotten={rotten.to_string()} class={classes!(chip.gone.then_some("faint"))}>
             <g>
                 if let Some(old) = old.filter(|_| fresh) {
                     <g key={format!("under-{name}")} class={classes!(chip_class(old.versions.last()), "old")}>

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::ui::svg::{moved, path, rect, text as line};
 use crate::view::chip::{self, Kind as ChipKind};
-use crate::view::geometry::{Point, Rect};
+use crate::view::geometry::{Point, Rect, pt};
 use crate::view::glyph::{self, Form, Kind, Paint};
 use crate::view::scene::{TextMark, VersionMark};
 
@@ -57,7 +57,23 @@ pub fn chip_parts(version: Option<&VersionMark>, room: &Rect) -> Html {
             { path("edge", &shape.body) }
             { line(classes!(), shape.label, None, size, &label) }
             if !shape.strike.is_empty() { { path("strike", &shape.strike) } }
+            if version.is_some_and(|v| v.rotten) {
+                { path("crack-under", &chip::crack(room)) }
+                { path("crack", &chip::crack(room)) }
+            }
+            if version.is_some_and(|v| v.failed) { { misfit(room) } }
         </>
+    }
+}
+
+/// The mark of a checksum that does not fit: an unequal sign on the chip's corner.
+fn misfit(room: &Rect) -> Html {
+    let radius = (room.h * 0.26).clamp(6.0, 11.0);
+    html! {
+        <g class="misfit" transform={moved(pt(room.right() - 1.0, room.bottom() - 1.0))}>
+            <circle class="neq" r={radius.to_string()} />
+            <text class="s f-sheet" y={(radius * 0.47).to_string()} font-size={(radius * 1.45).to_string()} font-weight="700">{ "≠" }</text>
+        </g>
     }
 }
 
