@@ -14,6 +14,8 @@ mod preset;
 mod race;
 mod report;
 mod report_checks;
+mod report_pulse;
+mod sample;
 mod script;
 mod session;
 mod sweep_log;
@@ -38,6 +40,7 @@ pub use report::{AttemptReport, OperationReport, Report, TrafficReport};
 pub use report_checks::{
     ChecksReport, EntropyReport, KeyReport, MetricsReport, PairReport, RepairsReport, SpansReport, StaleReport, VerbReport,
 };
+pub use sample::Sample;
 pub use script::{BOUNDS, Bounds, Script, Timed, View};
 pub use session::{Acted, Advance, Branch, BranchId, Session, Stride};
 pub use sweep_log::SweepLog;

@@ -4,12 +4,13 @@ use super::condition::{Condition, Watch};
 use super::error::LabError;
 use super::player::Player;
 use super::predicate::Predicate;
+use super::sample::Sample;
 use super::script::{BOUNDS, Script, Timed};
 use super::sweep_log::SweepLog;
 use super::tape::Tape;
 use crate::engine::base::{EventId, Micros};
 use crate::engine::node::Setting;
-use crate::engine::observe::{Entropy, History, Metrics, Sweeps, Truth};
+use crate::engine::observe::{Entropy, History, Metrics, Pulse, Sweeps, Truth};
 use crate::engine::world::{Command, Config, Event, World};
 
 /// How far one step goes.
@@ -155,6 +156,16 @@ impl Session {
     /// How disorder came and went over the whole known log: after which event, when, how much since the start.
     pub fn entropy(&self) -> &[(EventId, Micros, Entropy)] {
         &self.tape.entropy
+    }
+
+    /// Points for plots over time, over the whole known log.
+    pub fn samples(&self) -> &[Sample] {
+        &self.tape.samples
+    }
+
+    /// How clients and sweeps fare at the cursor.
+    pub fn pulse(&self) -> &Pulse {
+        &self.tape.here.pulse
     }
 
     /// What the run cost and achieved up to the cursor.

@@ -35,7 +35,8 @@ impl Alone {
 
     pub fn handle(&mut self, input: Input<'_>) -> Vec<Out> {
         let mut out = Vec::new();
-        let mut ctx = Ctx { now: Micros::secs(1), settings: &self.settings, ring: &self.ring, draws: Draws::new(1), out: &mut out };
+        let mut ctx =
+            Ctx { now: Micros::secs(1), settings: &self.settings, ring: &self.ring, draws: Draws::new(1), backlog: 0, out: &mut out };
         self.node.handle(input, &mut ctx);
         out
     }

@@ -9,6 +9,7 @@ mod found;
 mod handoff;
 mod levels;
 mod liars;
+mod load;
 mod logs;
 mod machines;
 mod members;
@@ -21,6 +22,7 @@ mod segments;
 mod sets;
 mod shipped;
 mod sweeps;
+mod turns;
 mod versions;
 
 mod incremental;

@@ -210,6 +210,9 @@ impl Maker {
         if self.dice.once_in(4) {
             return format!("repair {a} {}", sweeping::policy(&mut self.dice, false));
         }
+        if self.dice.once_in(6) {
+            return format!("stop-sweep {a}");
+        }
         if self.dice.once_in(3) { format!("sweep {a} {b}") } else { format!("sweep {a} {b} {}", sweeping::policy(&mut self.dice, false)) }
     }
 

@@ -121,6 +121,8 @@ fn command(what: &str) -> Value {
             }
             made
         }
+        ["stop-sweep", node] => json!({"do": "stop-sweep", "node": node}),
+        ["stop-sweep", node, number] => json!({"do": "stop-sweep", "node": node, "number": number.parse::<u32>().expect("a number")}),
         ["sweep", a, b] => json!({"do": "sweep", "a": a, "b": b}),
         ["sweep", a, b, policy @ ..] => {
             let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));

@@ -45,15 +45,37 @@ pub fn settings(dice: &mut Dice) -> Value {
     });
     if dice.once_in(2) {
         made["schedule"] = json!({"every": format!("{}ms", 50 + dice.below(800)), "jitter": format!("{}ms", dice.below(200))});
+        made["schedule"]["start"] = json!(dice.choose(&["drawn", "together", "in-turn"]));
+        if dice.once_in(2) {
+            made["queue"] = queue(dice);
+        }
     }
     made
+}
+
+/// A queue of ranges.
+pub fn queue(dice: &mut Dice) -> Value {
+    json!({
+        "ranges": dice.choose(&["held", "first"]),
+        "segments": 1 + dice.below(3),
+        "order": dice.choose(&["oldest", "drawn", "hot", "different", "unstable"]),
+        "one-each": dice.once_in(3),
+        "intensity-ppm": dice.choose(&[1_000_000, 500_000]),
+        "most": dice.choose(&[1, 5, 1_000]),
+        "checkpoints": dice.choose(&["disk", "memory"]),
+        "throttle": dice.once_in(2),
+    })
 }
 
 /// Settings under which a healed cluster comes to agree: each node turns to each peer in time, and nobody refuses.
 pub fn whole(dice: &mut Dice) -> Value {
     let schedule = json!({"every": format!("{}ms", 60 + dice.below(120)), "jitter": format!("{}ms", dice.below(40))});
     let rows = dice.choose(&[1, 2, 16]);
-    json!({"policy": policy(dice, true), "timeout": "400ms", "at-once": 64, "rows-at-once": rows, "retries": 3, "back-off": "50ms", "schedule": schedule})
+    let mut made = json!({"policy": policy(dice, true), "timeout": "400ms", "at-once": 64, "rows-at-once": rows, "retries": 3, "back-off": "50ms", "schedule": schedule});
+    if dice.once_in(3) {
+        made["queue"] = json!({"segments": 1 + dice.below(2), "order": dice.choose(&["oldest", "drawn", "hot", "different", "unstable"])});
+    }
+    made
 }
 
 /// Settings under which nobody starts a sweep any more, and those that are left end soon.

@@ -34,7 +34,7 @@ use clients::Clients;
 use drift::engine::base::Micros;
 use drift::engine::data::Key;
 use drift::engine::node::integrity::{FoundBy, RotStep};
-use drift::engine::node::sweeps::{SweepOutcome, SweepStep};
+use drift::engine::node::sweeps::{QueueStep, SweepOutcome, SweepStep};
 use drift::engine::node::{NoHint, Note, Outcome};
 use drift::engine::observe::Truth;
 use drift::engine::world::{ClientAct, Event, EventKind, Fault, LostWhy, World};
@@ -61,9 +61,9 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
-const KINDS: usize = 48;
+const KINDS: usize = 52;
 /// The same for runs over the whole foreground path.
-const WIDE_KINDS: usize = 87;
+const WIDE_KINDS: usize = 99;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;
@@ -117,6 +117,7 @@ fn kind(event: &Event) -> &'static str {
             Fault::HintsLost { .. } => "hints lost",
             Fault::SweepAsked { .. } => "sweep asked",
             Fault::Rotted(_) => "rotted",
+            Fault::SweepStopped { .. } => "sweep stopped",
             Fault::BackedUp { .. } => "backed up",
             Fault::Restored { .. } => "restored",
             Fault::WorkloadBegan { .. } => "workload began",
@@ -181,6 +182,14 @@ fn another(note: &Note) -> &'static str {
             RotStep::Failed { instead: Some(_), .. } => "rot: another is asked",
             RotStep::Failed { instead: None, .. } => "rot: nobody left to ask",
             RotStep::Scrubbed { .. } => "rot: scrubbed",
+        },
+        Note::Queue(step) => match step {
+            QueueStep::Round { .. } => "queue: round",
+            QueueStep::Resumed { .. } => "queue: resumed",
+            QueueStep::Postponed { .. } => "queue: postponed",
+            QueueStep::Dropped { .. } => "queue: dropped",
+            QueueStep::Finished { .. } => "queue: finished",
+            _ => "a step of a queue",
         },
         _ => "another note",
     }

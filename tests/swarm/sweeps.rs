@@ -65,7 +65,9 @@ impl Comparing {
             EventKind::Note(Note::Sweep { session, step: SweepStep::Ended { outcome, .. } }) if outcome.is_good() => {
                 let (policy, ranges) = self.opened.get(session).ok_or_else(|| format!("{session:?} ended well without having begun"))?;
                 // Tombstones that grow too old meanwhile are one more change.
-                let whole = !self.rotten && policy.tree.leaf != LeafContent::Key && rules.all.tombstones == Tombstones::Keep;
+                // Trees that are kept on disk may be behind the rows, and who drives a walk through tries only pushes.
+                let sees = !matches!(policy.method, Method::Segments | Method::Trie);
+                let whole = sees && !self.rotten && policy.tree.leaf != LeafContent::Key && rules.all.tombstones == Tombstones::Keep;
                 let Some([a, b]) = self.quiet.remove(session).filter(|_| whole) else { return Ok(()) };
                 let torn = replicas.torn(a, b, |key| ranges.iter().any(|range| range.holds(key.token())));
                 torn.map_or(Ok(()), |key| Err(format!("the sweep of {a} and {b} ended well, yet they differ in {key}")))

@@ -189,6 +189,14 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy: Option<SweepPolicy>,
     },
+    /// Makes a node stop a sweep that it has started.
+    StopSweep {
+        /// Who started it.
+        node: NodeId,
+        /// Its number among those of the node; all of them, and what waits in its queue, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u32>,
+    },
 }
 
 fn check_key(key: &Key) -> Result<(), CommandError> {
@@ -239,7 +247,8 @@ impl Command {
             | Command::Resume { node }
             | Command::Wipe { node }
             | Command::Backup { node }
-            | Command::Restore { node } => config.knows("node", *node),
+            | Command::Restore { node }
+            | Command::StopSweep { node, .. } => config.knows("node", *node),
             Command::Clock { node, offset_us } => {
                 config.knows("node", *node)?;
                 ensure("offset-us", offset_us.unsigned_abs() <= LIMITS.span.0, || format!("must be within {} either way", LIMITS.span))

@@ -67,6 +67,7 @@ impl World {
                 let policy = policy.unwrap_or(self.settings().sweeps.policy);
                 self.sweep(node, node, SweepPolicy { method: Method::Validation, ..policy }, log);
             }
+            Command::StopSweep { node, number } => self.stop_sweep(node, number, log),
             Command::StopWorkload { workload } => self.stop_workload(workload, log),
         }
     }
@@ -115,6 +116,7 @@ impl World {
         let waiting = std::mem::take(&mut host.waiting);
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         machine.forget();
+        self.load.stop(node);
         let (lost, hints) = machine.lose_memory();
         let rows = wipe.then(|| machine.wipe());
         let mut cause = None;
@@ -162,6 +164,7 @@ impl World {
                 Waiting::Flight(flight) => self.land(flight, log),
                 Waiting::Alarm(alarm) => self.ring_alarm(alarm, log),
                 Waiting::Sweep(with, policy) => self.run_node(node, Input::Sweep(with, policy), cause, log),
+                Waiting::StopSweep(number) => self.run_node(node, Input::StopSweep(number), cause, log),
                 Waiting::Configured(changed) => self.run_node(node, Input::Configured(changed), cause, log),
             }
         }

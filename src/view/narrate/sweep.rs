@@ -117,6 +117,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(*pushed)),
             SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
             SweepOutcome::Down(node) => format!("{who} starts no repair: {node} is down"),
+            SweepOutcome::Stopped => format!("{who} stops its sweep with {with}"),
             SweepOutcome::Exhausted => format!("{who} ends its sweep with {with}: more differs than it may find out"),
         },
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),

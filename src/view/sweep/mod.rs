@@ -11,6 +11,8 @@ pub mod pair;
 pub mod plan;
 pub mod ranges;
 pub mod rows;
+#[cfg(test)]
+mod set_tests;
 pub mod start;
 pub mod symbols;
 pub mod talk;
@@ -94,6 +96,7 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::Repaired { pulled, pushed })) => format!("{} rows moved", count(u64::from(pulled + pushed))),
         Some((_, SweepOutcome::TimedOut)) => "no answer".to_owned(),
         Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
+        Some((_, SweepOutcome::Stopped)) => "stopped".to_owned(),
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
         Some((_, SweepOutcome::Down(node))) => format!("{node} is down"),
         Some((_, SweepOutcome::Exhausted)) => "given up".to_owned(),

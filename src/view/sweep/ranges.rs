@@ -66,6 +66,8 @@ pub struct Part {
     pub hash: Option<u64>,
     /// What is in it, if it is listed.
     pub list: Vec<Entry>,
+    /// Whether only the one who asks has told what it has there.
+    pub one_sided: bool,
 }
 
 /// One message: a row of parts.
@@ -143,7 +145,7 @@ pub fn levels(session: &Session, id: SessionId, tree: TreePolicy, mine: &ItemSet
                 // Until a message goes into it.
                 (true, true) => Look::Equal,
             };
-            let part = Part { from, last: span.last, look, hash: None, list: Vec::new() };
+            let part = Part { from, last: span.last, look, hash: None, list: Vec::new(), one_sided: rung.from_asking };
             match &span.mark {
                 Mark::Done => {}
                 Mark::Print(hash) => parts.push(Part { hash: Some(*hash), ..part }),
@@ -182,9 +184,9 @@ fn list(items: &[RowItem], mine: &ItemSet, part: &Part, came: &BTreeSet<RowItem>
     here.chain(items.iter().filter(|item| !known.contains(item)).map(|item| entry(*item, false, true))).collect()
 }
 
-/// Height of a strip.
+/// Least height of a strip.
 const STRIP: f64 = 34.0;
-/// Height of a strip of lists: two lanes.
+/// Least height of a strip of lists: two lanes.
 const LISTS: f64 = 52.0;
 /// Room for words above a strip.
 const WORDS: f64 = 20.0;
@@ -251,14 +253,16 @@ pub struct Drawing {
 pub fn drawing(levels: &[Level], (width, height): (f64, f64)) -> Drawing {
     let strip = |level: &Level| if level.parts.iter().any(|part| part.hash.is_none()) { LISTS } else { STRIP };
     let needed: f64 = levels.iter().map(|level| strip(level) + WORDS + GAP).sum();
-    let extra = ((height - needed) / levels.len().max(1) as f64).clamp(0.0, 46.0);
+    let extra = ((height - needed) / levels.len().max(1) as f64).clamp(0.0, 96.0);
+    // What room there is makes strips taller and the ways between them longer.
+    let (grown, extra) = (extra.min(70.0) * 0.3, extra - extra.min(70.0) * 0.3);
     let mut made = Drawing { size: (width, needed.max(height)), ..Drawing::default() };
     let (left, right) = (LETTER, width - 2.0);
     let mut y = WORDS;
     // Parts of the row before that differ: their tokens and where they stand.
     let mut open: Vec<(u64, u64, Rect)> = vec![(0, u64::MAX, Rect::new(left, 0.0, right - left, 0.0))];
     for (number, level) in levels.iter().enumerate() {
-        let (tall, most) = (strip(level), (((right - left) / SPREAD) as usize).max(1));
+        let (tall, most) = (strip(level) + grown, (((right - left) / SPREAD) as usize).max(1));
         let mut row = Row { level: number, y: (y, tall), cells: Vec::new(), left_out: 0 };
         let families: Vec<_> = open.iter().map(|(from, last, at)| (*from, *last, *at, within(&level.parts, *from, *last))).collect();
         let shown = families.iter().filter(|family| !family.3.is_empty()).count().min(most).max(1) as f64;
@@ -313,9 +317,9 @@ fn cell(part: &Part, group: &Rect, (from, last): (u64, u64)) -> Cell {
     let short = |hash: u64| format!("{:04x}", hash >> 48);
     let narrow = at.w < 26.0;
     let room = if at.w > 88.0 {
-        Rect::new(at.x + 8.0, at.y + 7.0, 30.0, at.h - 14.0)
+        Rect::new(at.x + 8.0, at.centre().y - 10.0, 30.0, 20.0)
     } else {
-        Rect::new(at.centre().x - 11.0, at.y + 7.0, 22.0, at.h - 14.0)
+        Rect::new(at.centre().x - 11.0, at.centre().y - 10.0, 22.0, 20.0)
     };
     let bars = part.hash.filter(|_| !narrow).map_or_else(Vec::new, |hash| chip::bars(&short(hash), &room));
     let what = part.hash.map_or_else(|| format!("{} listed", count(part.list.len() as u64)), |hash| format!("fingerprint {hash:016x}"));
@@ -348,5 +352,5 @@ fn chips(part: &Part, at: &Rect) -> Vec<Chip> {
         };
         [chip(true), chip(false)]
     };
-    part.list.iter().enumerate().flat_map(one).collect()
+    part.list.iter().enumerate().flat_map(one).filter(|chip| chip.asking || !part.one_sided).collect()
 }

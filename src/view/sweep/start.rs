@@ -9,7 +9,18 @@ use crate::lab::Session;
 use crate::view::format::count;
 
 /// Methods to choose from.
-pub const METHODS: &[Method] = &[Method::Descent, Method::Full, Method::Log, Method::Ranges, Method::Sketch, Method::Validation];
+pub const METHODS: &[Method] = &[
+    Method::Descent,
+    Method::Full,
+    Method::Log,
+    Method::Versions,
+    Method::Bitmaps,
+    Method::Ranges,
+    Method::Sketch,
+    Method::Segments,
+    Method::Trie,
+    Method::Validation,
+];
 
 /// What may be hashed of a row.
 pub const CONTENTS: &[(LeafContent, &str)] = &[

@@ -146,7 +146,8 @@ pub struct Drawing {
 }
 
 /// Sizes of a symbol, the largest that fits is taken.
-const SIZES: [(f64, f64); 6] = [(64.0, 56.0), (50.0, 44.0), (38.0, 34.0), (26.0, 24.0), (17.0, 16.0), (10.0, 10.0)];
+const SIZES: [(f64, f64); 8] =
+    [(116.0, 92.0), (86.0, 74.0), (64.0, 56.0), (50.0, 44.0), (38.0, 34.0), (26.0, 24.0), (17.0, 16.0), (10.0, 10.0)];
 /// Room for words above the symbols, and above the digests.
 pub const WORDS: f64 = 24.0;
 /// Height of a lane of digests, and its distance from the symbols.
@@ -172,7 +173,7 @@ pub fn drawing(session: &Session, id: SessionId, tree: TreePolicy, peeling: &mut
     places.dedup();
     let room = height - 2.0 * LANE - BETWEEN - WORDS - 8.0;
     let fits = |(w, h): &(f64, f64)| places.len() as f64 <= (width / w).floor() * (room / h).floor();
-    let (w, h) = SIZES.iter().copied().find(fits).unwrap_or(SIZES[5]);
+    let (w, h) = SIZES.iter().copied().find(fits).unwrap_or(SIZES[7]);
     let columns = ((width / w).floor() as usize).max(1);
     let bottom = WORDS + h * places.len().div_ceil(columns).max(1) as f64;
     let all: Vec<Cell> = places
@@ -218,7 +219,7 @@ fn cell(place: u32, at: Rect, decoder: &Decoder, start: &[Coded]) -> Cell {
         (true, true, None) if before.is_empty() => Look::Bare,
         (true, true, None) => Look::Emptied,
     };
-    let room = Rect::new(at.centre().x - 12.0, at.y + 15.0, 24.0, at.h - 32.0);
+    let room = Rect::new(at.centre().x - at.w * 0.2, at.y + at.h * 0.32, at.w * 0.4, at.h * 0.4);
     let bars = if look == Look::Mixed && at.w > 40.0 { chip::bars(&format!("{:04x}", left.sum >> 48), &room) } else { Vec::new() };
     Cell { place, at, look, start: before.count, left: left.count, bars, dots: Vec::new(), order }
 }
@@ -230,7 +231,7 @@ fn dotted(mut cells: Vec<Cell>, decoder: &Decoder) -> Vec<Cell> {
             let Ok(at) = cells.binary_search_by_key(&place, |cell| cell.place) else { continue };
             let cell = &mut cells[at];
             let x = cell.at.x + 5.0 + 6.0 * cell.dots.len() as f64;
-            if cell.at.w > 30.0 && x + 5.0 < cell.at.right() {
+            if cell.at.w > 42.0 && x + 5.0 < cell.at.right() {
                 cell.dots.push((Rect::new(x, cell.at.bottom() - 8.0, 4.0, 4.0), peeled.mine));
             }
         }

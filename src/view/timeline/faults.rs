@@ -135,6 +135,7 @@ impl Finder<'_> {
             }
             (Fault::Rotted(rotted), Some(n)) => self.change(id, at, format!("{n} rots: {}", rotted.key)),
             (Fault::SweepAsked { with }, Some(n)) if n == *with => self.change(id, at, format!("{n} repairs its ranges")),
+            (Fault::SweepStopped { .. }, Some(n)) => self.change(id, at, format!("{n} stops sweeping")),
             (Fault::SweepAsked { with }, Some(n)) => self.change(id, at, format!("{n} compares with {with}")),
             (_, None) => {}
         }

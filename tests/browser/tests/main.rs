@@ -13,5 +13,6 @@ mod quorum;
 mod screens;
 mod shell;
 mod storage;
+mod sweep;
 mod touch;
 mod two;

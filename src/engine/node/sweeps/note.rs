@@ -29,6 +29,8 @@ pub enum SweepOutcome {
     Nonsense,
     /// A replica that was to take part is believed down: nothing was sent.
     Down(NodeId),
+    /// A person stopped it.
+    Stopped,
     /// More differs than the policy allows to find out.
     Exhausted,
     /// Every key that differed has been read.
@@ -165,6 +167,7 @@ impl SweepStep {
                     SweepOutcome::Refused(why) => 4 | (why as u64) << 8,
                     SweepOutcome::Nonsense => 5,
                     SweepOutcome::Down(node) => 50 | u64::from(node.0) << 8,
+                    SweepOutcome::Stopped => 16,
                     SweepOutcome::Exhausted => 60,
                     SweepOutcome::Pushed { rows } => 7 | u64::from(rows) << 8,
                     SweepOutcome::Read { keys, failed } => 6 | u64::from(keys) << 8 | u64::from(failed) << 36,

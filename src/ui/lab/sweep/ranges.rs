@@ -99,8 +99,9 @@ fn one(lab: &LabHandle, level: &Level, row: &Row, (asking, answering): (NodeId, 
                 <text class="s halo" x="66" y={px(y - 5.5)} font-size="13">{ format!("{from} to {to}: {}, {}{words}", said(level), bytes(u64::from(level.bytes))) }</text>
             </g>
             <text class={classes!("s", "halo", if level.differing() > 0 { "hot" } else { "b" })} x={px(width - 4.0)} y={px(y - 5.5)} text-anchor="end" font-size="13">
-                { verdict }{ if row.left_out > 0 { format!(" · {} more not drawn", count(row.left_out as u64)) } else { String::new() } }
+                { verdict }
             </text>
+            if row.left_out > 0 { <text class="s halo" x={px(width - 4.0)} y={px(y + tall + 15.0)} text-anchor="end" font-size="13">{ format!("{} more not drawn", count(row.left_out as u64)) }</text> }
             if listed {
                 <text class="d" x="14" y={px(y + tall * 0.25 + 5.5)} text-anchor="middle" font-size="16">{ asking.to_string() }</text>
                 <text class="d" x="14" y={px(y + tall * 0.75 + 5.5)} text-anchor="middle" font-size="16">{ answering.to_string() }</text>

@@ -55,8 +55,8 @@ pub fn SymbolsView(props: &SymbolsViewProps) -> Html {
                 <svg class={classes!("trees", "symbols", "k-sync", moves.then_some("moves"))} data-testid="symbols" width={px(width)} height={px(height)}
                     viewBox={format!("0 0 {width} {height}")} role="img" aria-label={summary(&made, both)}>
                     <text class="s" x="4" y={px(WORDS - 8.0)} font-size="15"><tspan class="b">{ came(&made, both) }</tspan>{ state(&made) }</text>
-                    if let Some(found) = lit { { for threads(&made, found, &rings) } }
                     { for made.cells.iter().map(|cell| symbol(cell, rings.contains(&cell.place))) }
+                    if let Some(found) = lit { { for threads(&made, found, &rings) } }
                     { lane(&made, both.0, true) }
                     { lane(&made, both.1, false) }
                     { for made.found.iter().map(|found| item(found, lit.is_some_and(|lit| lit.order == found.order), &at)) }
@@ -109,10 +109,12 @@ fn threads(made: &Drawing, found: &Found, rings: &BTreeSet<u32>) -> Vec<Html> {
 fn symbol(cell: &Cell, ring: bool) -> Html {
     let (class, words) = cell.look.words();
     let (x, y) = (cell.at.centre().x, cell.at.y);
-    let wide = cell.at.w > 30.0;
+    let (wide, roomy) = (cell.at.w > 30.0, cell.at.w > 42.0);
+    let size = (cell.at.w * 0.22).clamp(12.0, 20.0);
     let number = match cell.look {
         Look::Mixed => signed(cell.left),
-        Look::Gave => cell.order.map_or_else(String::new, |order| format!("nº {order}")),
+        Look::Gave if cell.at.w > 55.0 => cell.order.map_or_else(String::new, |order| format!("nº {order}")),
+        Look::Gave => cell.order.map_or_else(String::new, |order| order.to_string()),
         Look::Bare => "=".to_owned(),
         Look::Emptied => "0".to_owned(),
         Look::Coming => String::new(),
@@ -124,9 +126,9 @@ fn symbol(cell: &Cell, ring: bool) -> Html {
             { for cell.bars.iter().map(|bar| rect(classes!("bar"), bar, "1")) }
             { for cell.dots.iter().map(|(at, mine)| rect(classes!("dot", mine.then_some("mine")), at, "2")) }
             if wide {
-                <text class="place" x={px(cell.at.x + 4.0)} y={px(y + 12.0)} font-size="11">{ cell.place }</text>
-                if cell.bars.is_empty() { <text class="m" x={px(x)} y={px(cell.at.centre().y + 5.0)} text-anchor="middle" font-size="13.5">{ number }</text> }
-                else { <text class="m" x={px(cell.at.right() - 4.0)} y={px(y + 12.0)} text-anchor="end" font-size="12">{ number }</text> }
+                if roomy { <text class="place" x={px(cell.at.x + 4.0)} y={px(y + 13.0)} font-size="13">{ cell.place }</text> }
+                if cell.bars.is_empty() { <text class="m" x={px(x)} y={px(cell.at.centre().y + size * 0.36)} text-anchor="middle" font-size={px(size)}>{ number }</text> }
+                else { <text class="m" x={px(cell.at.right() - 4.0)} y={px(y + 13.5)} text-anchor="end" font-size="13">{ number }</text> }
             }
         </g>
     }
