@@ -9,12 +9,13 @@ use crate::engine::place::{Replication, Style};
 use crate::engine::world::Config;
 
 /// The files, in the order in which they are offered.
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     include_str!("../../static/presets/plain.json"),
     include_str!("../../static/presets/dynamo.json"),
     include_str!("../../static/presets/cassandra.json"),
     include_str!("../../static/presets/cassandra-3.json"),
     include_str!("../../static/presets/riak.json"),
+    include_str!("../../static/presets/managed.json"),
 ];
 
 /// A system's defaults.
@@ -92,6 +93,7 @@ impl Preset {
             Setting::Client(to.client),
             Setting::Digest(to.digest),
             Setting::Tombstones(to.tombstones),
+            Setting::Sweeps(to.sweeps),
         ];
         // A level is a number out of N: N grows before the levels do, and shrinks after them.
         let at = if to.replicas.total() < from.replicas.total() { all.len() } else { 0 };

@@ -8,6 +8,7 @@ mod digests;
 mod dynamo;
 mod garage;
 mod hints;
+mod histories;
 mod levels;
 mod placement;
 mod presets;

@@ -1,7 +1,9 @@
 //! Presets: the values that the systems' own files and papers give, one by one.
 
 use drift::engine::base::{DigestFunction, Micros};
-use drift::engine::node::{Contact, Coordinate, Detector, Keeper, Level, Repair, SecondRound, Speculate, StandIn, Sync, Tombstones};
+use drift::engine::node::{
+    Contact, Coordinate, Detector, Keeper, Level, Method, Reach, Repair, SecondRound, Speculate, StandIn, Sync, Tombstones,
+};
 use drift::engine::place::Style;
 use drift::lab::{Preset, preset};
 
@@ -65,10 +67,19 @@ fn dynamo_2007() {
     assert!(s.write.local_first && matches!(s.write.coordinate, Coordinate::Replica { .. }));
 }
 
+/// No one system: a stream of logs, a check by trees, zones that follow (the shapes are those of the sources that the preset names).
+#[test]
+fn managed() {
+    let Preset { settings: s, .. } = of("managed");
+    assert_eq!((s.sweeps.policy.method, s.sweeps.check_each, s.write.reach), (Method::Log, Some(60), Reach::OwnZone));
+    assert_eq!((s.write.level, s.read.level, s.read.repair), (Level::LocalQuorum, Level::LocalQuorum, Repair::Off));
+    assert!(s.sweeps.schedule.is_some() && s.sweeps.log_policy().is_some_and(|log| log.entries == 100_000));
+}
+
 /// Each preset writes, reads and outlives a node that is down, as far as its system does.
 #[test]
 fn every_preset_works() {
-    for name in ["dynamo", "cassandra", "cassandra-3", "riak"] {
+    for name in ["dynamo", "cassandra", "cassandra-3", "riak", "managed"] {
         let run = Run::of(6).like(name).chatter("counted").at("30s", "c0 A write k a").at("31s", "c1 B read k").at("32s", "crash C");
         let run = run.at("150s", "c0 A write k b").at("160s", "c1 A read k").at("161s", "restart C").at("300s", "c1 B read k ALL");
         let run = run.end("500s").play();

@@ -3,6 +3,7 @@
 
 mod bitmaps;
 mod clients;
+mod combined;
 mod cuts;
 mod digests;
 mod found;

@@ -38,13 +38,13 @@ pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
 pub use settings::{
     Accrual, BitmapPolicy, Checksum, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings,
-    IntegritySettings, Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, ReadSettings, Repair, Replay, Rotten,
-    Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones,
-    Upkeep, WriteSettings,
+    IntegritySettings, Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, Reach, ReadSettings, Repair, Replay,
+    Rotten, Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync,
+    Tombstones, Upkeep, WriteSettings,
 };
 pub use settings::{Caps, Checkpoints, Disk, Order, Parallelism, QueueSettings, Scope, Start, THROTTLE, Validation, Whose, throttle};
+use sweeps::Sweeps;
 use sweeps::validation::Records;
-use sweeps::{SessionId, Sweeps};
 pub use timer::Timer;
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
@@ -53,9 +53,6 @@ use crate::engine::place::Ring;
 
 /// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
 pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
-
-/// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
-pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
 
 /// Settings that a node runs timers for: it must hear of their change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

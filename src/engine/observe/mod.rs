@@ -2,6 +2,7 @@
 
 pub mod check;
 mod history;
+mod lag;
 mod metrics;
 mod pulse;
 mod spans;
@@ -9,6 +10,7 @@ mod sweeps;
 mod truth;
 
 pub use history::{Attempt, History, Operation};
+pub use lag::{Crossings, crossings};
 pub use metrics::{Ends, Metrics, Repairs, Toll, hint_backlog};
 pub use pulse::{Latency, Pulse, Swept, WINDOW, sweep_backlog};
 pub use spans::Spans;

@@ -79,6 +79,9 @@ pub(super) fn check_sweeps(sweeps: &SweepSettings) -> Result<(), CommandError> {
             ensure(field, (low..=high).contains(&n), || format!("must be {low} to {high}, is {n}"))?;
         }
     }
+    if let Some(each) = sweeps.check_each {
+        ensure("sweep check-each", (1..=10_000).contains(&each), || format!("must be 1 to 10000, is {each}"))?;
+    }
     if let Some(log) = sweeps.log {
         let entries = 1..=LIMITS.log_entries;
         ensure("log entries", entries.contains(&log.entries), || format!("must be 1 to {}, is {}", LIMITS.log_entries, log.entries))?;

@@ -78,7 +78,7 @@ pub const NAMES_OF_MESSAGES: [&str; 25] = [
 ];
 
 /// Names of everything else that may stand in a log.
-const OTHERS: [&str; 46] = [
+const OTHERS: [&str; 47] = [
     "queue",
     "began",
     "ended",

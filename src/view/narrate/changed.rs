@@ -1,8 +1,8 @@
 //! What a change of a whole group of settings changed: one clause for each value that is another one now.
 
 use crate::engine::node::{
-    Contact, Coordinate, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour, Proximity, ReadSettings, Replay, Setting,
-    Settings, Speculate, StandIn, WriteSettings,
+    Contact, Coordinate, FallbackSettings, Full, HintSettings, Keeper, Level, Misbehaviour, Proximity, Reach, ReadSettings, Replay,
+    Setting, Settings, Speculate, StandIn, WriteSettings,
 };
 use crate::view::format::{bytes, count, counted, list, per_cent, span};
 
@@ -117,6 +117,13 @@ fn writes(before: &WriteSettings, now: &WriteSettings) -> Vec<String> {
     });
     c.when(&before.relay, &now.relay, |on| {
         either(*on, "one message goes into another zone and is passed on there", "every replica of another zone gets a message of its own")
+    });
+    c.when(&before.reach, &now.reach, |reach| {
+        either(
+            *reach == Reach::OwnZone,
+            "a write goes to its coordinator's zone only, and to others by sweeps",
+            "a write goes to every zone",
+        )
     });
     c.when(&before.drop_late, &now.drop_late, |on| {
         either(*on, "a replica throws away writes that come too late", "a replica stores writes however late they come")

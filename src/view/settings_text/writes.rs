@@ -2,7 +2,7 @@
 
 use super::{Part, Unit, amount, one_of, time};
 use crate::engine::base::Micros;
-use crate::engine::node::{Coordinate, Level, Setting, WriteSettings};
+use crate::engine::node::{Coordinate, Level, Reach, Setting, WriteSettings};
 use crate::engine::world::LIMITS;
 
 /// How long a node waits for "I coordinate" until somebody chooses another span (Riak, `put_coordinator_failure_timeout`).
@@ -59,6 +59,13 @@ fn sent(now: WriteSettings) -> Vec<Part> {
         now.relay,
         |relay| set(WriteSettings { relay, ..now }),
     );
+    let reach = one_of(
+        "reach",
+        "how far a write is sent",
+        &[("every zone", Reach::Everywhere), ("the coordinator's zone, and by sweeps to the others", Reach::OwnZone)],
+        now.reach,
+        |reach| set(WriteSettings { reach, ..now }),
+    );
     let late = one_of(
         "drop-late",
         "what a replica does with a late write",
@@ -71,6 +78,8 @@ fn sent(now: WriteSettings) -> Vec<Part> {
         first,
         Part::Text(". Into another zone goes "),
         relay,
+        Part::Text("; it goes to "),
+        reach,
         Part::Text(". A replica "),
         late,
         Part::Text(" what comes after the coordinator's patience."),

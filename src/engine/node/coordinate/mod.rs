@@ -80,7 +80,7 @@ impl Node {
         if !self.coordinator.take_up(op) {
             return;
         }
-        let plan = self.plan(&request.key, request.level, ctx);
+        let plan = self.plan(&request.key, request.level, request.verb != Verb::Read, ctx);
         let (traffic, reads) = (request.verb.traffic(), request.verb == Verb::Read);
         let refuse = |outcome: Outcome, ctx: &mut Ctx<'_>| ctx.send(client, Some(op), Body::Reply { traffic, outcome });
         if let (Coordinate::Replica { patience }, false) = (ctx.settings.write.coordinate, reads)
@@ -107,7 +107,7 @@ impl Node {
     pub(in crate::engine::node) fn read_for_itself(&mut self, op: OpId, key: &Key, ctx: &mut Ctx<'_>) {
         let (client, level) = (Endpoint::Node(self.id), ctx.settings.read.level);
         let request = Request { verb: Verb::Read, key: key.clone(), level };
-        let plan = self.plan(key, level, ctx);
+        let plan = self.plan(key, level, false, ctx);
         if let Some((required, alive)) = plan.shortfall(&request, ctx.settings) {
             ctx.note(op, Note::Unavailable { required, alive });
             return ctx.send(client, Some(op), Body::Reply { traffic: Traffic::Read, outcome: Outcome::Unavailable { required, alive } });

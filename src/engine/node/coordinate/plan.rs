@@ -3,7 +3,7 @@
 use crate::engine::base::{Endpoint, OpId};
 use crate::engine::base::{NodeId, arrange};
 use crate::engine::data::Key;
-use crate::engine::node::{Body, Ctx, Keeper, Level, Need, Node, Note, Request, Settings, StandIn, Verb};
+use crate::engine::node::{Body, Ctx, Keeper, Level, Need, Node, Note, Reach, Request, Settings, StandIn, Verb};
 use crate::engine::place::{Fallback, Replication};
 
 /// A node that takes part in an operation: a replica of the key, or the stand-in for one.
@@ -89,11 +89,16 @@ impl Plan {
 
 impl Node {
     /// Who takes part in an operation on `key`.
-    pub(super) fn plan(&self, key: &Key, level: Level, ctx: &Ctx<'_>) -> Plan {
+    pub(super) fn plan(&self, key: &Key, level: Level, writes: bool, ctx: &Ctx<'_>) -> Plan {
         let (token, replication) = (key.token(), &ctx.settings.replicas);
         let up = |node: NodeId| self.believes_up(node);
         let seat = |node: NodeId, owner: NodeId| Seat { node, owner, zone: ctx.ring.zone_of(node).0 };
-        let (alive, mut down): (Vec<NodeId>, Vec<NodeId>) = ctx.ring.replicas(token, replication).into_iter().partition(|r| up(*r));
+        let mut replicas = ctx.ring.replicas(token, replication);
+        let here = |node: &NodeId| ctx.ring.zone_of(*node) == ctx.ring.zone_of(self.id);
+        if writes && ctx.settings.write.reach == Reach::OwnZone && replicas.iter().any(here) {
+            replicas.retain(here);
+        }
+        let (alive, mut down): (Vec<NodeId>, Vec<NodeId>) = replicas.into_iter().partition(|r| up(*r));
         let mut seats: Vec<Seat> = alive.into_iter().map(|node| seat(node, node)).collect();
         let helpers: Vec<Fallback> = match ctx.settings.fallback.stand_in {
             _ if down.is_empty() => Vec::new(),

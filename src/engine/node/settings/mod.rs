@@ -26,7 +26,7 @@ pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate}
 pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
 pub use validation::{Parallelism, Scope, Validation};
-pub use write::{Coordinate, WriteSettings};
+pub use write::{Coordinate, Reach, WriteSettings};
 
 use crate::engine::base::{DigestFunction, Micros};
 use crate::engine::data::Rule;

@@ -240,12 +240,31 @@ pub struct SweepSettings {
     /// How events are numbered. Left out, they are only if sweeps go by them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bitmaps: Option<BitmapPolicy>,
+    /// How differences with a node of another zone are found, in sweeps that nodes start by themselves; as within a zone if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub across: Option<Method>,
+    /// Every so many rounds through its peers a node that goes by logs, versions or events compares trees with them instead, as logs tell
+    /// nothing of what never went through one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_each: Option<u32>,
 }
 
 impl SweepSettings {
+    fn goes_by(&self, method: Method) -> bool {
+        self.policy.method == method || self.across == Some(method)
+    }
+
+    /// How a node compares with a peer by itself: one of another zone or not, in its `round`th round through its peers, from 0.
+    pub fn policy_for(&self, across: bool, round: u32) -> SweepPolicy {
+        let method = self.across.filter(|_| across).unwrap_or(self.policy.method);
+        let remembers = matches!(method, Method::Log | Method::Versions | Method::Bitmaps);
+        let checks = remembers && self.check_each.is_some_and(|each| round % each.max(1) == each.max(1) - 1);
+        SweepPolicy { method: if checks { Method::Descent } else { method }, ..self.policy }
+    }
+
     /// Whether coordinators number their writes.
     pub fn numbers_events(&self) -> bool {
-        self.bitmaps.is_some() || self.policy.method == Method::Bitmaps
+        self.bitmaps.is_some() || self.goes_by(Method::Bitmaps)
     }
 
     /// Whether the marks of deletes may be forgotten once everybody has seen them.
@@ -255,7 +274,7 @@ impl SweepSettings {
 
     /// What logs keep, if nodes keep any.
     pub fn log_policy(&self) -> Option<LogPolicy> {
-        self.log.or_else(|| (self.policy.method == Method::Log).then(LogPolicy::default))
+        self.log.or_else(|| self.goes_by(Method::Log).then(LogPolicy::default))
     }
 }
 
@@ -274,6 +293,8 @@ impl Default for SweepSettings {
             caps: Caps::default(),
             log: None,
             bitmaps: None,
+            across: None,
+            check_each: None,
         }
     }
 }

@@ -20,6 +20,23 @@ pub enum Coordinate {
     },
 }
 
+/// How far a coordinator sends a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// To every replica.
+    #[default]
+    Everywhere,
+    /// To the replicas of its own zone, if there are any: other zones get it by sweeps, some time later (asynchronous replication).
+    OwnZone,
+}
+
+impl Reach {
+    fn is_usual(&self) -> bool {
+        *self == Reach::Everywhere
+    }
+}
+
 /// Writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -44,6 +61,9 @@ pub struct WriteSettings {
     pub relay: bool,
     /// A replica throws away a write that is older than the timeout when it gets to it (Apache Cassandra's dropped mutations).
     pub drop_late: bool,
+    /// How far they are sent.
+    #[serde(skip_serializing_if = "Reach::is_usual")]
+    pub reach: Reach,
 }
 
 impl Default for WriteSettings {
@@ -59,6 +79,7 @@ impl Default for WriteSettings {
             local_first: false,
             relay: true,
             drop_late: false,
+            reach: Reach::default(),
         }
     }
 }

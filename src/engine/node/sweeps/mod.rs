@@ -228,6 +228,8 @@ impl Node {
             let from = turn as usize % peers.len().max(1);
             let up = peers.iter().cycle().skip(from).take(peers.len()).copied().find(|peer| self.believes_up(*peer));
             if let Some(with) = up {
+                let across = ctx.ring.zone_of(with) != ctx.ring.zone_of(self.id);
+                let policy = ctx.settings.sweeps.policy_for(across, turn / peers.len().max(1) as u32);
                 self.start_sweep(with, policy, 0, ctx);
             }
         }

@@ -30,7 +30,7 @@ pub fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
         },
     };
     html! {
-        <div class="hists" data-testid="sweep-bitmaps">
+        <div class="hists lanes" data-testid="sweep-bitmaps">
             { body }
             { key() }
             { talk::drawing(lab, seen) }
@@ -43,11 +43,11 @@ fn lane(lane: &Lane, both: (NodeId, NodeId), range: &str) -> Html {
         let dot = |(i, dots): (usize, &[Dot; 2])| {
             let event = lane.first + i as u64;
             let (class, words) = dots[of].words();
-            html! { <li class={classes!("dot", class)} key={event} title={format!("event {event}: {words}")}><span>{ event }</span><span class="vh">{ words }</span></li> }
+            html! { <li class={classes!("ev", class)} key={event} title={format!("event {event}: {words}")}><span>{ event }</span><span class="vh">{ words }</span></li> }
         };
         let whole = lane.first - 1;
         html! {
-            <div class="dots">
+            <div class="evs">
                 <b class="who">{ node.to_string() }</b>
                 <ol aria-label={format!("What {node} has seen")}>
                     if whole > 0 { <li class="base" title={format!("everything up to event {whole}")}>{ if whole == 1 { "1".to_owned() } else { format!("1–{}", count(whole)) } }</li> }
@@ -71,7 +71,7 @@ fn lane(lane: &Lane, both: (NodeId, NodeId), range: &str) -> Html {
 fn key() -> Html {
     let one = |dot: Dot| {
         let (class, words) = dot.words();
-        html! { <li><span class={classes!("dot", "swatch", class)} />{ words }</li> }
+        html! { <li><span class={classes!("ev", "swatch", class)} />{ words }</li> }
     };
-    html! { <ul class="hist-key" aria-label="What the boxes mean"><li><span class="dot swatch base" />{ "everything up to here" }</li>{ for [Dot::Seen, Dot::Missing, Dot::Nobody].map(one) }</ul> }
+    html! { <ul class="hist-key" aria-label="What the boxes mean"><li><span class="ev swatch base" />{ "everything up to here" }</li>{ for [Dot::Seen, Dot::Missing, Dot::Nobody].map(one) }</ul> }
 }
