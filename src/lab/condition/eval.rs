@@ -86,6 +86,8 @@ pub(super) fn is_fault(command: &Command) -> bool {
             | Command::Workload(_)
             | Command::StopWorkload { .. }
             | Command::Sweep { .. }
+            | Command::Repair { .. }
+            | Command::StopSweep { .. }
     )
 }
 

@@ -1,11 +1,12 @@
 //! Stable names of events and messages, by which files speak of them.
 
-use crate::engine::node::sweeps::SweepStep;
+use crate::engine::node::integrity::RotStep;
+use crate::engine::node::sweeps::{QueueStep, SweepStep};
 use crate::engine::node::{Body, Note, Outcome};
 use crate::engine::world::{ClientAct, EventKind, Fault};
 
 /// Names of notes, by their codes from 1. A new kind of note gets its line at the end.
-const NOTES: [&str; 40] = [
+const NOTES: &[&str] = &[
     "stamped",
     "chose",
     "unavailable",
@@ -49,7 +50,7 @@ const NOTES: [&str; 40] = [
 ];
 
 /// Names of messages, by their codes from 1. A new kind of message gets its line at the end.
-pub const NAMES_OF_MESSAGES: [&str; 25] = [
+pub const NAMES_OF_MESSAGES: &[&str] = &[
     "request",
     "reply",
     "write",
@@ -75,11 +76,11 @@ pub const NAMES_OF_MESSAGES: [&str; 25] = [
     "echo",
     "echo-ack",
     "sweep",
+    "rot",
 ];
 
 /// Names of everything else that may stand in a log.
-const OTHERS: [&str; 47] = [
-    "queue",
+const OTHERS: &[&str] = &[
     "began",
     "ended",
     "sent",
@@ -126,15 +127,34 @@ const OTHERS: [&str; 47] = [
     "fault",
     "note",
     "client-act",
+    "sweep-read",
+    "queue-round",
+    "queue-resumed",
+    "queue-postponed",
+    "queue-dropped",
+    "queue-finished",
+    "queue-held-back",
+    "queue-emptied",
+    "rot-found",
+    "rot-asked",
+    "rot-fetched",
+    "rot-nobody-has",
+    "rot-failed",
+    "rot-scrubbed",
+    "rotted",
+    "sweep-stopped",
 ];
 
 /// Every name that an event may have.
 pub fn names_of_events() -> impl Iterator<Item = &'static str> {
-    OTHERS.into_iter().chain(NOTES)
+    OTHERS.iter().chain(NOTES).copied()
 }
 
 /// The name of what a message says.
 pub fn name_of_message(body: &Body) -> &'static str {
+    if let Body::Rot(_) = body {
+        return "rot";
+    }
     NAMES_OF_MESSAGES.get(usize::from(body.code()).wrapping_sub(1)).copied().unwrap_or("message")
 }
 
@@ -191,7 +211,23 @@ fn name_of_note(note: &Note) -> &'static str {
             #[allow(unreachable_patterns, reason = "methods of sweeping add steps of their own")]
             _ => "sweep-step",
         },
-        Note::Queue(_) => "queue",
+        Note::Queue(step) => match step {
+            QueueStep::Round { .. } => "queue-round",
+            QueueStep::Resumed { .. } => "queue-resumed",
+            QueueStep::Postponed { .. } => "queue-postponed",
+            QueueStep::Dropped { .. } => "queue-dropped",
+            QueueStep::Finished { .. } => "queue-finished",
+            QueueStep::HeldBack { .. } => "queue-held-back",
+            QueueStep::Emptied { .. } => "queue-emptied",
+        },
+        Note::Rot(step) => match step {
+            RotStep::Found { .. } => "rot-found",
+            RotStep::Asked { .. } => "rot-asked",
+            RotStep::Fetched { .. } => "rot-fetched",
+            RotStep::NobodyHas { .. } => "rot-nobody-has",
+            RotStep::Failed { .. } => "rot-failed",
+            RotStep::Scrubbed { .. } => "rot-scrubbed",
+        },
         other => NOTES.get(usize::from(other.code()).wrapping_sub(1)).copied().unwrap_or("note"),
     }
 }
@@ -217,6 +253,8 @@ fn name_of_fault(fault: &Fault) -> &'static str {
         Fault::Restored { .. } => "restored",
         Fault::WorkloadBegan { .. } => "workload-began",
         Fault::WorkloadEnded { .. } => "workload-ended",
+        Fault::Rotted(_) => "rotted",
+        Fault::SweepStopped { .. } => "sweep-stopped",
         #[allow(unreachable_patterns, reason = "other faults come with their mechanisms")]
         _ => "fault",
     }

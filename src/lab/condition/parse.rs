@@ -376,7 +376,7 @@ impl Reader {
             return number.or(name.parse().ok().map(Quantity::Span)).ok_or(format!("expected a number or a time, found \"{name}\""));
         }
         let place = PLAIN.iter().position(|(plain, ..)| *plain == name);
-        let names = || PLAIN.map(|p| p.0).join(", ");
+        let names = || PLAIN.iter().map(|p| p.0).collect::<Vec<_>>().join(", ");
         place.map(Quantity::Plain).ok_or_else(|| format!("expected a quantity, found \"{name}\"; there are {}", names()))
     }
 

@@ -153,7 +153,7 @@ fn all_traffic(world: &World, bytes: bool) -> u64 {
 }
 
 /// Quantities without arguments. New ones go to the end.
-pub(super) const PLAIN: [Plain; 40] = [
+pub(super) const PLAIN: &[Plain] = &[
     ("now", "the time", Unit::Time, |r| r.player.world.now().0),
     ("stale-copies", "copies that are behind", Unit::Count, |r| r.player.truth.stale_copies()),
     ("stale-keys", "keys whose replicas disagree", Unit::Count, |r| r.player.truth.stale_keys()),
