@@ -5,6 +5,7 @@
 //! `arrivals` (who lives), `sweeps` (comparing replicas in the background).
 
 pub mod arrivals;
+mod clock;
 pub mod coordinate;
 pub mod dots;
 mod guests;
@@ -22,6 +23,7 @@ mod wire;
 
 use std::sync::Arc;
 
+pub use clock::{CLOCK_EPOCH, NodeClock};
 pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
@@ -46,9 +48,6 @@ use crate::engine::place::Ring;
 
 /// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
 pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
-
-/// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
-pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
 
 /// A timer that a node set for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,28 +229,6 @@ impl Ctx<'_> {
     /// Says which rule acted.
     pub fn note(&mut self, op: impl Into<Option<OpId>>, note: Note) {
         self.out.push(Out::Note { op: op.into(), note });
-    }
-}
-
-/// A node's own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NodeClock {
-    /// How far it is ahead (behind, if negative) of true time, in microseconds.
-    pub offset: i64,
-    /// The last reading given out: readings never repeat.
-    last: u64,
-}
-
-impl NodeClock {
-    /// What the clock shows: microseconds since 1970.
-    pub fn shows(&self, now: Micros) -> u64 {
-        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
-    }
-
-    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
-    pub fn read(&mut self, now: Micros) -> u64 {
-        self.last = self.shows(now).max(self.last + 1);
-        self.last
     }
 }
 
