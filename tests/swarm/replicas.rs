@@ -139,6 +139,11 @@ impl Replicas {
                 self.given((node, None), &applied.key, &applied.given, event.at, rules)
             }
             (EventKind::Removed(removed), Some(node)) => self.removed(node, removed, event.at, world, rules),
+            // Also before it is due: a repair that sets rows aside has them on disk first.
+            (EventKind::Note(Note::Synced { .. }), Some(node)) => {
+                self.of(node).for_each(|copy| copy.disk = copy.past.len());
+                Ok(())
+            }
             (EventKind::Timer(Timer::Sync), Some(node)) => {
                 self.of(node).for_each(|copy| copy.disk = copy.past.len());
                 let due = self.due.remove(&node);

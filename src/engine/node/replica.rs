@@ -112,6 +112,11 @@ impl Node {
     /// Brings the commit log to disk (Cassandra's periodic mode, but only when there is something to sync).
     pub(super) fn sync(&mut self, ctx: &mut Ctx<'_>) {
         self.sync_due = false;
+        self.flush(ctx);
+    }
+
+    /// Brings everything to disk now; the timer that would have done it goes on.
+    pub(super) fn flush(&mut self, ctx: &mut Ctx<'_>) {
         self.history.sync();
         let changes = (self.store.sync() + self.guests.stores().map(Store::sync).sum::<usize>()) as u32;
         if changes > 0 {

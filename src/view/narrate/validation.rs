@@ -21,6 +21,11 @@ fn state_name(state: RepairState) -> &'static str {
     }
 }
 
+/// That a repair begins, as a plain line.
+pub(super) fn began(who: &str, of: u32) -> String {
+    format!("{who} begins to repair {} by whole trees", ranges(of as usize))
+}
+
 /// A step as a plain line.
 pub(super) fn short(who: &str, step: &RepairStep) -> String {
     match step {

@@ -264,6 +264,11 @@ fn page<S: Sink>(sink: &mut S, page: &Page) {
     sink.u32(page.pages);
 }
 
+fn put_entry<S: Sink>(sink: &mut S, (key, digest): &Entry) {
+    key.encode(sink);
+    sink.put(digest.bytes());
+}
+
 impl Wire for SessionId {
     fn encode<S: Sink>(&self, sink: &mut S) {
         sink.u32(self.by.0);
@@ -314,10 +319,7 @@ impl Wire for Say {
             Say::Keys { page: at, entries } => {
                 page(sink, at);
                 sink.u32(entries.len() as u32);
-                for (key, digest) in entries {
-                    key.encode(sink);
-                    sink.put(digest.bytes());
-                }
+                entries.iter().for_each(|entry| put_entry(sink, entry));
             }
             Say::FetchRows { part, keys } => {
                 sink.u32(*part);

@@ -84,7 +84,7 @@ impl Node {
             }
             RepairSay::Propose if from == session.by => {
                 // What came is on disk before it is promised.
-                self.sync(ctx);
+                self.flush(ctx);
                 self.step_to(session, RepairState::Promised, ctx);
                 self.say(from, session, Say::Repair(RepairSay::Promise), ctx);
             }

@@ -144,7 +144,7 @@ impl Node {
 
     /// Sets aside for a repair what no repair has taken in. What is in memory goes to disk first.
     pub(super) fn set_aside(&mut self, session: SessionId, plan: &Plan, promotes: bool, ctx: &mut Ctx<'_>) {
-        self.sync(ctx);
+        self.flush(ctx);
         let record = Record { session, plan: plan.clone(), state: RepairState::Preparing, promotes };
         let number = self.records.add(record);
         self.note_sweep(session, SweepStep::Repair(RepairStep::State(RepairState::Preparing)), ctx);
