@@ -2,6 +2,7 @@
 
 use super::note::At;
 use super::{Said, past, sets, validation};
+use crate::engine::base::NodeId;
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::{Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep, TrieSay};
 use crate::engine::node::{Method, SweepSettings};
@@ -56,6 +57,33 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
     }
 }
 
+/// How a sweep ended, as a plain line.
+fn ended(who: &str, with: NodeId, outcome: SweepOutcome) -> String {
+    match outcome {
+        SweepOutcome::Equal => format!("{who} and {with} hold the same"),
+        SweepOutcome::Repaired { pulled, pushed } => {
+            format!("{who} is done with {with}: {} came, {} went", rows(pulled), rows(pushed))
+        }
+        SweepOutcome::TimedOut => format!("{who} gives up its sweep with {with}: no answer"),
+        SweepOutcome::Refused(why) => format!("{who} ends its sweep with {with}: {}", refusal(why)),
+        SweepOutcome::Read { keys, failed: 0 } => {
+            format!("{who} is done with {with}: {} read", counted(u64::from(keys), "key", "keys"))
+        }
+        SweepOutcome::Read { keys, failed } => {
+            format!(
+                "{who} is done with {with}: {} read, {} of them in vain",
+                counted(u64::from(keys), "key", "keys"),
+                count(u64::from(failed))
+            )
+        }
+        SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(pushed)),
+        SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
+        SweepOutcome::Down(node) => format!("{who} starts no repair: {node} is down"),
+        SweepOutcome::Stopped => format!("{who} stops its sweep with {with}"),
+        SweepOutcome::Exhausted => format!("{who} ends its sweep with {with}: more differs than it may find out"),
+    }
+}
+
 /// A step as a plain line.
 pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
     match step {
@@ -97,29 +125,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             count(u64::from(*only_mine)),
             count(u64::from(*only_theirs))
         ),
-        SweepStep::Ended { with, outcome } => match outcome {
-            SweepOutcome::Equal => format!("{who} and {with} hold the same"),
-            SweepOutcome::Repaired { pulled, pushed } => {
-                format!("{who} is done with {with}: {} came, {} went", rows(*pulled), rows(*pushed))
-            }
-            SweepOutcome::TimedOut => format!("{who} gives up its sweep with {with}: no answer"),
-            SweepOutcome::Refused(why) => format!("{who} ends its sweep with {with}: {}", refusal(*why)),
-            SweepOutcome::Read { keys, failed: 0 } => {
-                format!("{who} is done with {with}: {} read", counted(u64::from(*keys), "key", "keys"))
-            }
-            SweepOutcome::Read { keys, failed } => {
-                format!(
-                    "{who} is done with {with}: {} read, {} of them in vain",
-                    counted(u64::from(*keys), "key", "keys"),
-                    count(u64::from(*failed))
-                )
-            }
-            SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(*pushed)),
-            SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
-            SweepOutcome::Down(node) => format!("{who} starts no repair: {node} is down"),
-            SweepOutcome::Stopped => format!("{who} stops its sweep with {with}"),
-            SweepOutcome::Exhausted => format!("{who} ends its sweep with {with}: more differs than it may find out"),
-        },
+        SweepStep::Ended { with, outcome } => ended(who, *with, *outcome),
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
