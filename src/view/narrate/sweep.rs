@@ -58,25 +58,25 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
 }
 
 /// How a sweep ended, as a plain line.
-fn ended(who: &str, with: NodeId, outcome: &SweepOutcome) -> String {
+fn ended(who: &str, with: NodeId, outcome: SweepOutcome) -> String {
     match outcome {
         SweepOutcome::Equal => format!("{who} and {with} hold the same"),
         SweepOutcome::Repaired { pulled, pushed } => {
-            format!("{who} is done with {with}: {} came, {} went", rows(*pulled), rows(*pushed))
+            format!("{who} is done with {with}: {} came, {} went", rows(pulled), rows(pushed))
         }
         SweepOutcome::TimedOut => format!("{who} gives up its sweep with {with}: no answer"),
-        SweepOutcome::Refused(why) => format!("{who} ends its sweep with {with}: {}", refusal(*why)),
+        SweepOutcome::Refused(why) => format!("{who} ends its sweep with {with}: {}", refusal(why)),
         SweepOutcome::Read { keys, failed: 0 } => {
-            format!("{who} is done with {with}: {} read", counted(u64::from(*keys), "key", "keys"))
+            format!("{who} is done with {with}: {} read", counted(u64::from(keys), "key", "keys"))
         }
         SweepOutcome::Read { keys, failed } => {
             format!(
                 "{who} is done with {with}: {} read, {} of them in vain",
-                counted(u64::from(*keys), "key", "keys"),
-                count(u64::from(*failed))
+                counted(u64::from(keys), "key", "keys"),
+                count(u64::from(failed))
             )
         }
-        SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(*pushed)),
+        SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(pushed)),
         SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
         SweepOutcome::Down(node) => format!("{who} starts no repair: {node} is down"),
         SweepOutcome::Stopped => format!("{who} stops its sweep with {with}"),
@@ -93,7 +93,9 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Began { with, method: Method::Full, ranges } => {
             format!("{who} begins to compare every key with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
-        SweepStep::Began { method: Method::Validation, ranges, .. } => validation::began(who, *ranges),
+        SweepStep::Began { method: Method::Validation, ranges, .. } => {
+            format!("{who} begins to repair {} by whole trees", counted(u64::from(*ranges), "range", "ranges"))
+        }
         SweepStep::NothingInCommon { with } if who == with.to_string() => format!("{who} has no range that others hold too"),
         SweepStep::Began { with, method: method @ (Method::Ranges | Method::Sketch), ranges } => {
             let how = if *method == Method::Ranges { "ranges" } else { "coded symbols" };
@@ -123,7 +125,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             count(u64::from(*only_mine)),
             count(u64::from(*only_theirs))
         ),
-        SweepStep::Ended { with, outcome } => ended(who, *with, outcome),
+        SweepStep::Ended { with, outcome } => ended(who, *with, *outcome),
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),

@@ -168,14 +168,8 @@ impl Node {
                 self.say(session.by, session, Say::Versions(VersionSay::Ready), ctx);
                 Held::Full
             }
-            Method::Bitmaps => {
-                self.dots_head(session, ranges, ctx);
-                Held::Full
-            }
-            Method::Log => {
-                self.log_head(session, ranges, ctx);
-                Held::Log
-            }
+            Method::Bitmaps => self.dots_head(session, ranges, ctx),
+            Method::Log => self.log_head(session, ranges, ctx),
             Method::Ranges => {
                 let listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
                 self.spans_opened(session, &policy, &listed, ctx);

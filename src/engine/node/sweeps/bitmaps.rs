@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::Answering;
+use super::answer::{Answering, Held};
 use super::ask::{Asking, Phase, Work};
 use super::dot_say::{ClockEntry, DotSay, DotStep, Told};
 use super::log_say::Whole;
@@ -42,10 +42,11 @@ pub fn missing<'a>(mine: &'a [ClockEntry], theirs: &'a [ClockEntry]) -> impl Ite
 
 impl Node {
     /// A peer calls for a sweep of bitmaps.
-    pub(super) fn dots_head(&self, session: SessionId, ranges: &[TokenRange], ctx: &mut Ctx<'_>) {
+    pub(super) fn dots_head(&self, session: SessionId, ranges: &[TokenRange], ctx: &mut Ctx<'_>) -> Held {
         let settled = self.is_settled(session.by, ctx) && self.is_entire(session.by, ranges, ctx);
         let clock = self.clock_of(ranges, ctx.ring);
         self.say(session.by, session, Say::Dots(DotSay::Seen { settled, clock }), ctx);
+        Held::Full
     }
 
     fn is_settled(&self, peer: NodeId, ctx: &Ctx<'_>) -> bool {

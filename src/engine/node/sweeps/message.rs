@@ -258,6 +258,13 @@ fn leaves<S: Sink>(sink: &mut S, leaves: &[Place]) {
     leaves.iter().for_each(|leaf| sink.u8(leaf.level as u8));
 }
 
+/// Keys as a part of a longer list.
+pub(super) fn numbered<S: Sink>(sink: &mut S, part: u32, keys: &[Key]) {
+    sink.u32(part);
+    sink.u32(keys.len() as u32);
+    keys.iter().for_each(|key| key.encode(sink));
+}
+
 fn page<S: Sink>(sink: &mut S, page: &Page) {
     sink.u32(page.part);
     sink.u32(page.page);
@@ -321,11 +328,7 @@ impl Wire for Say {
                 sink.u32(entries.len() as u32);
                 entries.iter().for_each(|entry| put_entry(sink, entry));
             }
-            Say::FetchRows { part, keys } => {
-                sink.u32(*part);
-                sink.u32(keys.len() as u32);
-                keys.iter().for_each(|key| key.encode(sink));
-            }
+            Say::FetchRows { part, keys } => numbered(sink, *part, keys),
             Say::Rows { page: at, rows } => {
                 page(sink, at);
                 sink.u32(rows.len() as u32);

@@ -76,10 +76,11 @@ impl Node {
     }
 
     /// A peer calls for a sweep of logs.
-    pub(super) fn log_head(&self, session: SessionId, ranges: &[TokenRange], ctx: &mut Ctx<'_>) {
+    pub(super) fn log_head(&self, session: SessionId, ranges: &[TokenRange], ctx: &mut Ctx<'_>) -> Held {
         let end = self.history.log().map(|log| log.position());
         let read = self.history.reading(session.by, ctx.settings).filter(|_| self.is_entire(session.by, ranges, ctx));
         self.say(session.by, session, Say::Log(LogSay::Head { generation: self.generation, end, read }), ctx);
+        Held::Log
     }
 
     /// The asker of a sweep of logs says something.
