@@ -93,9 +93,7 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Began { with, method: Method::Full, ranges } => {
             format!("{who} begins to compare every key with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
-        SweepStep::Began { method: Method::Validation, ranges, .. } => {
-            format!("{who} begins to repair {} by whole trees", counted(u64::from(*ranges), "range", "ranges"))
-        }
+        SweepStep::Began { method: Method::Validation, ranges, .. } => validation::began(who, *ranges),
         SweepStep::NothingInCommon { with } if who == with.to_string() => format!("{who} has no range that others hold too"),
         SweepStep::Began { with, method: method @ (Method::Ranges | Method::Sketch), ranges } => {
             let how = if *method == Method::Ranges { "ranges" } else { "coded symbols" };
