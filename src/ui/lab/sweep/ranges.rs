@@ -72,6 +72,7 @@ pub fn RangesView(props: &RangesViewProps) -> Html {
                     { for rows.iter().map(|row| one(lab, &all[row.level], row, both, width)) }
                 </svg>
             </div>
+            <p class="tree-caption">{ caption(&all) }</p>
             { table(&all, both) }
         </>
     }
@@ -125,6 +126,17 @@ fn said(level: &Level) -> String {
         (0, n) => counted(n as u64, "digest listed", "digests listed"),
         (n, 0) => counted(n as u64, "fingerprint", "fingerprints"),
         (n, m) => format!("{}, {}", counted(n as u64, "fingerprint", "fingerprints"), counted(m as u64, "digest listed", "digests listed")),
+    }
+}
+
+/// How to read the drawing.
+fn caption(all: &[Level]) -> &'static str {
+    match all.last() {
+        None => "Nothing has been said yet.",
+        Some(level) if level.parts.iter().any(|part| !part.list.is_empty()) => {
+            "Digests of rows: grey ones are on both sides, dark ones only there, dashed ones are lacking, and coloured ones have come."
+        }
+        Some(_) => "A range whose fingerprints differ has a red edge, and is split in the next message.",
     }
 }
 

@@ -68,6 +68,9 @@ pub fn SymbolsView(props: &SymbolsViewProps) -> Html {
 }
 
 fn came(made: &Drawing, (_, answering): (NodeId, NodeId)) -> String {
+    if made.counts.0 == 0 {
+        return "No coded symbol has come yet".to_owned();
+    }
     format!("{} of {answering}", counted(u64::from(made.counts.0), "coded symbol", "coded symbols"))
 }
 
@@ -124,7 +127,7 @@ fn symbol(cell: &Cell, ring: bool) -> Html {
             <title>{ format!("symbol {}: {words}; {} at first, {} left", cell.place, signed(cell.start), signed(cell.left)) }</title>
             { rect(classes!("box"), &cell.at, "2") }
             { for cell.bars.iter().map(|bar| rect(classes!("bar"), bar, "1")) }
-            { for cell.dots.iter().map(|(at, mine)| rect(classes!("dot", mine.then_some("mine")), at, "2")) }
+            { for cell.dots.iter().map(|(at, mine)| rect(classes!("mote", mine.then_some("mine")), at, "2")) }
             if wide {
                 if roomy { <text class="place" x={px(cell.at.x + 4.0)} y={px(y + 13.0)} font-size="13">{ cell.place }</text> }
                 if cell.bars.is_empty() { <text class="m" x={px(x)} y={px(cell.at.centre().y + size * 0.36)} text-anchor="middle" font-size={px(size)}>{ number }</text> }
