@@ -81,7 +81,8 @@ fn rung(lab: &LabHandle, step: &Step, y: f64, (left, right): (f64, f64), plan: &
             if step.flying.is_empty() {
                 <g transform={format!("translate({rest} {y}) scale({SCALE})")}>{ glyph_parts(Kind::Sync, step.form) }</g>
             }
-            <text class="s halo" x={px(x)} y={px(y - 4.0)} text-anchor={anchor} font-size="13">{ words }</text>
+            // Levels that lie close leave room for the counts alone; the bytes are told when pointed at.
+            if !shared || plan.frames[0].gap >= 38.0 { <text class="s halo" x={px(x)} y={px(y - 4.0)} text-anchor={anchor} font-size="13">{ words }</text> }
             { for step.flying.iter().map(fly) }
         </g>
     }

@@ -31,9 +31,10 @@ fn Bar(props: &BarProps) -> Html {
 }
 
 fn bar(lab: &LabHandle, seen: &Seen) -> Html {
-    let depth = seen.cost.levels.len().saturating_sub(1) as u32;
     let (all, cursor, (sent, known)) = lab.read(|s| {
-        let depth = s.sweeps_ahead().cost(seen.id()).map_or(depth, |cost| cost.levels.len().saturating_sub(1) as u32);
+        // Before its end is known, nobody can say which level is the last.
+        let whole = s.sweeps_ahead().cost(seen.id()).filter(|cost| cost.ended.is_some());
+        let depth = whole.map_or(u32::MAX, |cost| cost.levels.len().saturating_sub(1) as u32);
         (phases(s, seen.id(), depth), s.cursor(), place(s, seen.id()))
     });
     let part = |phase: &Phase| {
