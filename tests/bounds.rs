@@ -255,3 +255,42 @@ fn scrubs_and_rot() {
     refused(rot(json!({"at": "1s", "do": "rot", "node": "A", "key": ""})), "key", "1 to 256");
     refused(rot(json!({"at": "1s", "do": "rot", "node": "Z", "key": "k"})), "node", "no Z");
 }
+
+#[test]
+fn queues_of_sweeps() {
+    let queue = |field: &'static str| move |n: u64| json!({"queue": {field: n}});
+    for (field, least, most, name) in
+        [("segments", 1, 64, "segments"), ("most", 1, 10_000, "wait"), ("intensity-ppm", 10_000, 1_000_000, "intensity")]
+    {
+        let make = queue(field);
+        bound("sweeps", make(least), make(least - 1), name, "must be");
+        bound("sweeps", make(most), make(most + 1), name, "must be");
+    }
+}
+
+#[test]
+fn disks_and_caps() {
+    for field in ["read", "write", "scan"] {
+        bound("disk", json!({field: "1s"}), json!({field: "1000001us"}), "disk", "at most 1s");
+    }
+    let share = |ppm: u64| json!({"sweep-share-ppm": ppm});
+    bound("disk", share(10_000), share(9_999), "share", "10000 to 990000");
+    bound("disk", share(990_000), share(990_001), "share", "10000 to 990000");
+    for (field, name) in [("node", "by a node"), ("zone", "out of a zone")] {
+        let caps = |rate: u64| json!({"caps": {field: rate}});
+        bound("sweeps", caps(LIMITS.hint_bytes), caps(LIMITS.hint_bytes + 1), name, "at most");
+    }
+}
+
+#[test]
+fn trees_of_segments_and_tries() {
+    let policy = |name: &str, at: &str, value: Value| json!({"policy": {name: {at: value}}});
+    for (inside, outside) in [(2, 1), (1_024, 2_048), (64, 65)] {
+        let made = |width: u32| policy("segments", "width", json!(width));
+        bound("sweeps", made(inside), made(outside), "width of segments", "must be 2, 4, 8");
+    }
+    spans("sweeps", |span| policy("segments", "expire", span), 1_000, "expiry of segments");
+    spans("sweeps", |span| policy("segments", "build", span), 0, "making of segments");
+    spans("sweeps", |span| policy("segments", "throttle", span), 0, "rest between reads");
+    spans("sweeps", |span| policy("trie", "lag", span), 0, "lag of tries");
+}

@@ -188,3 +188,16 @@ fn quantities_are_what_the_report_says() {
     assert_eq!(worth(&run, "highest(stale-copies)").number(), Some(2.0));
     assert_eq!(worth(&run, "stale-copies / 0"), Value::Nothing);
 }
+
+#[test]
+fn a_session_runs_until_a_condition_comes_true() {
+    let mut session = drift::lab::Session::open(story().script()).expect("within bounds");
+    let mut until = |text: &str| {
+        let found = session.run_until_condition(&text.parse().unwrap_or_else(|e| panic!("{text}: {e}")));
+        (found, session.now().0 / 1_000)
+    };
+    assert_eq!(until("behind(C, x)"), (true, 2_010), "A has taken the write, C has not");
+    assert_eq!(until("happens(repair-started)").0, true);
+    assert_eq!(until("agree(x)"), (true, 8_060));
+    assert_eq!(until("agree(x)"), (false, 12_000), "it holds already, and never comes true again");
+}

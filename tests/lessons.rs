@@ -47,6 +47,12 @@ fn every_lesson_that_is_shipped_proves_itself() {
     for unit in units().iter().filter(|u| u.written) {
         let lesson = shipped(&unit.slug);
         assert_eq!((lesson.unit, &lesson.title), (Some(unit.unit), &unit.title), "{}: as the course map has it", unit.slug);
+        let challenges: Vec<String> = lesson
+            .blocks()
+            .filter_map(|(_, b)| if let Kind::Challenge(c) = &b.kind { Some(format!("{}: {}", c.name, c.title)) } else { None })
+            .collect();
+        let listed: Vec<String> = unit.challenges.iter().map(|c| format!("{}: {}", c.name, c.title)).collect();
+        assert_eq!(challenges, listed, "{}: units.json lists the challenges as the lesson has them", unit.slug);
         let wrong = check(&lesson, &library());
         assert!(wrong.is_empty(), "{}", told(&wrong));
     }

@@ -52,7 +52,7 @@ impl Pair {
 
     fn handle(&mut self, at: NodeId, input: Input<'_>) {
         let mut out = Vec::new();
-        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: Draws::new(1), out: &mut out };
+        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: Draws::new(1), backlog: 0, out: &mut out };
         self.nodes[at.index()].handle(input, &mut ctx);
         for done in out {
             match done {

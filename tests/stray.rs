@@ -217,7 +217,8 @@ impl Fed {
     fn feed(&mut self, input: Input<'_>) {
         self.out.clear();
         let (before, kept) = (self.node.clone(), self.held());
-        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: Draws::new(3), out: &mut self.out };
+        let mut ctx =
+            Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: Draws::new(3), backlog: 0, out: &mut self.out };
         self.node.handle(input, &mut ctx);
         self.judge(input, &before, &kept);
         for out in &self.out {

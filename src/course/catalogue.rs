@@ -20,6 +20,19 @@ pub struct Unit {
     pub needs: Vec<u32>,
     /// Whether its lesson is written; otherwise it is planned.
     pub written: bool,
+    /// Its challenges, as its lesson has them.
+    #[serde(default)]
+    pub challenges: Vec<Listed>,
+}
+
+/// A challenge as lists name it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
 }
 
 /// A work that stands behind units.

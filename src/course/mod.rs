@@ -1,5 +1,6 @@
 //! Floor 3: the course. A lesson is one text file; what it says of runs is computed by the engine, in the page and by the checker alike.
 
+mod answers;
 mod blocks;
 mod catalogue;
 mod check;
@@ -15,7 +16,8 @@ mod scenario;
 mod tell;
 mod words;
 
-pub use catalogue::{PARTS, Reference, Unit, Word, name_of_word, references, units, words};
+pub use answers::{Answer, Answers, Grade, LOG_VERSION, fits, grade, run_of};
+pub use catalogue::{Listed, PARTS, Reference, Unit, Word, name_of_word, references, units, words};
 pub use check::{Library, check};
 pub use facts::Facts;
 pub use fault::{Fault, told};

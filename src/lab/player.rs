@@ -2,7 +2,7 @@
 
 use super::script::Script;
 use crate::engine::base::Micros;
-use crate::engine::observe::{Metrics, Sweeps, Truth};
+use crate::engine::observe::{Metrics, Pulse, Sweeps, Truth};
 use crate::engine::world::{Event, World};
 
 /// A world and how far its script has been carried out. Cloning it takes a snapshot.
@@ -16,6 +16,8 @@ pub struct Player {
     pub metrics: Metrics,
     /// What each sweep cost and achieved so far.
     pub sweeps: Sweeps,
+    /// How clients and sweeps fare.
+    pub pulse: Pulse,
     /// How many commands have been carried out.
     pub commands: usize,
     /// How many inputs there were, commands included.
@@ -29,7 +31,9 @@ impl Player {
         let world = World::new(&script.config, script.seed, log);
         let mut metrics = Metrics::default();
         metrics.observe(&log[before..]);
-        Player { world, truth: Truth::default(), metrics, sweeps: Sweeps::of(&log[before..]), commands: 0, inputs: 0 }
+        let mut pulse = Pulse::default();
+        pulse.observe(&world, &log[before..]);
+        Player { world, truth: Truth::default(), metrics, sweeps: Sweeps::of(&log[before..]), pulse, commands: 0, inputs: 0 }
     }
 
     /// When the next command or input is due; none at the end of the run.
@@ -61,6 +65,7 @@ impl Player {
         self.inputs += 1;
         self.truth.observe(&self.world, &log[before..]);
         self.metrics.observe(&log[before..]);
+        self.pulse.observe(&self.world, &log[before..]);
         log[before..].iter().for_each(|event| self.sweeps.see(event));
         true
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::player::Player;
 use super::report_checks::{ChecksReport, MetricsReport};
+use super::report_pulse::PulseReport;
 use super::script::{BOUNDS, Script};
 use crate::engine::base::Micros;
 use crate::engine::data::{Key, Row};
@@ -47,6 +48,8 @@ pub struct Report {
     pub checks: ChecksReport,
     /// What the run cost and achieved.
     pub metrics: MetricsReport,
+    /// How clients and sweeps fared.
+    pub pulse: PulseReport,
 }
 
 /// One client operation.
@@ -218,6 +221,7 @@ impl Report {
             end_us: player.world.now().max(Micros::ZERO).0,
             complete,
             operations: history.operations().iter().map(|op| OperationReport::of(op, &history, &script.config.clients)).collect(),
+            pulse: PulseReport::of(&player, &divergence),
             divergence,
             stale_keys: player.truth.stale_keys(),
             traffic: Traffic::EVERY.into_iter().map(tally).collect(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::player::Player;
 use crate::engine::base::OpId;
 use crate::engine::observe::check::{After, Because, Findings, Linear, Lost, lost};
-use crate::engine::observe::{Ends, History, Toll, hint_backlog};
+use crate::engine::observe::{Ends, History, Spans, Toll, hint_backlog};
 
 /// What the checkers found. Operations are named by their numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,6 +175,14 @@ pub struct SpansReport {
     pub max_us: u64,
 }
 
+impl SpansReport {
+    /// Of these spans.
+    pub(super) fn of(spans: &Spans) -> SpansReport {
+        let at = |thousandths| spans.quantile(thousandths).0;
+        SpansReport { count: spans.count(), p50_us: at(500), p99_us: at(990), max_us: spans.max().0 }
+    }
+}
+
 fn word(linear: &Linear) -> &'static str {
     match linear {
         Linear::Yes => "yes",
@@ -279,12 +287,7 @@ impl MetricsReport {
             entropy: EntropyReport { entered: entropy.entered, left: entropy.left, behind: truth.stale_copies() },
             under_replicated_keys: truth.stale_keys(),
             last_copies: truth.last_copies(),
-            time_to_repair: SpansReport {
-                count: healed.count(),
-                p50_us: healed.quantile(500).0,
-                p99_us: healed.quantile(990).0,
-                max_us: healed.max().0,
-            },
+            time_to_repair: SpansReport::of(healed),
             hint_backlog: hint_backlog(&player.world).iter().map(|(node, hints)| (node.to_string(), *hints)).collect(),
         }
     }

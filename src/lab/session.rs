@@ -1,14 +1,16 @@
 //! A run that somebody looks at: a cursor that moves both ways, and branches when the past is changed.
 
+use super::condition::{Condition, Watch};
 use super::error::LabError;
 use super::player::Player;
 use super::predicate::Predicate;
+use super::sample::Sample;
 use super::script::{BOUNDS, Script, Timed};
 use super::sweep_log::SweepLog;
 use super::tape::Tape;
 use crate::engine::base::{EventId, Micros};
 use crate::engine::node::Setting;
-use crate::engine::observe::{Entropy, History, Metrics, Sweeps, Truth};
+use crate::engine::observe::{Entropy, History, Metrics, Pulse, Sweeps, Truth};
 use crate::engine::world::{Command, Config, Event, World};
 
 /// How far one step goes.
@@ -154,6 +156,16 @@ impl Session {
     /// How disorder came and went over the whole known log: after which event, when, how much since the start.
     pub fn entropy(&self) -> &[(EventId, Micros, Entropy)] {
         &self.tape.entropy
+    }
+
+    /// Points for plots over time, over the whole known log.
+    pub fn samples(&self) -> &[Sample] {
+        &self.tape.samples
+    }
+
+    /// How clients and sweeps fare at the cursor.
+    pub fn pulse(&self) -> &Pulse {
+        &self.tape.here.pulse
     }
 
     /// What the run cost and achieved up to the cursor.
@@ -307,6 +319,26 @@ impl Session {
             if predicate.holds(&self.tape.log[from as usize..events as usize], &self.tape.here) {
                 return true;
             }
+        }
+    }
+
+    /// Goes forwards to the first step after which a condition holds that did not hold before it, counting from here. Returns false, at
+    /// the end of the run, if there is none.
+    pub fn run_until_condition(&mut self, condition: &Condition) -> bool {
+        let mut watch = Watch::new(condition.clone());
+        let mut held = watch.see(&[], &self.tape.here, &self.tape.script.commands);
+        loop {
+            let from = self.cursor();
+            let Some(events) = self.next_mark(from, |_, _| true) else {
+                self.seek_time(self.end());
+                return false;
+            };
+            self.arrive(events);
+            let now = watch.see(&self.tape.log[from as usize..events as usize], &self.tape.here, &self.tape.script.commands);
+            if now && !held {
+                return true;
+            }
+            held = now;
         }
     }
 

@@ -1,6 +1,7 @@
 //! A run recorded as far as it has been played, with snapshots to go back to.
 
 use super::player::Player;
+use super::sample::{Sample, sample};
 use super::script::{BOUNDS, Script};
 use super::sweep_log::SweepLog;
 use crate::engine::base::{EventId, Micros};
@@ -50,6 +51,8 @@ pub(super) struct Tape {
     pub divergence: Vec<(EventId, Micros, u64)>,
     /// How disorder came and went: after which event, when, how much since the start.
     pub entropy: Vec<(EventId, Micros, Entropy)>,
+    /// Points for plots over time.
+    pub samples: Vec<Sample>,
     snapshots: Vec<Snapshot>,
     interval: u32,
 }
@@ -70,6 +73,7 @@ impl Tape {
             sweeps: SweepLog::default(),
             divergence: Vec::new(),
             entropy: Vec::new(),
+            samples: Vec::new(),
             interval: INTERVAL,
             script,
             log,
@@ -95,6 +99,7 @@ impl Tape {
             if self.entropy.last().map_or(Entropy::default(), |e| e.2) != entropy {
                 self.entropy.push((EventId(events - 1), last.at, entropy));
             }
+            sample(&mut self.samples, &self.tip, EventId(events - 1), last.at, self.script.end);
         }
     }
 
@@ -226,6 +231,7 @@ impl Tape {
         self.snapshots.retain(|s| s.events <= events);
         self.divergence.retain(|(event, _, _)| event.0 < events);
         self.entropy.retain(|(event, _, _)| event.0 < events);
+        self.samples.retain(|sample| sample.event.0 < events);
         self.history = History::of(&self.log);
         self.sweeps.cut(events);
         self.tip = self.here.clone();

@@ -8,8 +8,9 @@ use super::home::Home;
 use super::lab::open::Place;
 use super::lab::page::LabPage;
 use super::lab::two::TwoLabs;
+use super::lesson::{ChallengePage, GlossaryPage, LessonPage, ReferencesPage, Source};
 use super::marks::patterns;
-use super::route::{Route, set_title};
+use super::route::{Route, query, set_title};
 
 /// The page.
 #[component]
@@ -28,7 +29,11 @@ fn show(route: Route) -> Html {
         Route::Home => html! { <Home /> },
         Route::Lab => html! { <LabPage place={Place::Own} /> },
         Route::Run { slug } => html! { <LabPage place={Place::Gallery(slug.into())} /> },
-        Route::Shared | Route::New => html! { <WithQuery {route} /> },
+        Route::Shared | Route::New | Route::LessonFrom => html! { <WithQuery {route} /> },
+        Route::Lesson { slug } => html! { <LessonPage source={Source::Course(slug.into())} /> },
+        Route::Challenge { slug, name } => html! { <ChallengePage slug={AttrValue::from(slug)} name={AttrValue::from(name)} /> },
+        Route::Glossary => html! { <GlossaryPage /> },
+        Route::References => html! { <ReferencesPage /> },
         Route::Two => html! { <TwoLabs /> },
         Route::TwoOf { slug } => html! { <TwoLabs {slug} /> },
         Route::Nowhere => html! { <Nowhere /> },
@@ -44,8 +49,12 @@ struct WithQueryProps {
 /// A lab that is described by what follows the `?`.
 #[component]
 fn WithQuery(props: &WithQueryProps) -> Html {
-    let query: AttrValue = use_location().map(|l| l.query_str().to_owned()).unwrap_or_default().into();
-    let place = if props.route == Route::New { Place::New(query) } else { Place::Shared(query) };
+    let query_text: AttrValue = use_location().map(|l| l.query_str().to_owned()).unwrap_or_default().into();
+    if props.route == Route::LessonFrom {
+        let from = query(&query_text, "from").unwrap_or_default().to_owned();
+        return html! { <LessonPage source={Source::Address(from.into())} /> };
+    }
+    let place = if props.route == Route::New { Place::New(query_text) } else { Place::Shared(query_text) };
     html! { <LabPage {place} /> }
 }
 

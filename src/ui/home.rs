@@ -4,6 +4,7 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 use yew_router::prelude::Link;
 
+use super::course_map::{Course, left_off};
 use super::empty_ring::use_empty_ring;
 use super::header::{Bar, header};
 use super::marks::{glyph, icon};
@@ -83,6 +84,7 @@ pub fn Home() -> Html {
                     { doors }
                 </div>
                 { cover_part(gallery().get(place).map_or("", |(slug, _)| slug), cover.as_ref()) }
+                <Course />
                 <div class="sec"><h2>{ "Runs" }</h2><p>{ "Ready to be broken. Each picture is the run itself at its end." }</p></div>
                 <ul class="gal">{ for gallery().iter().enumerate().map(|(i, (slug, file))| card(slug, file, computed.pictures.get(i).cloned().flatten())) }</ul>
                 { healing_part(&computed.healing) }
@@ -91,6 +93,8 @@ pub fn Home() -> Html {
                 <footer class="foot">
                     <span>{ "Runs in this page alone: nothing is sent anywhere." }</span>
                     <Link<Route> to={Route::Two}>{ "Two labs side by side" }</Link<Route>>
+                    <Link<Route> to={Route::Glossary}>{ "Glossary" }</Link<Route>>
+                    <Link<Route> to={Route::References}>{ "References" }</Link<Route>>
                     <span>{ "MIT or Apache-2.0; fonts under the OFL." }</span>
                 </footer>
             </main>
@@ -104,11 +108,14 @@ fn use_doors() -> Html {
     let latest = use_memo((), |()| storage::latest());
     html! {
         <div class="cta">
+            if let Some((address, words)) = left_off() {
+                <a class="btn pri big" href={address} data-testid="continue-lesson">{ words }</a>
+            }
             if let Some(work) = (*latest).as_ref() {
                 <a class="btn pri big" href={continued(&work.address)} data-testid="continue">{ format!("Continue: {}", clipped(&work.title, 28)) }</a>
                 <a class="btn big" href="#/new" data-testid="open-lab">{ "Open the lab" }</a>
             } else {
-                <a class="btn pri big" href="#/lab/three-answers" data-testid="start">{ "Watch a run" }</a>
+                if left_off().is_none() { <a class="btn pri big" href="#/lab/three-answers" data-testid="start">{ "Watch a run" }</a> }
                 <Link<Route> classes="btn big" to={Route::Lab}>{ "Open the lab" }</Link<Route>>
             }
         </div>

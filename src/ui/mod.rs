@@ -1,10 +1,12 @@
 //! Floor 5: the page. Yew, canvas, keyboard and storage; the only floor that touches the browser.
 
 pub mod app;
+pub mod course_map;
 pub mod empty_ring;
 pub mod header;
 pub mod home;
 pub mod lab;
+pub mod lesson;
 pub mod marks;
 pub mod panic;
 pub mod presets;

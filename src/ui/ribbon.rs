@@ -9,7 +9,7 @@ use crate::view::chip::look;
 use crate::view::format::{list, span};
 use crate::view::geometry::{Rect, pt};
 use crate::view::glyph::{Form, Kind, LOST};
-use crate::view::home::{Lane, Ribbon, ticks};
+use crate::view::home::{Held, Lane, Ribbon, ticks};
 
 /// Places and sizes of a drawing, in its own units.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +31,13 @@ impl Frame {
     /// For a phone.
     pub const NARROW: Frame = Frame { width: 362.0, left: 26.0, lane: 26.0, pitch: 50.0, words: 12.5 };
 
-    fn x(&self, at: Micros, end: Micros) -> f64 {
+    /// For a figure of a lesson.
+    pub const FIGURE: Frame = Frame { width: 760.0, left: 36.0, lane: 22.0, pitch: 32.0, words: 13.5 };
+    /// For one of two figures side by side, or on a phone.
+    pub const HALF: Frame = Frame { width: 372.0, left: 28.0, lane: 22.0, pitch: 32.0, words: 13.0 };
+
+    /// Where an instant lies.
+    pub fn x(&self, at: Micros, end: Micros) -> f64 {
         let share = at.0.min(end.0) as f64 / end.0.max(1) as f64;
         (self.left + share * (self.width - self.left - 8.0)).round()
     }
@@ -57,8 +63,33 @@ pub fn drawing(ribbon: &Ribbon, f: Frame, class: &'static str) -> Html {
     }
 }
 
+/// Lanes without words, up to an instant: what comes later is not known yet.
+pub fn lanes(ribbon: &Ribbon, f: Frame, upto: Micros) -> Html {
+    let bottom = f.bottom(ribbon.lanes.len());
+    let cut = |spans: &[(Micros, Micros)]| -> Vec<(Micros, Micros)> {
+        spans.iter().filter(|(from, _)| *from < upto).map(|(from, to)| (*from, (*to).min(upto))).collect()
+    };
+    let known = |lane: &Lane| Lane {
+        held: lane.held.iter().filter(|h| h.from < upto).map(|h| Held { to: h.to.min(upto), ..*h }).collect(),
+        down: cut(&lane.down),
+        cut: cut(&lane.cut),
+        ..lane.clone()
+    };
+    html! {
+        <>
+            { axis(ribbon, f, bottom) }
+            { for ribbon.lanes.iter().enumerate().map(|(i, lane)| lane_view(ribbon, f, i, &known(lane))) }
+        </>
+    }
+}
+
+/// How large a drawing of so many lanes is: width and height.
+pub fn size(f: Frame, lanes: usize) -> (f64, f64) {
+    (f.width, f.bottom(lanes) + 22.0)
+}
+
 /// The drawing in a sentence.
-fn summary(ribbon: &Ribbon) -> String {
+pub fn summary(ribbon: &Ribbon) -> String {
     let lane = |lane: &Lane| {
         let held = list(lane.held.iter().map(|h| h.version.map_or("nothing".to_owned(), |(n, _)| format!("v{n}"))));
         let missed = lane.missed.iter().map(|(_, n)| format!("v{n}"));

@@ -36,6 +36,29 @@ pub enum Route {
         /// Its short name.
         slug: String,
     },
+    /// A lesson of the course, or the one that was opened from a file (`own-file`).
+    #[at("/lesson/:slug")]
+    Lesson {
+        /// Its short name.
+        slug: String,
+    },
+    /// A lesson somewhere else on this site: `?from=folder/lesson.md`.
+    #[at("/lesson")]
+    LessonFrom,
+    /// A challenge of a lesson, in the lab.
+    #[at("/challenge/:slug/:name")]
+    Challenge {
+        /// The lesson's short name.
+        slug: String,
+        /// The challenge's name.
+        name: String,
+    },
+    /// The words of the course.
+    #[at("/glossary")]
+    Glossary,
+    /// The works behind the course.
+    #[at("/references")]
+    References,
     /// Nothing is here.
     #[not_found]
     #[at("/not-found")]

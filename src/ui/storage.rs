@@ -70,6 +70,11 @@ pub fn keep(place: &str, file: &str) -> Result<(), NotKept> {
     put(tab(), &format!("{WORK}{place}"), file)
 }
 
+/// Keeps a text that is no run for a place of this tab.
+pub fn keep_text(place: &str, text: &str) -> Result<(), NotKept> {
+    put(tab(), &format!("{WORK}{place}"), text)
+}
+
 /// Keeps what a person has made, to be offered to a new tab.
 pub fn keep_latest(latest: &Latest) -> Result<(), NotKept> {
     // Plain texts always have a JSON form.

@@ -21,11 +21,29 @@ pub enum Pen {
     First,
     /// The second series.
     Second,
+    /// The third series.
+    Third,
+    /// The fourth series.
+    Fourth,
+    /// The fifth series.
+    Fifth,
+    /// The sixth series.
+    Sixth,
+    /// The seventh series.
+    Seventh,
+    /// The eighth series.
+    Eighth,
 }
 
 impl Pen {
     /// Every pen; its place in the list is its colour for plotters.
-    const EVERY: [Pen; 4] = [Pen::Ink, Pen::Grid, Pen::First, Pen::Second];
+    const EVERY: [Pen; 10] =
+        [Pen::Ink, Pen::Grid, Pen::First, Pen::Second, Pen::Third, Pen::Fourth, Pen::Fifth, Pen::Sixth, Pen::Seventh, Pen::Eighth];
+
+    /// The pen of a series, counted from 0.
+    pub fn of_series(number: usize) -> Pen {
+        Pen::EVERY.get(number + 2).copied().unwrap_or(Pen::Eighth)
+    }
 
     /// What plotters is told: a colour that stands for the pen.
     pub fn colour(self) -> RGBColor {
@@ -43,6 +61,12 @@ impl Pen {
             Pen::Grid => "grid",
             Pen::First => "first",
             Pen::Second => "second",
+            Pen::Third => "third",
+            Pen::Fourth => "fourth",
+            Pen::Fifth => "fifth",
+            Pen::Sixth => "sixth",
+            Pen::Seventh => "seventh",
+            Pen::Eighth => "eighth",
         }
     }
 }

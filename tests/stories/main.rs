@@ -9,6 +9,7 @@ mod found;
 mod handoff;
 mod levels;
 mod liars;
+mod load;
 mod logs;
 mod machines;
 mod members;
@@ -21,11 +22,15 @@ mod segments;
 mod sets;
 mod shipped;
 mod sweeps;
+mod turns;
 mod versions;
 
+mod incremental;
 #[path = "../support/play.rs"]
 mod play;
 #[path = "../support/run.rs"]
 mod run;
 mod tombstones;
 mod tries;
+mod validation;
+mod validation_liars;

@@ -3,6 +3,7 @@
 use drift::engine::base::{Micros, NodeId};
 use drift::engine::data::Key;
 use drift::engine::node::{NoHint, Note, Outcome, Timer};
+use drift::engine::observe::{SweepCost, Sweeps};
 use drift::engine::world::{EventKind, Fault, Status};
 
 use crate::run::{Played, shipped, span};
@@ -55,6 +56,36 @@ fn a_week_without_repair_stays_stale_with_every_node_up() {
     assert_eq!(run.report.traffic["repair"].messages, 0, "nothing was ever repaired");
     assert!(!run.noted(|n| matches!(n, Note::RepairStarted { .. })), "repair is off");
     assert!(run.session.world().hosts().iter().all(|h| h.status == Status::Up));
+}
+
+/// The bills of all sweeps of a run.
+fn bills(run: &Played) -> Vec<SweepCost> {
+    Sweeps::of(&run.log).costs().cloned().collect()
+}
+
+#[test]
+fn two_stale_leaves_are_found_in_fifteen_comparisons_and_cost_a_hundred_times_their_worth() {
+    let mut run = Played::of(shipped("two-stale-leaves"));
+    assert_eq!(run.stale_at("1999ms"), 3, "C has missed three writes");
+    let bill = &bills(&run)[0];
+    let levels: Vec<(u64, u64)> = bill.levels.iter().map(|l| (l.compared, l.differed)).collect();
+    assert_eq!(levels, [(1, 1), (2, 2), (4, 2), (4, 2), (4, 2)], "two paths, from the root down");
+    assert_eq!((bill.leaves, bill.scanned, bill.hashes_compared()), (16, 2 * 1024, 15));
+    // Leaf 5 has 54 rows and leaf 12 has 73; all of them move both ways, three of them are news.
+    assert_eq!((bill.rows, bill.over_streamed), (2 * (54 + 73), 251));
+    assert_eq!(run.report.stale_keys, 0);
+}
+
+#[test]
+fn far_apart_or_side_by_side_the_same_twelve_rows_are_another_search() {
+    let run = Played::of(shipped("far-and-near"));
+    let bills = bills(&run);
+    let [far, near] = &bills[..] else { panic!("two sweeps, not {}", bills.len()) };
+    assert_eq!((far.keys_differed, near.keys_differed), (12, 12));
+    // Each of twelve paths opens a node of its own on every level; neighbours share theirs down to the leaves.
+    assert_eq!((far.hashes_compared(), near.hashes_compared()), (1 + 16 + 12 * 16 + 12 * 16, 1 + 16 + 16 + 16));
+    assert_eq!(near.scanned, 0, "the trees of the first sweep were kept");
+    assert_eq!(run.report.stale_keys, 0);
 }
 
 /// When some rule first said so.
@@ -113,4 +144,51 @@ fn a_reader_misses_what_stand_ins_hold() {
     let stored =
         run.log[..deleted].iter().filter(|e| matches!(&e.kind, EventKind::Applied(a) if a.by == drift::engine::node::Traffic::Hint));
     assert!(stored.count() > 0, "no copy is deleted before its owner has it");
+}
+
+/// Milliseconds that what began in these seconds took: the longest read and the longest write.
+fn longest(run: &Played, from_s: u64, to_s: u64) -> (u64, u64) {
+    let then = |o: &&drift::lab::OperationReport| (from_s * 1_000_000..to_s * 1_000_000).contains(&o.began_us);
+    let took = |read: bool| {
+        let all = run.report.operations.iter().filter(then).filter(|o| (o.verb == "read") == read);
+        all.map(|o| (o.ended_us.expect("all end") - o.began_us) / 1_000).max().expect("some")
+    };
+    (took(true), took(false))
+}
+
+#[test]
+fn everyone_repairs_at_once_and_reads_wait_while_writes_do_not() {
+    let storm = Played::of(shipped("repair-storm"));
+    let ((calm, _), (read, write)) = (longest(&storm, 1, 10), longest(&storm, 12, 14));
+    assert!(calm < 30 && read > 1_000 && write < 30, "calm {calm} ms, storm {read} ms, writes {write} ms");
+    // The same apart and the same to do, but by turns, with a share of the disk and a cap between the zones.
+    let tamed = Played::of(shipped("storm-tamed"));
+    let (read, write) = longest(&tamed, 1, 26);
+    assert!(read < 50 && write < 30, "{read} ms, {write} ms");
+    let (loud, quiet) = (&storm.report.pulse, &tamed.report.pulse);
+    assert!(quiet.read_latency.p99_us * 20 < loud.read_latency.p99_us);
+    assert!(quiet.sweep_cross_zone_bytes * 3 < loud.sweep_cross_zone_bytes);
+    // Both come to agree; the tamed one later. Only clients of the settings differ.
+    assert_eq!((storm.report.stale_keys, tamed.report.stale_keys), (0, 0));
+    let agreed = |run: &Played| run.report.divergence.iter().find(|(at, stale)| *at > 12_000_000 && *stale < 10).expect("it agrees").0;
+    assert!(agreed(&storm) < 16_000_000 && (16_000_000..22_000_000).contains(&agreed(&tamed)), "{} {}", agreed(&storm), agreed(&tamed));
+    assert!(storm.report.operations.iter().zip(&tamed.report.operations).all(|(a, b)| (a.began_us, &a.key) == (b.began_us, &b.key)));
+}
+
+#[test]
+fn a_storm_is_seen_in_the_points_of_its_plots() {
+    let run = Played::of(shipped("repair-storm"));
+    let samples = run.session.samples();
+    assert!((150..=241).contains(&samples.len()), "{}", samples.len());
+    let at = |s: u64| samples.iter().rfind(|p| p.at <= Micros::secs(s)).expect("a point");
+    assert!(at(9).read_p99.is_some_and(|p99| p99 < Micros::ms(30)) && at(9).backlog == 0 && at(9).stale > 150);
+    assert!(at(14).read_p99.is_some_and(|p99| p99 > Micros::secs(1)) && at(13).backlog > 10);
+    assert!(at(16).swept > 10 * at(10).swept.max(1) / 10 && at(16).across_zones > at(11).across_zones);
+    // Going back in time goes back in counts.
+    let mut session = run.session;
+    let end = session.pulse().swept;
+    session.seek_time(Micros::secs(11));
+    assert!(session.pulse().swept.bytes < end.bytes && session.pulse().swept.good < end.good);
+    session.seek_time(session.end());
+    assert_eq!(session.pulse().swept, end);
 }

@@ -56,7 +56,7 @@ fn a_delete_forgotten_before_all_have_heard_of_it_is_undone() {
     assert_eq!(removed.len(), 2, "A and B remove it, each by itself");
     for (i, event) in &removed {
         let EventKind::Removed(what) = &event.kind else { continue };
-        let RemovedWhy::Grace { age } = what.why else { panic!("by age") };
+        let RemovedWhy::Grace { age } = what.why else { panic!("nothing rots here") };
         assert!(what.row.is_deleted() && age > Micros::secs(10) && age <= Micros::ms(11_100), "{age}");
         let told = sentence(&s, drift::engine::base::EventId(*i)).expect("it has words");
         assert!(told.rest.contains("C never heard of the delete and still holds the value"), "{}", told.rest);

@@ -11,12 +11,16 @@ pub const GENERATED: [(u64, &str); 4] = [
 ];
 
 /// The shipped runs, with the fingerprint of each at its end.
-pub const SHIPPED: [(&str, &str); 6] = [
+pub const SHIPPED: [(&str, &str); 10] = [
     ("three-answers", "12b2a7128174c1fee456e6178ee56b8e31c7fc8b07633c1cd8e7f82d136ee7b1"),
     ("cut-and-return", "9045d3ea759c0654e18e0236f85faea9b119b4d1508c69bdd852f0284bbec5d3"),
     ("v5-v3-v5", "bf7d54037ea0c719be6c51f1b100d1e5797c287d985f61bc8117ee014cf0c685"),
     ("hinted-handoff", "a1cbeda5a7604ad6af2d3d8d5e42b2aab82da97d3e6d8edb0f62fe094c8049be"),
     ("sloppy-quorum", "28fbcbfae05ab351dd6b8b4ef11bf02b59e2c24e515bd185fdb6d28fe40e09c9"),
+    ("two-stale-leaves", "d727c02abd0e68f5dae71ee024c91c1904ce3907c7a24d0c665a8b8bf4a669ac"),
+    ("far-and-near", "99a45caa24dce6bad37ad6a205c2984e435f4af18fc0dd54ce75834363feee62"),
+    ("repair-storm", "9b327e1da7a2c9a846a4c5807586ecf5280d2f0bb21d41313ca7a099eb20f8a6"),
+    ("storm-tamed", "7f693090417e763ad47fe6c5364b7d755fabc525f6cbab6dceccda83c84f813f"),
     ("week", "fed904b5f4c82ada4f6dba8fa378e808239118974e800c08fc6d1c320a04a25b"),
 ];
 

@@ -207,6 +207,12 @@ impl Maker {
     /// A command to compare two nodes.
     fn sweep(&mut self) -> String {
         let (a, b) = self.two();
+        if self.dice.once_in(4) {
+            return format!("repair {a} {}", sweeping::policy(&mut self.dice, false));
+        }
+        if self.dice.once_in(6) {
+            return format!("stop-sweep {a}");
+        }
         if self.dice.once_in(3) { format!("sweep {a} {b}") } else { format!("sweep {a} {b} {}", sweeping::policy(&mut self.dice, false)) }
     }
 

@@ -121,10 +121,17 @@ fn command(what: &str) -> Value {
             }
             made
         }
+        ["stop-sweep", node] => json!({"do": "stop-sweep", "node": node}),
+        ["stop-sweep", node, number] => json!({"do": "stop-sweep", "node": node, "number": number.parse::<u32>().expect("a number")}),
         ["sweep", a, b] => json!({"do": "sweep", "a": a, "b": b}),
         ["sweep", a, b, policy @ ..] => {
             let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));
             json!({"do": "sweep", "a": a, "b": b, "policy": policy})
+        }
+        ["repair", node] => json!({"do": "repair", "node": node}),
+        ["repair", node, policy @ ..] => {
+            let policy: Value = serde_json::from_str(&policy.join(" ")).unwrap_or_else(|e| panic!("{what}: {e}"));
+            json!({"do": "repair", "node": node, "policy": policy})
         }
         ["set", name, value @ ..] => json!({"do": "set", "setting": {*name: setting(name, &value.join(" ")).1}}),
         ["preload", count, rest @ ..] => {

@@ -34,7 +34,7 @@ use clients::Clients;
 use drift::engine::base::Micros;
 use drift::engine::data::Key;
 use drift::engine::node::integrity::{FoundBy, RotStep};
-use drift::engine::node::sweeps::{SweepOutcome, SweepStep};
+use drift::engine::node::sweeps::{QueueStep, SweepOutcome, SweepStep};
 use drift::engine::node::{NoHint, Note, Outcome};
 use drift::engine::observe::Truth;
 use drift::engine::world::{ClientAct, Event, EventKind, Fault, LostWhy, World};
@@ -61,9 +61,9 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
-const KINDS: usize = 45;
+const KINDS: usize = 52;
 /// The same for runs over the whole foreground path.
-const WIDE_KINDS: usize = 94;
+const WIDE_KINDS: usize = 99;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;
@@ -117,6 +117,7 @@ fn kind(event: &Event) -> &'static str {
             Fault::HintsLost { .. } => "hints lost",
             Fault::SweepAsked { .. } => "sweep asked",
             Fault::Rotted(_) => "rotted",
+            Fault::SweepStopped { .. } => "sweep stopped",
             Fault::BackedUp { .. } => "backed up",
             Fault::Restored { .. } => "restored",
             Fault::WorkloadBegan { .. } => "workload began",
@@ -164,6 +165,8 @@ fn another(note: &Note) -> &'static str {
         Note::Sweep { step, .. } => match step {
             SweepStep::Ended { outcome: SweepOutcome::Equal, .. } => "sweep: equal",
             SweepStep::Ended { outcome: SweepOutcome::Repaired { .. }, .. } => "sweep: repaired",
+            SweepStep::Ended { outcome: SweepOutcome::Read { .. }, .. } => "sweep: keys read",
+            SweepStep::Ended { outcome: SweepOutcome::Pushed { .. }, .. } => "sweep: pushed",
             SweepStep::Ended { outcome: SweepOutcome::TimedOut, .. } => "sweep: timed out",
             SweepStep::Ended { outcome: SweepOutcome::Refused(_), .. } => "sweep: refused",
             SweepStep::Abandoned => "sweep: abandoned",
@@ -180,6 +183,14 @@ fn another(note: &Note) -> &'static str {
             RotStep::Failed { instead: None, .. } => "rot: nobody left to ask",
             RotStep::Scrubbed { .. } => "rot: scrubbed",
         },
+        Note::Queue(step) => match step {
+            QueueStep::Round { .. } => "queue: round",
+            QueueStep::Resumed { .. } => "queue: resumed",
+            QueueStep::Postponed { .. } => "queue: postponed",
+            QueueStep::Dropped { .. } => "queue: dropped",
+            QueueStep::Finished { .. } => "queue: finished",
+            _ => "a step of a queue",
+        },
         _ => "another note",
     }
 }
@@ -192,6 +203,10 @@ enum Judge {
 
 impl Judge {
     fn see(&mut self, event: &Event, world: &World, rules: &Rules) -> Result<(), String> {
+        // What a node reads for itself nobody has asked for, and nobody is told.
+        if event.op.is_some_and(|op| op.is_own()) {
+            return Ok(());
+        }
         match self {
             Judge::Plain(clients) => clients.see(event, world, rules),
             Judge::Wide(quorums) => quorums.see(event, world, rules),

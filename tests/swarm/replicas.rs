@@ -120,6 +120,10 @@ impl Replicas {
                 self.keys.extend(event.op.map(|op| (op.number, request.key.clone())));
                 Ok(())
             }
+            (EventKind::Note(Note::SweepRead { key, .. }), _) => {
+                self.keys.extend(event.op.map(|op| (op.number, key.clone())));
+                Ok(())
+            }
             (EventKind::Note(Note::Stamped { key, version }), Some(node)) => self.stamped(node, key, version),
             (EventKind::Note(Note::HandoffStopped { owner, .. }), Some(node)) => {
                 self.handoffs.remove(&(node, *owner));

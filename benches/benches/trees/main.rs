@@ -1,8 +1,10 @@
 //! Finding what two replicas of a million rows disagree on: our trees beside other crates, in one run.
 mod ours;
 mod peers;
+mod sets;
 
 use drift::engine::base::DigestFunction;
+use drift::engine::observe::least_bits;
 use drift_bench::{machine, median, write_section};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -63,7 +65,7 @@ fn shown(time: Option<Duration>) -> String {
 fn main() -> std::io::Result<()> {
     let pairs = pairs();
     let others: Vec<Vec<Pair>> = DIFFERENCES.iter().map(|d| changed(&pairs, *d)).collect();
-    let contests: [Contest; 7] = [
+    let contests: [Contest; 9] = [
         ("ours, xxh3, fan-out 16, 2^20 leaves", |a, b| ours::run(DigestFunction::Xxh3, 16, 5, a, b)),
         ("ours, xxh64, fan-out 16, 2^20 leaves", |a, b| ours::run(DigestFunction::Xxh64, 16, 5, a, b)),
         ("ours, xxh64, fan-out 16, 2^16 leaves", |a, b| ours::run(DigestFunction::Xxh64, 16, 4, a, b)),
@@ -71,6 +73,8 @@ fn main() -> std::io::Result<()> {
         ("merkle-search-tree 0.8", peers::search_tree),
         ("negentropy 0.5", peers::negentropy),
         ("rs_merkle 1.5 (SHA-256)", |a, _| peers::rs_merkle(a)),
+        ("ours, ranges of digests of 8 bytes", sets::ranges),
+        ("ours, coded symbols of digests of 8 bytes", sets::symbols),
     ];
     let mut rounds: Vec<Vec<Needs>> = contests.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
@@ -113,14 +117,26 @@ fn ratios(time: &Timed<'_>, bytes: &dyn Fn(usize, usize) -> f64) -> String {
     let update = |n: &Needs| n.update;
     let thousand = |n: &Needs| Some(n.found.get(2).copied()??.0);
     let best = time(4, &thousand).min(time(5, &thousand));
-    let lines = [
-        ("build, merkle-search-tree / ours with xxh3", time(4, &build) / time(0, &build), 15.0),
-        ("build, rs_merkle / ours with SHA-256", time(6, &build) / time(3, &build), 3.0),
-        ("update, merkle-search-tree / ours with xxh3", time(4, &update) / time(0, &update), 50.0),
-        ("find 1,000, best peer / ours with xxh3", best / time(0, &thousand), 20.0),
-        ("bytes for 1,000, negentropy / ours of 2^16 leaves", bytes(5, 2) / bytes(2, 2), 5.0),
-        ("bytes for 1, negentropy / ours of 2^16 leaves", bytes(5, 0) / bytes(2, 0), 1.0),
+    let mut lines = vec![
+        ("build, merkle-search-tree / ours with xxh3".to_owned(), time(4, &build) / time(0, &build), 15.0),
+        ("build, rs_merkle / ours with SHA-256".to_owned(), time(6, &build) / time(3, &build), 3.0),
+        ("update, merkle-search-tree / ours with xxh3".to_owned(), time(4, &update) / time(0, &update), 50.0),
+        ("find 1,000, best peer / ours with xxh3".to_owned(), best / time(0, &thousand), 20.0),
+        ("bytes for 1,000, negentropy / ours of 2^16 leaves".to_owned(), bytes(5, 2) / bytes(2, 2), 5.0),
+        ("bytes for 1, negentropy / ours of 2^16 leaves".to_owned(), bytes(5, 0) / bytes(2, 0), 1.0),
     ];
+    for (i, differences) in DIFFERENCES.iter().enumerate() {
+        let wanted = if *differences == 1_000 { 5.0 } else { 1.0 };
+        lines.push((format!("bytes for {differences}, negentropy / ours by coded symbols"), bytes(5, i) / bytes(8, i), wanted));
+        lines.push((format!("bytes for {differences}, negentropy / ours by ranges"), bytes(5, i) / bytes(7, i), 1.0));
+    }
+    // A row that changed is two digests that differ, one on each side.
+    let least = least_bits(2 * DIFFERENCES[2] as u64) as f64 / 8.0;
+    lines.push((
+        "three times the least for 1,000, in digests of 8 bytes / ours by coded symbols".to_owned(),
+        3.0 * least / bytes(8, 2),
+        1.0,
+    ));
     let mut out = "\n| ratio | measured | wanted |\n|---|---|---|\n".to_owned();
     lines.iter().for_each(|(what, ratio, wanted)| _ = writeln!(out, "| {what} | {ratio:.1} | {wanted} |"));
     out

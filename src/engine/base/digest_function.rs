@@ -131,6 +131,7 @@ impl DigestFunction {
     }
 
     /// The digest of raw bytes as big-endian words, then zeros: what is quickest where digests are kept by the million.
+    #[inline]
     pub fn words(self, bytes: &[u8]) -> [u64; 4] {
         match self {
             DigestFunction::Xxh64 => [xxh64(bytes, 0), 0, 0, 0],

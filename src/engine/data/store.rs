@@ -29,6 +29,8 @@ struct Undo {
     before: Option<Arc<Row>>,
     /// Whether the checksum stored with that did not fit.
     misfit: bool,
+    /// The mark it had.
+    mark: Option<u32>,
 }
 
 /// Rows of one node. A crash takes back what was not synced; a wipe takes everything.
@@ -40,6 +42,16 @@ pub struct Store {
     unsynced: Vec<Undo>,
     /// Rows whose checksum does not fit their bytes, if there is one. What a check of them would find, kept so that none is needed twice.
     misfits: BTreeMap<Key, Arc<Row>>,
+    /// Which repair each row was taken in by, if by any: a number of the node's records. A row that is written is no longer marked.
+    marks: PageMap<Key, u32>,
+}
+
+impl<V: Clone> PageMap<Key, V> {
+    /// Entries whose tokens are `first` to `last`, in (token, key) order.
+    pub fn between(&self, first: Token, last: Token) -> impl Iterator<Item = (&Key, &V)> {
+        let all = self.iter_from(move |key| key.token() < first);
+        all.take_while(move |(key, _)| key.token() <= last).map(|(key, value)| (key, value))
+    }
 }
 
 impl Store {
@@ -55,8 +67,7 @@ impl Store {
 
     /// Rows whose tokens are `first` to `last`, in (token, key) order.
     pub fn between(&self, first: Token, last: Token) -> impl Iterator<Item = (&Key, &Arc<Row>)> {
-        let all = self.rows.iter_from(move |key| key.token() < first);
-        all.take_while(move |(key, _)| key.token() <= last).map(|(key, row)| (key, row))
+        self.rows.between(first, last)
     }
 
     /// Keys whose row is deleted, in (token, key) order.
@@ -88,7 +99,7 @@ impl Store {
     }
 
     fn undo(&self, key: &Key, before: Option<Arc<Row>>) -> Undo {
-        Undo { key: key.clone(), before, misfit: self.misfits.contains_key(key) }
+        Undo { key: key.clone(), before, misfit: self.misfits.contains_key(key), mark: self.mark(key) }
     }
 
     fn put(&mut self, key: &Key, row: Arc<Row>) -> Option<Arc<Row>> {
@@ -96,6 +107,7 @@ impl Store {
         if !row.fits() {
             self.misfits.insert(key.clone(), row.clone());
         }
+        self.set_mark(key, None);
         if row.is_deleted() {
             self.tombstones.insert(key.clone(), ());
         } else {
@@ -106,6 +118,7 @@ impl Store {
 
     fn take(&mut self, key: &Key) -> Option<Arc<Row>> {
         self.misfits.remove(key);
+        self.set_mark(key, None);
         self.tombstones.remove(key);
         self.rows.remove(key)
     }
@@ -121,6 +134,25 @@ impl Store {
             self.unsynced.push(undo);
         }
         Some(row)
+    }
+
+    /// The repair that a row was taken in by.
+    pub fn mark(&self, key: &Key) -> Option<u32> {
+        self.marks.get(key).copied()
+    }
+
+    /// All marks, in (token, key) order.
+    pub fn marks(&self) -> &PageMap<Key, u32> {
+        &self.marks
+    }
+
+    /// Marks a row, or unmarks it. A mark is on disk at once, as far as the row is.
+    pub fn set_mark(&mut self, key: &Key, mark: Option<u32>) {
+        if let Some(number) = mark {
+            self.marks.insert(key.clone(), number);
+        } else if !self.marks.is_empty() {
+            self.marks.remove(key);
+        }
     }
 
     /// How many changes a crash would take back.
@@ -174,12 +206,13 @@ impl Store {
     pub fn crash(&mut self) -> Reverted {
         let undo = std::mem::take(&mut self.unsynced);
         let mut changed = BTreeMap::new();
-        for Undo { key, before, misfit } in undo.into_iter().rev() {
+        for Undo { key, before, misfit, mark } in undo.into_iter().rev() {
             let held = match &before {
                 Some(row) => self.put(&key, row.clone()),
                 None => self.take(&key),
             };
             self.misfits.extend(before.iter().filter(|_| misfit).map(|row| (key.clone(), row.clone())));
+            self.set_mark(&key, mark);
             changed.entry(key).or_insert((held, None)).1 = before;
         }
         changed
@@ -215,7 +248,8 @@ impl Store {
             return;
         }
         for (key, row) in rows.iter() {
-            if let Some(merged) = rule.merged(self.rows.get(key).cloned(), Some(row)) {
+            if let Some(merged) = rule.merged(self.rows.get(key).cloned(), Some(row)).filter(|merged| self.rows.get(key) != Some(merged)) {
+                self.set_mark(key, None);
                 self.rows.insert(key.clone(), merged);
             }
         }

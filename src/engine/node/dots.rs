@@ -44,6 +44,11 @@ impl Dots {
         self.seen.iter().map(|(actor, seen)| (*actor, seen))
     }
 
+    /// What has been seen of one actor.
+    pub fn seen_of(&self, actor: Actor) -> Option<&Seen> {
+        self.seen.get(&actor)
+    }
+
     /// Events whose keys are remembered.
     pub fn remembered(&self) -> u64 {
         self.keys.len()

@@ -74,6 +74,11 @@ impl History {
         self.now.read.iter().map(|(node, reading)| (*node, reading.position))
     }
 
+    /// How far `peer`'s log has been read, if this node has a place in it.
+    pub fn read_of(&self, peer: NodeId, settings: &Settings) -> Option<Position> {
+        self.reading(peer, settings)
+    }
+
     /// How far `peer`'s log has been read; `None` if this node may lack what was never in any log, or was read by whom it was before.
     pub(super) fn reading(&self, peer: NodeId, settings: &Settings) -> Option<Position> {
         let copies = settings.replicas.code();

@@ -155,6 +155,7 @@ impl Node {
     fn turned_down(&mut self, peer: NodeId, why: Note, ctx: &mut Ctx<'_>) {
         self.heartbeats.down.insert(peer, ctx.now);
         ctx.note(None, why);
+        self.queue_doubts(peer, false, ctx);
     }
 
     /// From now on this node believes `peer` up again.
@@ -162,6 +163,7 @@ impl Node {
         if self.heartbeats.down.remove(&peer).is_some() {
             ctx.note(None, why);
             self.hints_on_up(peer, ctx);
+            self.queue_doubts(peer, true, ctx);
         }
     }
 

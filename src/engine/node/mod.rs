@@ -5,6 +5,7 @@
 //! `arrivals` (who lives), `sweeps` (comparing replicas in the background).
 
 pub mod arrivals;
+mod clock;
 pub mod coordinate;
 pub mod dots;
 mod guests;
@@ -19,10 +20,12 @@ mod repair;
 mod replica;
 mod settings;
 pub mod sweeps;
+mod timer;
 mod wire;
 
 use std::sync::Arc;
 
+pub use clock::{CLOCK_EPOCH, NodeClock};
 pub use coordinate::Coordinator;
 use coordinate::Pending;
 pub use guests::{Guest, Guests, Handoff};
@@ -39,7 +42,10 @@ pub use settings::{
     Schedule, Scrub, SecondRound, Segments, Setting, Settings, Speculate, StandIn, Streams, SweepPolicy, SweepSettings, Sync, Tombstones,
     Upkeep, WriteSettings,
 };
-use sweeps::{SessionId, Sweeps};
+pub use settings::{Caps, Checkpoints, Disk, Order, Parallelism, QueueSettings, Scope, Start, THROTTLE, Validation, Whose, throttle};
+use sweeps::Sweeps;
+use sweeps::validation::Records;
+pub use timer::Timer;
 
 use crate::engine::base::{Digest, Draws, Endpoint, Micros, NodeId, OpId};
 use crate::engine::data::{Change, Key, Row, Store};
@@ -47,78 +53,6 @@ use crate::engine::place::Ring;
 
 /// What became of a row in a crash: for whom it was held if not for the node itself, the key, the row before, the row on disk.
 pub type Lost = (Option<NodeId>, Key, Option<Arc<Row>>, Option<Arc<Row>>);
-
-/// What a node's clock shows at the start of a run: microseconds since 1970, an instant in September 2001.
-pub const CLOCK_EPOCH: u64 = 1_000_000_000_000_000;
-
-/// A timer that a node set for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timer {
-    /// The patience of a coordinator with one operation is over.
-    Operation(OpId),
-    /// Time to send a heartbeat and to look who is silent. Carries the detector's epoch, so that an old one is ignored.
-    Beat(u32),
-    /// Time to bring the commit log to disk.
-    Sync,
-    /// Answers to a read take long: time to ask one replica more.
-    Speculate(OpId),
-    /// The client has waited long enough for a repair.
-    RepairBound(OpId),
-    /// A repair takes long: time to write to replicas that were not read.
-    WriteMore(OpId),
-    /// Time to bring hints to disk.
-    HintFlush,
-    /// Time to look for replicas that are back.
-    HintPoll,
-    /// Time to send the next hint of a page: the replica, and the attempt.
-    HintNext(NodeId, u32),
-    /// The patience with a page of hints is over: the replica, and the attempt.
-    HintPage(NodeId, u32),
-    /// Time to look for owners that are back.
-    Handoff,
-    /// The patience with a handoff is over: the owner, and the round.
-    HandoffOver(NodeId, u32),
-    /// Time to look for tombstones that are old enough to be removed. Carries an epoch, so that an old one is ignored.
-    Sweep(u32),
-    /// The schedule says that it is time to compare with a peer. Carries an epoch, so that an old one is ignored.
-    SweepDue(u32),
-    /// The patience with the peer of a sweep may be over: the sweep's number.
-    SweepPatience(u32),
-    /// A sweep that failed has rested long enough: its number.
-    SweepAgain(u32),
-    /// A peer that started a sweep may have fallen silent.
-    SweepIdle(SessionId),
-    /// Time to send a peer more coded symbols: which message of them.
-    SweepStream(SessionId, u32),
-    /// The time that making trees of segments takes is over.
-    SegmentsBuilt,
-    /// A sweep has rested between two reads: its number.
-    SweepNext(u32),
-    /// Keys that have changed have waited long enough to enter the tries.
-    TrieWork,
-    /// The patience with a replica that was asked for a row is over: the question's number.
-    Fetch(u32),
-    /// Time to check what is held. Carries an epoch, so that an old one is ignored.
-    Scrub(u32),
-}
-
-impl Timer {
-    /// The operation it is for.
-    pub const fn op(&self) -> Option<OpId> {
-        match self {
-            Timer::Operation(op) | Timer::Speculate(op) | Timer::RepairBound(op) | Timer::WriteMore(op) => Some(*op),
-            _ => None,
-        }
-    }
-
-    /// Whether it is background work that a log may count instead of keep.
-    pub const fn is_quiet(&self) -> bool {
-        matches!(
-            self,
-            Timer::Beat(_) | Timer::Sweep(_) | Timer::HintPoll | Timer::HintNext(..) | Timer::Handoff | Timer::TrieWork | Timer::Scrub(_)
-        )
-    }
-}
 
 /// Settings that a node runs timers for: it must hear of their change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +80,8 @@ pub enum Input<'a> {
     Timer(Timer),
     /// It is told to compare with another node.
     Sweep(NodeId, SweepPolicy),
+    /// It is told to stop one of its sweeps, or all of them and what waits.
+    StopSweep(Option<u32>),
 }
 
 /// What a node does about it, in order.
@@ -212,6 +148,8 @@ pub struct Ctx<'a> {
     pub ring: &'a Ring,
     /// Random draws.
     pub draws: Draws,
+    /// Requests of clients that wait for the node's own disk.
+    pub backlog: u64,
     /// What the node does, in order.
     pub out: &'a mut Vec<Out>,
 }
@@ -243,28 +181,6 @@ impl Ctx<'_> {
     }
 }
 
-/// A node's own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NodeClock {
-    /// How far it is ahead (behind, if negative) of true time, in microseconds.
-    pub offset: i64,
-    /// The last reading given out: readings never repeat.
-    last: u64,
-}
-
-impl NodeClock {
-    /// What the clock shows: microseconds since 1970.
-    pub fn shows(&self, now: Micros) -> u64 {
-        CLOCK_EPOCH.saturating_add(now.0).saturating_add_signed(self.offset)
-    }
-
-    /// A fresh reading, larger than every earlier one of this node (as Cassandra's coordinator makes them).
-    pub fn read(&mut self, now: Micros) -> u64 {
-        self.last = self.shows(now).max(self.last + 1);
-        self.last
-    }
-}
-
 /// One node.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -292,6 +208,8 @@ pub struct Node {
     sweep: purge::Sweep,
     /// Comparisons with other replicas, and trees. Volatile, except trees of segments and tries.
     pub sweeps: Sweeps,
+    /// Incremental repairs it has taken part in. Survives a crash.
+    pub records: Records,
     /// What it remembers beside its rows. The synced part survives a crash.
     pub history: History,
     /// Checks of what it holds. Volatile.
@@ -314,6 +232,7 @@ impl Node {
             owed: Vec::new(),
             sweep: purge::Sweep::default(),
             sweeps: Sweeps::default(),
+            records: Records::default(),
             history: History::default(),
             integrity: Integrity::default(),
         }
@@ -346,9 +265,11 @@ impl Node {
         let others = self.guests.all().values().map(|guest| guest.store.rows().len()).sum::<u64>() + self.hints.count() as u64;
         self.guests.replace(Guests::default());
         self.hints.replace(HintStore::default());
+        self.records = Records::default();
         self.history.wipe();
         self.sweeps.segments.clear();
         self.sweeps.tries.clear();
+        self.sweeps.queue.clear();
         self.store.wipe() + others
     }
 
@@ -375,6 +296,7 @@ impl Node {
             Timer::Handoff => self.guests.looks(),
             Timer::HandoffOver(owner, round) => self.hands_back(owner, round),
             Timer::Sweep(epoch) => self.sweep.expects(epoch),
+            Timer::SweepIdle(session) if self.records.is_open(session) => true,
             timer => self.sweeps.expects(timer) || self.integrity.expects(timer),
         }
     }
@@ -390,6 +312,8 @@ impl Node {
                 self.restart_sweeps(ctx);
                 self.configure_history(ctx);
                 self.restart_schedule(ctx);
+                self.take_up_records(ctx);
+                self.resume_queue(ctx);
                 self.sweeps.tries.plan(ctx);
                 self.restart_scrub(false, ctx);
             }
@@ -401,6 +325,7 @@ impl Node {
             }
             Input::Configured(Changed::Integrity) => self.restart_scrub(true, ctx),
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
+            Input::StopSweep(number) => self.stop_sweep(number, ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
         }
@@ -437,8 +362,14 @@ impl Node {
                 self.hold(owner, op, key, row, Traffic::Repair, ctx);
                 ctx.send_for(from, owner, op, Body::RepairAck);
             }
-            (Body::ReadData { key, round }, _, _) => self.send_row(message, key, *round, ctx),
-            (Body::ReadDigest { key }, _, _) => self.send_digest(message, key, ctx),
+            (Body::ReadData { key, round }, _, _) => {
+                self.queue_heats(key, ctx);
+                self.send_row(message, key, *round, ctx);
+            }
+            (Body::ReadDigest { key }, _, _) => {
+                self.queue_heats(key, ctx);
+                self.send_digest(message, key, ctx);
+            }
             (Body::HandoffAck { key, round }, Endpoint::Node(from), _) => self.handed_back(from, key, *round, ctx),
             (Body::Handoff { key, row, round }, _, op) => {
                 self.hold(None, op, key, row, Traffic::Hint, ctx);

@@ -3,7 +3,7 @@
 use super::coordinate::Seat;
 use super::integrity::RotStep;
 use super::settings::Phi;
-use super::sweeps::{SessionId, SweepStep};
+use super::sweeps::{QueueStep, SessionId, SweepStep};
 use crate::engine::base::{Digest, Micros, NodeId};
 use crate::engine::data::{Key, Version};
 
@@ -253,6 +253,8 @@ pub enum Note {
         /// What was found or decided.
         step: SweepStep,
     },
+    /// A step of the queue of sweeps.
+    Queue(QueueStep),
     /// A sweep has found a key that differs, and reads it to have it repaired.
     SweepRead {
         /// Which sweep.
@@ -320,6 +322,7 @@ impl Note {
             Note::Revived { .. } => 39,
             Note::StoodStill { .. } => 40,
             Note::Sweep { .. } => 41,
+            Note::Queue(_) => 50,
             Note::SweepRead { .. } => 60,
             Note::Rot(_) => 50,
         }
@@ -328,6 +331,9 @@ impl Note {
     /// Whether a person stepping from decision to decision stops here.
     pub const fn is_decision(&self) -> bool {
         if let Note::Sweep { step, .. } = self {
+            return step.is_decision();
+        }
+        if let Note::Queue(step) = self {
             return step.is_decision();
         }
         !matches!(

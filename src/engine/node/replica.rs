@@ -21,6 +21,7 @@ impl Node {
         if ctx.settings.write.drop_late && age > ctx.settings.write.timeout {
             return ctx.note(op, Note::DroppedLate { key: key.clone(), age });
         }
+        self.queue_heats(key, ctx);
         self.hold(owner, op, key, row, Traffic::Write, ctx);
         ctx.send_for(answer_to, owner, op, Body::WriteAck);
         let counted = ctx.settings.write.durable.is_some() || ctx.settings.write.primary.is_some();

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::engine::base::{Endpoint, Micros, NodeId, OpId, Wire, log2_q32};
 use crate::engine::data::{Change, PageMap};
+use crate::engine::node::sweeps::validation::{RepairSay, RepairStep, parties};
 use crate::engine::node::sweeps::{DotStep, LogStep, Say, SessionId, SetSay, SetStep, SweepOutcome, SweepStep, TrieSay, VersionSay};
-use crate::engine::node::{Body, Message, Method, Mode, Note, Traffic};
+use crate::engine::node::{Body, Message, Method, Mode, Note, Parallelism, Traffic};
 use crate::engine::sweep::{LevelCount, TokenRange};
 use crate::engine::world::{Event, EventKind, World};
 
@@ -29,6 +30,8 @@ pub struct SweepCost {
     pub scanned: u64,
     /// Digests and hashes computed for trees, on both sides.
     pub computed: u64,
+    /// Leaves of the trees of the one who started it; none if there are no trees.
+    pub leaves: u64,
     /// Hashes compared, root first.
     pub levels: Vec<LevelCount>,
     /// Keys whose digests were compared.
@@ -50,6 +53,16 @@ pub struct SweepCost {
     pub rows: u64,
     /// Rows that reached a replica which had them already, or something newer.
     pub over_streamed: u64,
+    /// Replicas that took part in a repair by whole trees; none in a sweep of two.
+    pub parties: Vec<NodeId>,
+    /// Bytes of whole trees, part of those without rows.
+    pub tree_bytes: u64,
+    /// Pairs of replicas whose whole trees were compared.
+    pub pairs: u64,
+    /// Pairs that differed.
+    pub pairs_apart: u64,
+    /// Whether its replicas make their trees one after another.
+    in_turn: bool,
     /// Coded symbols sent.
     pub symbols: u64,
     /// The last question seen, so that the parts of a long one count once.
@@ -67,6 +80,7 @@ impl SweepCost {
             ended: None,
             scanned: 0,
             computed: 0,
+            leaves: 0,
             levels: Vec::new(),
             keys_compared: 0,
             keys_differed: 0,
@@ -77,6 +91,11 @@ impl SweepCost {
             row_bytes: 0,
             rows: 0,
             over_streamed: 0,
+            parties: Vec::new(),
+            tree_bytes: 0,
+            pairs: 0,
+            pairs_apart: 0,
+            in_turn: false,
             symbols: 0,
             asked: None,
         }
@@ -108,22 +127,31 @@ impl SweepCost {
             }
             _ => self.metadata_bytes += u64::from(size),
         }
-        if let Say::Set(SetSay::Symbols { run, .. }) = say {
-            self.symbols += run.symbols.len() as u64;
-        }
-        if let Say::Open { ranges, .. } = say {
-            self.ranges = ranges.to_vec();
+        match say {
+            Say::Open { ranges, .. } => self.ranges = ranges.to_vec(),
+            Say::Set(SetSay::Symbols { run, .. }) => self.symbols += run.symbols.len() as u64,
+            Say::Repair(RepairSay::Prepare { policy, plan, .. }) => {
+                self.in_turn = policy.validation.is_some_and(|how| how.order == Parallelism::Sequential);
+                self.ranges = plan.iter().map(|share| share.range).collect();
+                self.parties = parties(plan).into_iter().collect();
+            }
+            Say::Repair(RepairSay::Trees(_)) => self.tree_bytes += u64::from(size),
+            _ => {}
         }
         let question = match say {
             Say::Children { level, .. } => Some((say.code(), *level)),
             Say::Open { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Some((say.code(), 0)),
+            Say::Repair(told) if told.mode() == Mode::Asks => {
+                let turn = matches!(told, RepairSay::Validate { .. }) && self.in_turn;
+                Some((told.code() | 1 << 7, if turn { self.messages as u32 } else { 0 }))
+            }
             Say::Log(log) if from == self.session.by.into() => log.question().map(|nth| (40 + log.code(), nth)),
             Say::Set(say) if from == self.session.by.into() => Some(say.question()),
             Say::Segments(say) => say.question().map(|ask| (70, ask)),
             Say::Trie(TrieSay::Get { ask, .. }) => Some((71, *ask)),
             Say::Dots(dots) if dots.is_question() => Some((60 + dots.code(), 0)),
             Say::Versions(VersionSay::Have { .. }) => Some((say.code(), 0)),
-            Say::Rows { .. } if from == self.session.by.into() => Some((say.code(), 0)),
+            Say::Rows { .. } if from == self.session.by.into() && self.method != Method::Validation => Some((say.code(), 0)),
             _ => None,
         };
         if question.is_some() && question != self.asked {
@@ -164,7 +192,10 @@ impl SweepCost {
 
     fn step(&mut self, at: Micros, who: NodeId, step: &SweepStep) {
         match *step {
-            SweepStep::Trees { rows, computed, .. } => {
+            SweepStep::Trees { leaves, rows, computed } => {
+                if who == self.session.by {
+                    self.leaves = leaves;
+                }
                 self.scanned += rows;
                 self.computed += computed;
             }
@@ -188,6 +219,10 @@ impl SweepCost {
                 self.keys_differed += u64::from(only_mine) + u64::from(only_theirs) + u64::from(differ);
             }
             SweepStep::Ended { outcome, .. } if who == self.session.by => self.ended = Some((at, outcome)),
+            SweepStep::Repair(RepairStep::Pair { ranges, .. }) => {
+                self.pairs += 1;
+                self.pairs_apart += u64::from(ranges > 0);
+            }
             _ => {}
         }
     }
@@ -245,7 +280,9 @@ impl Sweeps {
             }
             (EventKind::Sent(message), _) => match (self.of_read(message), &message.body) {
                 (Some(session), _) => self.change(session, |cost| cost.read(message)),
-                (None, Body::Sweep { session, say }) => self.change(*session, |cost| cost.sent(message.from, say, message.size)),
+                (None, Body::Sweep { session, say }) if message.from != message.to => {
+                    self.change(*session, |cost| cost.sent(message.from, say, message.size))
+                }
                 _ => {}
             },
             (EventKind::Lost { message, .. }, _) => match (self.of_read(message), &message.body) {

@@ -111,7 +111,12 @@ impl Truth {
                 EventKind::Reverted { key, .. } => self.check(world, key),
                 EventKind::Removed(removed) => self.check(world, &removed.key),
                 EventKind::Fault(Fault::Rotted(rotted)) => self.check(world, &rotted.key),
-                EventKind::Fault(Fault::Wiped { .. } | Fault::Preloaded { .. } | Fault::Restored { .. }) => self.look(world),
+                EventKind::Fault(Fault::Wiped { .. } | Fault::Restored { .. }) => self.look(world),
+                // All replicas get the same rows: those that agreed agree, and only those that did not may have changed.
+                EventKind::Fault(Fault::Preloaded { .. }) => {
+                    let torn = self.stale.clone();
+                    torn.iter().for_each(|(key, _)| self.check(world, key));
+                }
                 EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => self.look(world),
                 _ => {}
             }

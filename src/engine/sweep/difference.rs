@@ -2,7 +2,7 @@
 
 use super::policy::Combine;
 use super::range::TokenRange;
-use super::tree::Tree;
+use super::tree::{PAGE_BITS, PAGE_MASK, Page, Tree};
 use crate::engine::sweep::words_of;
 
 /// A node of a tree.
@@ -55,16 +55,14 @@ pub fn difference(a: &Tree, b: &Tree) -> Difference {
             break;
         }
         let mut count = LevelCount::default();
-        for parent in here.drain(..) {
-            let (from, to) = (parent << bits, (parent + 1) << bits);
-            let (mine, theirs) = (a.level(level, from, to), b.level(level, from, to));
-            match words {
-                1 => unlike::<1>(mine, theirs, from, &mut next),
-                2 => unlike::<2>(mine, theirs, from, &mut next),
-                _ => unlike::<4>(mine, theirs, from, &mut next),
-            }
-            count.compared += to - from;
+        let pages = (a.pages_of(level), b.pages_of(level));
+        count.compared = (here.len() as u64) << bits;
+        match words {
+            1 => unlike::<1>(pages, &here, bits, &mut next),
+            2 => unlike::<2>(pages, &here, bits, &mut next),
+            _ => unlike::<4>(pages, &here, bits, &mut next),
         }
+        here.clear();
         count.differed = next.len() as u64;
         found.levels.push(count);
         std::mem::swap(&mut here, &mut next);
@@ -74,19 +72,24 @@ pub fn difference(a: &Tree, b: &Tree) -> Difference {
     found
 }
 
-/// Collects the places, counted from `from`, where two runs of hashes of `W` words differ: with a width that the compiler knows, and without
-/// a branch for each pair.
-fn unlike<const W: usize>(mine: &[u64], theirs: &[u64], from: u64, found: &mut Vec<u64>) {
-    let (mine, theirs) = (mine.as_chunks::<W>().0, theirs.as_chunks::<W>().0);
-    for (first, (mine, theirs)) in (from..).step_by(16).zip(mine.chunks(16).zip(theirs.chunks(16))) {
-        let mut marks = 0u32;
-        for (i, (x, y)) in mine.iter().zip(theirs).enumerate() {
-            let apart = x.iter().zip(y).fold(0, |apart, (x, y)| apart | (x ^ y));
-            marks |= u32::from(apart != 0) << i;
-        }
-        while marks != 0 {
-            found.push(first + u64::from(marks.trailing_zeros()));
-            marks &= marks - 1;
+/// Collects the children of these nodes whose hashes of `W` words differ: with a width that the compiler knows, and without a branch for each
+/// pair. All children of a node lie in one page.
+fn unlike<const W: usize>((mine, theirs): (&[Page], &[Page]), parents: &[u64], bits: u32, found: &mut Vec<u64>) {
+    for parent in parents {
+        let first = parent << bits;
+        let (page, place) = ((first >> PAGE_BITS) as usize, (first & PAGE_MASK) as usize * W);
+        let (mine, theirs) = (&mine[page][place..][..W << bits], &theirs[page][place..][..W << bits]);
+        let pairs = mine.as_chunks::<W>().0.chunks(16).zip(theirs.as_chunks::<W>().0.chunks(16));
+        for (first, (mine, theirs)) in (first..).step_by(16).zip(pairs) {
+            let mut marks = 0u32;
+            for (i, (x, y)) in mine.iter().zip(theirs).enumerate() {
+                let apart = x.iter().zip(y).fold(0, |apart, (x, y)| apart | (x ^ y));
+                marks |= u32::from(apart != 0) << i;
+            }
+            while marks != 0 {
+                found.push(first + u64::from(marks.trailing_zeros()));
+                marks &= marks - 1;
+            }
         }
     }
 }

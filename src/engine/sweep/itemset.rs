@@ -81,14 +81,14 @@ mod tests {
 
     #[test]
     fn order_does_not_matter_and_every_item_does() {
-        let print = |rows: &[(u64, u64)]| {
+        let hash_of = |rows: &[(u64, u64)]| {
             let set = ItemSet::new(rows.iter().copied());
             set.fingerprint(DigestFunction::Xxh64, 0, set.len())
         };
-        assert_eq!(print(&[(1, 10), (2, 20)]), print(&[(2, 20), (1, 10)]));
-        assert_ne!(print(&[(1, 10), (2, 20)]), print(&[(1, 10), (2, 21)]));
-        assert_ne!(print(&[(1, 30)]), print(&[(1, 10), (2, 20)]), "the number of items counts too");
-        assert_ne!(print(&[]), print(&[(1, 0)]));
+        assert_eq!(hash_of(&[(1, 10), (2, 20)]), hash_of(&[(2, 20), (1, 10)]));
+        assert_ne!(hash_of(&[(1, 10), (2, 20)]), hash_of(&[(1, 10), (2, 21)]));
+        assert_ne!(hash_of(&[(1, 30)]), hash_of(&[(1, 10), (2, 20)]), "the number of items counts too");
+        assert_ne!(hash_of(&[]), hash_of(&[(1, 0)]));
     }
 
     #[test]

@@ -34,6 +34,16 @@ impl TokenRange {
         self.offset(token) < self.width()
     }
 
+    /// Whether all of `other` lies in it.
+    pub fn covers(self, other: TokenRange) -> bool {
+        self.holds(other.right) && other.width() <= self.offset(other.right) + 1
+    }
+
+    /// Whether the two have a token in common.
+    pub fn meets(self, other: TokenRange) -> bool {
+        self.holds(other.right) || other.holds(self.right)
+    }
+
     /// The part of `parts` equal ones that `token`, which is in the range, falls into.
     pub fn part_of(self, token: Token, parts: u64) -> u64 {
         let product = self.offset(token) * u128::from(parts);

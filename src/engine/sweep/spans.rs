@@ -87,7 +87,7 @@ impl Span {
         sink.put(&self.last.to_be_bytes()[shared as usize..(shared + more) as usize]);
         match &self.mark {
             Mark::Done => {}
-            Mark::Print(print) => sink.u64(*print),
+            Mark::Print(hash) => sink.u64(*hash),
             Mark::List(items) => {
                 sink.put(&(items.len() as u32).to_le_bytes()[..3]);
                 items.iter().for_each(|item| sink.u64(*item));
@@ -233,8 +233,8 @@ impl Frame<'_> {
                 self.reply.spans.push(Span { last, mark: Mark::Done });
             }
             let from = self.quiet.or(self.end).map_or(0, |end| set.place_after(end));
-            let print = set.fingerprint(self.side.digest, from, set.len());
-            self.reply.spans.push(Span { last: u64::MAX, mark: Mark::Print(print) });
+            let hash = set.fingerprint(self.side.digest, from, set.len());
+            self.reply.spans.push(Span { last: u64::MAX, mark: Mark::Print(hash) });
         }
         self.reply
     }
@@ -271,9 +271,9 @@ impl Side<'_> {
             let mut done = true;
             match &span.mark {
                 Mark::Done => {}
-                Mark::Print(print) => {
+                Mark::Print(hash) => {
                     frame.reply.compared += 1;
-                    if self.set.fingerprint(self.digest, from, to) != *print {
+                    if self.set.fingerprint(self.digest, from, to) != *hash {
                         frame.reply.differed += 1;
                         frame.split(from, to, span.last);
                         done = false;

@@ -18,10 +18,16 @@ pub const fn words_of(function: DigestFunction) -> usize {
 }
 
 /// Nodes of one page, as a power of two: all children of one node lie in one page.
-const PAGE_BITS: u32 = 10;
+pub(super) const PAGE_BITS: u32 = 10;
+
+/// The place of a node within its page.
+pub(super) const PAGE_MASK: u64 = (1 << PAGE_BITS) - 1;
+
+/// Levels of the deepest tree, root included.
+const LEVELS: usize = TreePolicy::MOST_LEAVES.trailing_zeros() as usize + 1;
 
 /// Words of up to 1,024 neighbouring nodes of one level.
-type Page = Arc<[u64]>;
+pub(super) type Page = Arc<[u64]>;
 
 /// A Merkle tree. Its clones share all pages until one of them changes, and parts without rows take no room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +37,8 @@ pub struct Tree {
     depth: u32,
     /// Every node's words, level by level from the root, each level in pages of its own. A node without rows is zero.
     pages: Vec<Page>,
+    /// The first page of each level, and the one after the last.
+    first: [u32; LEVELS + 1],
     /// The page that stands wherever there are no rows.
     nothing: Page,
     /// Leaves whose hash is out of date; only for [`Combine::Hash`].
@@ -45,70 +53,56 @@ impl Tree {
         let (words, bits) = (words_of(policy.digest), policy.bits());
         let blank = |nodes: usize| -> Page { std::iter::repeat_n(0, nodes * words).collect() };
         let nothing = blank(1 << PAGE_BITS);
-        let mut pages = Vec::with_capacity(before(bits, depth + 1));
+        let (mut pages, mut first) = (Vec::new(), [0; LEVELS + 1]);
         for level in 0..=depth {
             match (bits * level).checked_sub(PAGE_BITS) {
                 None => pages.push(blank(1 << (bits * level))),
                 Some(beyond) => pages.extend(std::iter::repeat_n(&nothing, 1 << beyond).cloned()),
             }
+            first[level as usize + 1] = pages.len() as u32;
         }
-        Tree { range, policy, depth, pages, nothing, stale: BTreeSet::new(), computed: 0 }
+        Tree { range, policy, depth, pages, first, nothing, stale: BTreeSet::new(), computed: 0 }
     }
 
     /// A tree over rows in ring order from the range's left end: the token of each, and its digest. `computed` counts each of them.
     pub fn build(range: TokenRange, policy: TreePolicy, depth: u32, mut rows: impl Iterator<Item = (Token, Item)>) -> Tree {
-        let mut tree = Tree::empty(range, policy, depth);
-        let (leaves, words, hashes) = (tree.leaves(), words_of(policy.digest), policy.combine == Combine::Hash);
-        let mut list: Vec<u8> = Vec::new();
-        let mut row = rows.next();
-        while let Some((token, _)) = row {
-            // Page by page, so that a parent is made of children that are still at hand.
-            let mut leaf = range.part_of(token, leaves);
-            let mut last = (range.begin_of(leaf + 1, leaves) - 1) as u64;
-            let number = leaf >> PAGE_BITS;
-            let mut computed = 0;
-            let page = tree.page_mut(depth, leaf);
-            while let Some((token, item)) = row {
-                let offset = range.offset(token) as u64;
-                if offset > last {
-                    close(policy.digest, &mut list, place_in(page, leaf, words), &mut computed);
-                    leaf = range.part_of(token, leaves);
-                    if leaf >> PAGE_BITS != number {
-                        break;
-                    }
-                    // Rows come in order, so the leaf's end is all that must be known.
-                    last = (range.begin_of(leaf + 1, leaves) - 1) as u64;
-                }
-                computed += 1;
-                match hashes {
-                    true => append(&mut list, &item[..words]),
-                    false => xor(place_in(page, leaf, words), &item),
-                }
-                row = rows.next();
+        let tree = Tree::empty(range, policy, depth);
+        let Some((token, item)) = rows.next() else { return tree };
+        let (words, hashes) = (words_of(policy.digest), policy.combine == Combine::Hash);
+        let mut filling = Filling::at(tree, token);
+        let mut count = 0;
+        // One row at a time, by value: digests fresh from the function must not be copied about.
+        let mut add = |token: Token, item: Item| {
+            let offset = range.offset(token) as u64;
+            if offset > filling.last {
+                filling.turn(token);
             }
-            if row.is_none() {
-                close(policy.digest, &mut list, place_in(page, leaf, words), &mut computed);
+            if let Some(shift) = filling.shift {
+                filling.leaf = offset >> shift;
             }
-            tree.computed += computed;
-            tree.fold(depth, number, &mut list);
-        }
-        for level in (1..depth).rev() {
-            let pages = 1u64 << (policy.bits() * level).saturating_sub(PAGE_BITS);
-            (0..pages).for_each(|number| tree.fold(level, number, &mut list));
-        }
-        tree
+            count += 1;
+            match (hashes, words) {
+                (true, _) => append(&mut filling.list, &item[..words]),
+                (false, 1) => filling.page[(filling.leaf & PAGE_MASK) as usize] ^= item[0],
+                (false, _) => xor(place_in(&mut filling.page, filling.leaf, words), &item),
+            }
+        };
+        add(token, item);
+        rows.for_each(|(token, item)| add(token, item));
+        filling.tree.computed += count;
+        filling.done()
     }
 
     /// Computes the parents of a page's nodes, if it has rows. `list` is room to work in, and left empty.
     fn fold(&mut self, level: u32, number: u64, list: &mut Vec<u8>) {
         let (words, bits) = (words_of(self.policy.digest), self.policy.bits());
-        let (upper, lower) = self.pages.split_at_mut(before(bits, level));
+        let (upper, lower) = self.pages.split_at_mut(self.first[level as usize] as usize);
         let page = &lower[number as usize];
         if level == 0 || Arc::ptr_eq(page, &self.nothing) {
             return;
         }
         let first = number << PAGE_BITS >> bits;
-        let above = Arc::make_mut(&mut upper[before(bits, level - 1) + (first >> PAGE_BITS) as usize]);
+        let above = Arc::make_mut(&mut upper[self.first[level as usize - 1] as usize + (first >> PAGE_BITS) as usize]);
         let parents = above[(first & PAGE_MASK) as usize * words..].chunks_exact_mut(words);
         for (parent, children) in parents.zip(page.chunks_exact(words << bits)) {
             match self.policy.combine {
@@ -160,8 +154,8 @@ impl Tree {
             dirty.iter_mut().for_each(|node| *node >>= bits);
             dirty.dedup();
             for node in &dirty {
-                let (upper, lower) = self.pages.split_at_mut(before(bits, level + 1));
-                let page = Arc::make_mut(&mut upper[before(bits, level) + (node >> PAGE_BITS) as usize]);
+                let (upper, lower) = self.pages.split_at_mut(self.first[level as usize + 1] as usize);
+                let page = Arc::make_mut(&mut upper[self.first[level as usize] as usize + (node >> PAGE_BITS) as usize]);
                 let first = node << bits;
                 let children = &lower[(first >> PAGE_BITS) as usize][(first & PAGE_MASK) as usize * words..][..words << bits];
                 hash_children(self.policy.digest, children, &mut list, place_in(page, *node, words), &mut computed);
@@ -172,7 +166,7 @@ impl Tree {
 
     /// The page with a node, for writing.
     fn page_mut(&mut self, level: u32, index: u64) -> &mut [u64] {
-        Arc::make_mut(&mut self.pages[before(self.policy.bits(), level) + (index >> PAGE_BITS) as usize])
+        Arc::make_mut(&mut self.pages[self.first[level as usize] as usize + (index >> PAGE_BITS) as usize])
     }
 
     /// The range it covers.
@@ -213,8 +207,13 @@ impl Tree {
             return &[];
         }
         let words = words_of(self.policy.digest);
-        let page = &self.pages[before(self.policy.bits(), level) + (from >> PAGE_BITS) as usize];
+        let page = &self.pages[self.first[level as usize] as usize + (from >> PAGE_BITS) as usize];
         &page[(from & PAGE_MASK) as usize * words..][..(to - from) as usize * words]
+    }
+
+    /// The pages of a level, in order.
+    pub(super) fn pages_of(&self, level: u32) -> &[Page] {
+        &self.pages[self.first[level as usize] as usize..self.first[level as usize + 1] as usize]
     }
 
     /// A node's hash as it travels; `None` for a node that does not exist.
@@ -224,18 +223,90 @@ impl Tree {
     }
 }
 
-/// The place of a node within its page.
-const PAGE_MASK: u64 = (1 << PAGE_BITS) - 1;
+/// A tree that is being made, page by page, so that a parent is made of children that are still at hand.
+struct Filling {
+    tree: Tree,
+    /// The leaves at work.
+    page: Vec<u64>,
+    /// The leaf at work.
+    leaf: u64,
+    /// How far the last token lies into the range before something is complete: the leaf, or the page where leaves need no end.
+    last: u64,
+    /// How an offset becomes its leaf, where leaves need no end: with exclusive or over the whole ring. Rows turn to another leaf too often for
+    /// guessing when they will.
+    shift: Option<u32>,
+    /// The leaf's digests, where they are to be hashed.
+    list: Vec<u8>,
+}
 
-/// How many pages there are above a level.
-const fn before(bits: u32, level: u32) -> usize {
-    // Levels of up to a page, one page each; below them each level has its share of full pages, and those above together.
-    let small = PAGE_BITS / bits + 1;
-    if level <= small {
-        return level as usize;
+impl Filling {
+    fn at(tree: Tree, token: Token) -> Filling {
+        let bits = tree.leaves().trailing_zeros();
+        let direct = tree.policy.combine == Combine::Xor && tree.range.left == tree.range.right && bits > 0;
+        let page = vec![0; tree.pages_of(tree.depth)[0].len()];
+        let mut filling = Filling { tree, page, leaf: 0, last: 0, shift: direct.then_some(64 - bits), list: Vec::new() };
+        (filling.leaf, filling.last) = filling.place(token);
+        filling
     }
-    let first = 1usize << (bits * small - PAGE_BITS);
-    small as usize + first * (((1 << (bits * (level - small))) - 1) / ((1 << bits) - 1))
+
+    /// The leaf of a token, and how far the last one lies into the range that needs no turn.
+    fn place(&self, token: Token) -> (u64, u64) {
+        let leaves = self.tree.leaves();
+        match self.shift {
+            Some(shift) => {
+                let offset = self.tree.range.offset(token) as u64;
+                (offset >> shift, offset | u64::MAX.checked_shr(64 - shift.saturating_add(PAGE_BITS).min(64)).unwrap_or(0))
+            }
+            None => leaf_of(self.tree.range, token, leaves),
+        }
+    }
+
+    /// The next row is of another leaf, or of another page.
+    fn turn(&mut self, token: Token) {
+        self.close();
+        let (leaf, last) = self.place(token);
+        if leaf >> PAGE_BITS != self.leaf >> PAGE_BITS {
+            self.store();
+        }
+        (self.leaf, self.last) = (leaf, last);
+    }
+
+    /// The leaf at work is complete.
+    fn close(&mut self) {
+        let words = words_of(self.tree.policy.digest);
+        let place = place_in(&mut self.page, self.leaf, words);
+        close(self.tree.policy.digest, &mut self.list, place, &mut self.tree.computed);
+    }
+
+    /// The page at work is complete.
+    fn store(&mut self) {
+        let (depth, number) = (self.tree.depth, self.leaf >> PAGE_BITS);
+        self.tree.pages[self.tree.first[depth as usize] as usize + number as usize] = Arc::from(&self.page[..]);
+        self.page.fill(0);
+        self.tree.fold(depth, number, &mut self.list);
+    }
+
+    /// All rows have come: the levels above.
+    fn done(mut self) -> Tree {
+        self.close();
+        self.store();
+        for level in (1..self.tree.depth).rev() {
+            let pages = self.tree.pages_of(level).len() as u64;
+            (0..pages).for_each(|number| self.tree.fold(level, number, &mut self.list));
+        }
+        self.tree
+    }
+}
+
+/// The leaf that a token of the range falls into, of so many (a power of two), and how far the leaf's last token lies into the range.
+fn leaf_of(range: TokenRange, token: Token, leaves: u64) -> (u64, u64) {
+    let (offset, bits) = (range.offset(token) as u64, leaves.trailing_zeros());
+    if range.left == range.right {
+        // The whole ring: no division.
+        return (offset.checked_shr(64 - bits).unwrap_or(0), offset | u64::MAX.checked_shr(bits).unwrap_or(0));
+    }
+    let leaf = range.part_of(token, leaves);
+    (leaf, (range.begin_of(leaf + 1, leaves) - 1) as u64)
 }
 
 /// A node's words in its page.

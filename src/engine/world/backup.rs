@@ -7,6 +7,7 @@ use super::sim::World;
 use crate::engine::base::{Endpoint, Micros, NodeId};
 use crate::engine::data::{Key, PageMap, Row, Store};
 use crate::engine::node::hints::HintStore;
+use crate::engine::node::sweeps::validation::Records;
 use crate::engine::node::{Guests, Node};
 
 /// What was on a node's disk at one instant. Shares its pages with the disk it was taken of.
@@ -20,6 +21,8 @@ pub struct Backup {
     pub hints: HintStore,
     /// Copies held in place of others that were on disk.
     pub guests: Guests,
+    /// What it knew of incremental repairs.
+    pub records: Records,
 }
 
 type Rows = PageMap<Key, Arc<Row>>;
@@ -49,7 +52,7 @@ impl World {
         let (mut hints, mut guests) = (host.node.hints.clone(), host.node.guests.clone());
         hints.crash();
         guests.crash();
-        let backup = Backup { taken: self.now, store: host.node.store.disk(), hints, guests };
+        let backup = Backup { taken: self.now, store: host.node.store.disk(), hints, guests, records: host.node.records.clone() };
         let rows = backup.store.rows().len();
         self.backups.insert(node, backup);
         self.fault(Some(node.into()), Fault::BackedUp { rows }, log);
@@ -57,12 +60,13 @@ impl World {
 
     /// Kills a node and replaces its disk by the last backup of it. Without a backup nothing happens.
     pub(super) fn restore(&mut self, node: NodeId, log: &mut Vec<Event>) {
-        let Some(Backup { taken, store, hints, guests }) = self.backups.get(&node).cloned() else { return };
+        let Some(Backup { taken, store, hints, guests, records }) = self.backups.get(&node).cloned() else { return };
         self.crash(node, false, log);
         let Some(host) = self.hosts.get_mut(node.index()) else { return };
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         let (count, changed) = (store.rows().len(), differences(machine.store.rows(), store.rows()));
         machine.store.restore(store);
+        machine.records = records;
         machine.disk_replaced();
         machine.hints.replace(hints);
         machine.guests.replace(guests);

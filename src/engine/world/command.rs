@@ -181,6 +181,22 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<String>,
     },
+    /// Makes a node start a repair by whole trees with all replicas of the ranges that the policy names.
+    Repair {
+        /// Who starts it, and collects the trees.
+        node: NodeId,
+        /// How; as the settings say if left out, by whole trees in any case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<SweepPolicy>,
+    },
+    /// Makes a node stop a sweep that it has started.
+    StopSweep {
+        /// Who started it.
+        node: NodeId,
+        /// Its number among those of the node; all of them, and what waits in its queue, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u32>,
+    },
 }
 
 fn check_key(key: &Key) -> Result<(), CommandError> {
@@ -231,7 +247,8 @@ impl Command {
             | Command::Resume { node }
             | Command::Wipe { node }
             | Command::Backup { node }
-            | Command::Restore { node } => config.knows("node", *node),
+            | Command::Restore { node }
+            | Command::StopSweep { node, .. } => config.knows("node", *node),
             Command::Clock { node, offset_us } => {
                 config.knows("node", *node)?;
                 ensure("offset-us", offset_us.unsigned_abs() <= LIMITS.span.0, || format!("must be within {} either way", LIMITS.span))
@@ -262,6 +279,7 @@ impl Command {
                 policy.as_ref().map_or(Ok(()), check_policy)
             }
             Command::Rot { node, key, value, .. } => config.knows("node", *node).and_then(|()| check_rot(key, value.as_deref())),
+            Command::Repair { node, policy } => config.knows("node", *node).and_then(|()| policy.as_ref().map_or(Ok(()), check_policy)),
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }

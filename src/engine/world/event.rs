@@ -60,6 +60,11 @@ pub enum Fault {
         /// With whom.
         with: NodeId,
     },
+    /// A node was told to stop a sweep of its own, or all and what waits.
+    SweepStopped {
+        /// Which; all if `None`.
+        number: Option<u32>,
+    },
     /// A node lost its disk.
     Wiped {
         /// Rows lost.

@@ -9,7 +9,7 @@ use super::network::CutShape;
 use super::preload::Preload;
 use super::sim::{Due, World};
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, arrange};
-use crate::engine::node::{Changed, Checksum, Input, Node, Request, Setting, Verb};
+use crate::engine::node::{Changed, Checksum, Input, Method, Node, Request, Setting, SweepPolicy, Verb};
 
 impl World {
     /// Carries out a command at `at` (now, if that is past). A command that [`Command::check`] refuses, or that changes nothing
@@ -63,6 +63,11 @@ impl World {
             Command::Workload(workload) => self.begin_workload(workload, log),
             Command::Sweep { a, b, policy } => self.sweep(a, b, policy.unwrap_or(self.settings().sweeps.policy), log),
             Command::Rot { node, key, sum, value } => self.rot(node, &key, sum, value, log),
+            Command::Repair { node, policy } => {
+                let policy = policy.unwrap_or(self.settings().sweeps.policy);
+                self.sweep(node, node, SweepPolicy { method: Method::Validation, ..policy }, log);
+            }
+            Command::StopSweep { node, number } => self.stop_sweep(node, number, log),
             Command::StopWorkload { workload } => self.stop_workload(workload, log),
         }
     }
@@ -111,6 +116,7 @@ impl World {
         let waiting = std::mem::take(&mut host.waiting);
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         machine.forget();
+        self.load.stop(node);
         let (lost, hints) = machine.lose_memory();
         let rows = wipe.then(|| machine.wipe());
         let mut cause = None;
@@ -158,6 +164,7 @@ impl World {
                 Waiting::Flight(flight) => self.land(flight, log),
                 Waiting::Alarm(alarm) => self.ring_alarm(alarm, log),
                 Waiting::Sweep(with, policy) => self.run_node(node, Input::Sweep(with, policy), cause, log),
+                Waiting::StopSweep(number) => self.run_node(node, Input::StopSweep(number), cause, log),
                 Waiting::Configured(changed) => self.run_node(node, Input::Configured(changed), cause, log),
             }
         }

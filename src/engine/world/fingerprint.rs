@@ -116,6 +116,9 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             if let Note::Rot(step) = note {
                 mix.word(step.code() << 32 ^ step.key().map_or(0, |key| key.token().0));
             }
+            if let Note::Queue(step) = note {
+                step.mix(mix);
+            }
         }
         EventKind::Removed(removed) => {
             mix.word(12);
@@ -164,6 +167,7 @@ fn timer_code(timer: &Timer) -> u64 {
         Timer::SweepDue(_) => 10 << 40,
         Timer::SweepPatience(number) => 11 << 40 | u64::from(*number),
         Timer::SweepAgain(number) => 12 << 40 | u64::from(*number),
+        Timer::SweepTurn(number) => 20 << 40 | u64::from(*number),
         Timer::SegmentsBuilt => 60 << 40,
         Timer::TrieWork => 62 << 40,
         Timer::SweepNext(number) => 61 << 40 | u64::from(*number),
@@ -202,6 +206,7 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::HintsLost { count } => (18, *count),
         Fault::SweepAsked { with } => (19, with.0),
         Fault::Rotted(rotted) => (30, row_digest(&Some(rotted.after.clone())).head() as u32 ^ rotted.key.token().0 as u32),
+        Fault::SweepStopped { number } => (40, number.map_or(0, |number| number + 1)),
     };
     kind << 40 | u64::from(detail)
 }

@@ -27,6 +27,8 @@ pub(super) enum Waiting {
     Configured(Changed),
     /// It was told to compare with another node.
     Sweep(NodeId, SweepPolicy),
+    /// It was told to stop.
+    StopSweep(Option<u32>),
 }
 
 /// A machine and the node on it.

@@ -10,6 +10,7 @@ mod fault;
 mod fingerprint;
 mod host;
 mod ledger;
+mod load;
 mod network;
 mod placement;
 mod preload;

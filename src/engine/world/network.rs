@@ -173,11 +173,12 @@ impl Network {
     }
 
     /// Sends a message off: how it travels, and its second copy if the network makes one.
-    pub(super) fn launch(&mut self, draws: Draws, message: &Arc<Message>) -> (Flight, Option<Flight>) {
-        let (from, to, sent) = (message.from, message.to, message.sent_at);
+    /// It leaves no sooner than at `ready`.
+    pub(super) fn launch(&mut self, draws: Draws, message: &Arc<Message>, ready: Micros) -> (Flight, Option<Flight>) {
+        let (from, to) = (message.from, message.to);
         if from == to {
-            let arrives = sent.plus(self.config.local);
-            let flight = Flight { message: message.clone(), leaves: sent, crosses: arrives, arrives, fate: Fate::Arrives, copy: false };
+            let arrives = ready.plus(self.config.local);
+            let flight = Flight { message: message.clone(), leaves: ready, crosses: arrives, arrives, fate: Fate::Arrives, copy: false };
             return (flight, None);
         }
         // Nothing but what the message is for: adding another message shifts none of these.
@@ -188,7 +189,7 @@ impl Network {
         };
         let link = self.links.get(&(from, to)).copied().unwrap_or_default();
         let slower = [from, to].iter().filter_map(|end| end.node()).map(|n| self.slow(n).0).sum::<u64>();
-        let leaves = self.transmit(message);
+        let leaves = self.transmit(message, ready);
         let config = self.config;
         // Draws keep no state: one for what cannot happen need not be made.
         let happens = |purpose, copy: u64, ppm: u32| ppm > 0 && chance(draws.draw(purpose, key(copy)), ppm);
@@ -225,15 +226,16 @@ impl Network {
     }
 
     /// When the last byte of `message` has left, behind those already waiting on its link.
-    fn transmit(&mut self, message: &Message) -> Micros {
+    fn transmit(&mut self, message: &Message, ready: Micros) -> Micros {
         if self.config.bandwidth == 0 {
-            return message.sent_at;
+            return ready;
         }
         let lane = self.lanes.entry((message.from, message.to)).or_default();
         let span = u128::from(message.size) * 1_000_000 / u128::from(self.config.bandwidth);
-        let start = lane.free_at.max(message.sent_at);
-        lane.free_at = start.plus(Micros(u64::try_from(span).unwrap_or(u64::MAX)));
-        lane.free_at
+        let span = Micros(u64::try_from(span).unwrap_or(u64::MAX));
+        // Its bytes take their room on the link at once, and nobody waits for a message that is not ready yet.
+        lane.free_at = lane.free_at.max(message.sent_at).plus(span);
+        lane.free_at.max(ready.plus(span))
     }
 
     /// What becomes of a message that was already in flight when the cuts changed. Once half way it is past every cut.

@@ -5,7 +5,7 @@ use super::placement::check_counts;
 use super::sweeping::check_sweeps;
 use crate::engine::base::Micros;
 use crate::engine::node::{
-    Accrual, ClientSettings, Contact, Coordinate, Detector, FallbackSettings, HintSettings, Keeper, Level, Phi, Policy, ReadSettings,
+    Accrual, ClientSettings, Contact, Coordinate, Detector, Disk, FallbackSettings, HintSettings, Keeper, Level, Phi, Policy, ReadSettings,
     Repair, Settings, Speculate, Sync, Tombstones, WriteSettings,
 };
 
@@ -40,6 +40,9 @@ impl Settings {
             span("sync", every, LEAST)?;
         }
         check_detector(&self.detector)?;
+        if let Some(disk) = self.disk {
+            check_disk(&disk)?;
+        }
         if let Tombstones::Purge { grace, every } = self.tombstones {
             span("grace", grace, Micros::ZERO)?;
             span("time between two looks for tombstones", every, LEAST)?;
@@ -114,6 +117,15 @@ fn check_hints(hints: &HintSettings) -> Result<(), CommandError> {
     }
     bytes("hints room", hints.room, 0)?;
     count("hints overload", hints.overload, 0, LIMITS.overload)
+}
+
+fn check_disk(disk: &Disk) -> Result<(), CommandError> {
+    for (field, value) in [("disk read", disk.read), ("disk write", disk.write), ("disk scan", disk.scan)] {
+        let most = Micros::secs(1);
+        ensure(field, value <= most, || format!("must be at most {most}, is {value}"))?;
+    }
+    let share = disk.sweep_share_ppm.unwrap_or(10_000);
+    ensure("disk sweep-share-ppm", (10_000..=990_000).contains(&share), || format!("must be 10000 to 990000, is {share}"))
 }
 
 fn check_fallbacks(fallback: &FallbackSettings) -> Result<(), CommandError> {

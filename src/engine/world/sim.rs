@@ -10,6 +10,7 @@ use super::event::{Event, EventKind, LostWhy};
 use super::fingerprint::{ENGINE_VERSION, Fingerprint, Hashing, mix_event};
 use super::host::{Host, Status, Waiting};
 use super::ledger::Ledger;
+use super::load::Load;
 use super::network::{Fate, Flight, Network};
 use super::queue::Queue;
 use super::rot::Written;
@@ -56,6 +57,9 @@ pub struct World {
     pub(super) queue: Queue<Due>,
     chatter: Chatter,
     ledger: Ledger,
+    pub(super) load: Load,
+    /// When what a node now says may leave: its disk is busy until then. In the past while no node speaks.
+    departs: Micros,
     events: u32,
     messages: u64,
     pub(super) operations: u32,
@@ -85,6 +89,8 @@ impl World {
             queue: Queue::default(),
             chatter: config.chatter,
             ledger: Ledger::default(),
+            load: Load::default(),
+            departs: Micros::ZERO,
             events: 0,
             messages: 0,
             operations: 0,
@@ -155,6 +161,11 @@ impl World {
     /// Messages on their way, in no meaningful order.
     pub fn in_flight(&self) -> impl Iterator<Item = &Flight> {
         self.queue.iter().filter_map(|due| if let Due::Flight(flight) = due { Some(flight) } else { None })
+    }
+
+    /// How long a node's disk has work for, the log of writes left out.
+    pub fn disk_busy(&self, node: NodeId) -> Micros {
+        self.load.busy(node, self.now)
     }
 
     /// Whether nothing is on its way and no operation is open: only the background goes on.
@@ -242,7 +253,11 @@ impl World {
         let message = Arc::new(message);
         self.ledger.sent(&message);
         self.emit(cause, Some(from), op, EventKind::Sent(message.clone()), log);
-        let (first, second) = self.network.launch(self.draws, &message);
+        let mut ready = self.departs.max(self.now);
+        if !self.settings.sweeps.caps.is_none() {
+            ready = self.load.shape(&message, ready, &self.settings.sweeps.caps, &self.ring);
+        }
+        let (first, second) = self.network.launch(self.draws, &message, ready);
         for flight in std::iter::once(first).chain(second) {
             self.queue.push(flight.due(), Due::Flight(flight));
         }
@@ -310,11 +325,16 @@ impl World {
     pub(super) fn run_node(&mut self, id: NodeId, input: Input<'_>, cause: Option<EventId>, log: &mut Vec<Event>) {
         let Some(host) = self.hosts.get_mut(id.index()) else { return };
         let mut out = std::mem::take(&mut self.out);
+        let backlog = if self.settings.disk.is_some() { self.load.backlog(id, self.now) } else { 0 };
         let node: &mut Node = Arc::make_mut(&mut host.node);
-        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: self.draws, out: &mut out };
+        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: self.draws, backlog, out: &mut out };
         node.handle(input, &mut ctx);
         let generation = node.generation;
+        if let Some(disk) = self.settings.disk {
+            self.departs = self.load.work(id, self.now, &disk, &out);
+        }
         self.drain(id, generation, cause, &mut out, log);
+        self.departs = Micros::ZERO;
         self.out = out;
     }
 

@@ -19,6 +19,18 @@ impl World {
     }
 }
 
+impl World {
+    /// Tells a node to stop sweeps of its own. A node that is down hears nothing, and a paused one will.
+    pub(super) fn stop_sweep(&mut self, node: NodeId, number: Option<u32>, log: &mut Vec<Event>) {
+        let Some(status) = self.host(node).map(|h| h.status).filter(|status| *status != Status::Down) else { return };
+        let cause = self.fault(Some(node.into()), Fault::SweepStopped { number }, log);
+        match status {
+            Status::Up => self.run_node(node, Input::StopSweep(number), cause, log),
+            _ => self.hosts[node.index()].waiting.push(Waiting::StopSweep(number)),
+        }
+    }
+}
+
 /// Whether a sweep's trees are within their bounds.
 pub(super) fn check_policy(policy: &SweepPolicy) -> Result<(), CommandError> {
     if let Some((field, problem)) = policy.fault() {
@@ -51,6 +63,21 @@ pub(super) fn check_sweeps(sweeps: &SweepSettings) -> Result<(), CommandError> {
     ];
     for (field, n, low, high) in counts {
         ensure(field, (low..=high).contains(&n), || format!("must be {low} to {high}, is {n}"))?;
+    }
+    for (field, rate) in
+        [("bytes of sweeps a second by a node", sweeps.caps.node), ("bytes of sweeps a second out of a zone", sweeps.caps.zone)]
+    {
+        ensure(field, rate <= LIMITS.hint_bytes, || format!("must be at most {}, is {rate}", LIMITS.hint_bytes))?;
+    }
+    if let Some(queue) = sweeps.queue {
+        let counts = [
+            ("segments of a range", queue.segments, 1, 64),
+            ("sweeps that wait", queue.most, 1, 10_000),
+            ("intensity of sweeps in ppm", queue.intensity_ppm, 10_000, 1_000_000),
+        ];
+        for (field, n, low, high) in counts {
+            ensure(field, (low..=high).contains(&n), || format!("must be {low} to {high}, is {n}"))?;
+        }
     }
     if let Some(log) = sweeps.log {
         let entries = 1..=LIMITS.log_entries;

@@ -78,7 +78,8 @@ pub const NAMES_OF_MESSAGES: [&str; 25] = [
 ];
 
 /// Names of everything else that may stand in a log.
-const OTHERS: [&str; 45] = [
+const OTHERS: [&str; 48] = [
+    "queue",
     "began",
     "ended",
     "sent",
@@ -119,11 +120,13 @@ const OTHERS: [&str; 45] = [
     "sweep-ended",
     "sweep-refused",
     "sweep-abandoned",
+    "sweep-read",
     "decided",
     "sweep-step",
     "fault",
     "note",
     "client-act",
+    "rotted",
 ];
 
 /// Every name that an event may have.
@@ -176,6 +179,7 @@ pub fn name_of_event(kind: &EventKind) -> &'static str {
 
 fn name_of_note(note: &Note) -> &'static str {
     match note {
+        Note::SweepRead { .. } => "sweep-read",
         Note::Sweep { step, .. } => match step {
             SweepStep::Began { .. } => "sweep-began",
             SweepStep::NothingInCommon { .. } => "sweep-nothing-in-common",
@@ -188,12 +192,14 @@ fn name_of_note(note: &Note) -> &'static str {
             #[allow(unreachable_patterns, reason = "methods of sweeping add steps of their own")]
             _ => "sweep-step",
         },
+        Note::Queue(_) => "queue",
         other => NOTES.get(usize::from(other.code()).wrapping_sub(1)).copied().unwrap_or("note"),
     }
 }
 
 fn name_of_fault(fault: &Fault) -> &'static str {
     match fault {
+        Fault::Rotted(_) => "rotted",
         Fault::Cut(_) => "cut",
         Fault::Mended(_) => "mended",
         Fault::Crashed { .. } => "crashed",

@@ -17,6 +17,9 @@ pub fn act(lab: &LabHandle, command: Command) -> Result<Acted, LabError> {
 
 /// [`act`] for controls that have no place of their own for an error.
 pub fn act_or_say(lab: &LabHandle, command: Command) -> bool {
+    if lab.ui().read_only {
+        return false;
+    }
     match act(lab, command) {
         Ok(_) => true,
         Err(error) => {

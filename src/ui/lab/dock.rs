@@ -5,8 +5,10 @@ use yew::prelude::*;
 use super::LabHandle;
 use super::branches::branches;
 use super::play::use_player;
+use super::sweep::PhaseBar;
 use super::timeline::Timeline;
 use super::transport::use_transport;
+use crate::lab::View;
 
 /// The dock. It also lets time run.
 #[hook]
@@ -17,7 +19,7 @@ pub fn use_dock(lab: &LabHandle, label: String) -> Html {
         <section class="dock" aria-label={label} data-testid="dock">
             { branches(lab) }
             { transport }
-            <Timeline />
+            if lab.ui().view == View::Sweep { <div class="under"><PhaseBar /><Timeline /></div> } else { <Timeline /> }
         </section>
     }
 }

@@ -90,6 +90,10 @@ pub struct UiState {
     pub steps: u32,
     /// Whether the last move was a single step forwards, so that what arrives with it waits for the message to get there.
     pub stepped: bool,
+    /// Whether nothing can be done to the run: a figure of a lesson, which is opened in the lab for that.
+    pub read_only: bool,
+    /// The instant beyond which time does not run: where a question waits, or where a run that is shown has shown what it was for.
+    pub stop_at: Option<crate::engine::base::Micros>,
     /// What the middle shows.
     pub view: View,
     /// The sweep that was chosen to be looked at; `None` follows the run.
@@ -134,6 +138,8 @@ impl Default for UiState {
             jumps: 0,
             steps: 0,
             stepped: false,
+            read_only: false,
+            stop_at: None,
             view: View::Ring,
             sweep: None,
             zoom: None,

@@ -2,7 +2,7 @@
 
 use super::LabHandle;
 use crate::engine::base::Micros;
-use crate::lab::{Predicate, Session, Stride};
+use crate::lab::{Condition, Predicate, Session, Stride};
 
 /// A move in time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,6 +70,19 @@ fn run_until(session: &mut Session, predicate: Predicate) -> bool {
         _ => true,
     };
     first && session.run_until(predicate)
+}
+
+/// On to where a condition comes true; says so if it never does.
+pub fn run_to(lab: &LabHandle, condition: &Condition) {
+    let found = lab.quietly(|s| s.run_until_condition(condition));
+    lab.set_ui(|ui| {
+        ui.playing = false;
+        ui.stepped = false;
+        ui.jumps += 1;
+        if !found {
+            ui.notice = Some("That does not happen before the end of this run.".to_owned());
+        }
+    });
 }
 
 /// Plays or pauses. At the end of the run it plays from the start.

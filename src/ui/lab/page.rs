@@ -18,7 +18,7 @@ use super::messages::use_messages;
 use super::open::{self, Opened, Place, Restore};
 use super::settings::use_settings;
 use super::stage::Stage;
-use super::sweep::{SweepStage, switch, use_side, use_start};
+use super::sweep::{SweepHead, SweepStage, switch, use_side, use_start};
 use super::tabs::{Tab, tabs};
 use super::title::{title, whose};
 use super::tools::{use_file_drop, use_lab_tools};
@@ -57,6 +57,12 @@ pub struct LabViewProps {
     /// What this lab is called among several.
     #[prop_or_default]
     pub label: AttrValue,
+    /// What stands under the bar: the task of a challenge.
+    #[prop_or_default]
+    pub children: Children,
+    /// Is told of the lab and of each of its revisions.
+    #[prop_or_default]
+    pub told: Callback<LabHandle>,
 }
 
 /// One lab, independent of every other one on the page.
@@ -69,6 +75,10 @@ pub fn LabView(props: &LabViewProps) -> Html {
     };
     let lab = owner.at(*revision);
     let (tab, side_tab) = (use_state_eq(Tab::default), use_state_eq(|| Tab::Sweep));
+    {
+        let told = props.told.clone();
+        use_effect_with(lab.clone(), move |lab| told.emit(lab.clone()));
+    }
     use_opening_error(&lab, &props.opened);
     use_mode(&lab);
     use_idle_work(&lab);
@@ -95,6 +105,7 @@ pub fn LabView(props: &LabViewProps) -> Html {
                 } else {
                     { header(Bar { current: Some(Route::Lab), mid: title(&lab, &props.opened), tools, last: help_button() }) }
                 }
+                if !props.children.is_empty() { <div class="task">{ props.children.clone() }</div> }
                 { keys }
                 { messages }
                 { middle(&lab, why, props.compact) }
@@ -117,11 +128,11 @@ pub fn LabView(props: &LabViewProps) -> Html {
 
 /// Stage and sentence: the main part of a page with one lab.
 fn middle(lab: &LabHandle, why: Html, compact: bool) -> Html {
-    let shown = match lab.ui().view {
-        View::Ring => html! { <Stage /> },
-        View::Sweep => html! { <SweepStage /> },
+    let (head, shown) = match lab.ui().view {
+        View::Ring => (legend(lab), html! { <Stage /> }),
+        View::Sweep => (html! { <SweepHead /> }, html! { <SweepStage /> }),
     };
-    let panels = html! { <><div class="mid-head">{ switch(lab) }{ legend(lab) }</div>{ shown }{ why }</> };
+    let panels = html! { <><div class="mid-head">{ switch(lab) }{ head }</div>{ shown }{ why }</> };
     if compact {
         return html! { <div class="mid-col">{ panels }</div> };
     }

@@ -131,7 +131,7 @@ impl Pacer {
                 self.next();
                 return;
             }
-            self.lab.quietly(|s| one_step(s, ui.stop_at_decisions))
+            self.lab.quietly(|s| still_step(s, &ui))
         } else {
             self.move_on((now - last).min(CATCH_UP), &ui)
         };
@@ -142,8 +142,10 @@ impl Pacer {
         let cursor = self.lab.read(Session::cursor);
         let (shown, at) = self.shown.get();
         let due = now - shown >= if cursor == at { CALM } else { self.pace.get() };
+        let arrived = ui.stop_at.is_some_and(|at| self.lab.read(|s| s.now() >= at));
+        let stop = stop || arrived;
         let rests = ui.until_quiet && self.lab.read(Session::is_quiet);
-        let stop = stop && !(ui.until_quiet && !rests && self.lab.quietly(goes_on));
+        let stop = stop && (arrived || !(ui.until_quiet && !rests && self.lab.quietly(goes_on)));
         if stop || rests {
             self.lab.set_ui(|ui| {
                 ui.playing = false;
@@ -183,7 +185,7 @@ impl Pacer {
                 self.hurry.set(None);
                 self.carry.set(0.0);
             }
-            play_to(s, target, ui.stop_at_decisions)
+            play_to(s, ui.stop_at.map_or(target, |at| target.min(at)), ui.stop_at_decisions)
         })
     }
 }
@@ -215,6 +217,17 @@ fn goes_on(session: &mut Session) -> bool {
         }
     }
     false
+}
+
+/// One event further, or to where time stops. Returns whether playing stops there.
+fn still_step(session: &mut Session, ui: &UiState) -> bool {
+    match ui.stop_at.filter(|at| session.next_event_at().is_none_or(|next| next > *at)) {
+        Some(at) => {
+            session.seek_time(at);
+            true
+        }
+        None => one_step(session, ui.stop_at_decisions),
+    }
 }
 
 /// One event further. Returns whether playing stops there.

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::moves::{Move, SPEEDS, go, toggle_play};
+use super::moves::{Move, SPEEDS, go, run_to, toggle_play};
 use super::play::{rate, skips};
 use super::timeline::use_track;
 use super::{LabHandle, UiState};
-use crate::lab::Predicate;
+use crate::lab::{Condition, Predicate};
 use crate::ui::marks::icon;
 use crate::view::glyph::Icon;
 use crate::view::timeline::{Track, clock, ratio};
@@ -130,25 +130,61 @@ fn place(lab: &LabHandle, ui: &UiState, track: Rc<Track>) -> Html {
 #[hook]
 fn use_until(lab: &LabHandle) -> Html {
     let chosen = use_state_eq(|| 0usize);
+    let text = use_state_eq(String::new);
     let onchange = {
         let chosen = chosen.clone();
         Callback::from(move |event: Event| {
             if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
-                chosen.set((select.selected_index().max(0) as usize).min(CONDITIONS.len() - 1));
+                chosen.set((select.selected_index().max(0) as usize).min(CONDITIONS.len()));
             }
         })
     };
     let lab = lab.clone();
-    let condition = CONDITIONS[*chosen];
+    let Some(condition) = CONDITIONS.get(*chosen).copied() else { return until_words(&lab, &text, onchange) };
     let run = Callback::from(move |_: MouseEvent| go(&lab, Move::Until(condition.0)));
     html! {
         <span class="until">
             <select class="fld" aria-label="Run until" title="Run until" data-testid="until" {onchange}>
                 { for CONDITIONS.iter().enumerate().map(|(i, (_, words))| html! { <option selected={i == *chosen}>{ format!("until {words}") }</option> }) }
+                <option>{ "until a condition …" }</option>
             </select>
             <button type="button" class="tb go" data-testid="until-go" aria-label={format!("Run until {}", condition.1)} title={format!("Run until {}", condition.1)} onclick={run}>
                 { icon(Icon::Arrow) }
             </button>
         </span>
+    }
+}
+
+/// "Run until" with a condition in words, such as `holds(C, x, 2)`.
+fn until_words(lab: &LabHandle, text: &UseStateHandle<String>, onchange: Callback<Event>) -> Html {
+    let oninput = {
+        let text = text.clone();
+        Callback::from(move |event: InputEvent| {
+            if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+                text.set(input.value());
+            }
+        })
+    };
+    let onsubmit = {
+        let (lab, text) = (lab.clone(), text.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            match text.parse::<Condition>() {
+                Ok(condition) => run_to(&lab, &condition),
+                Err(error) => lab.set_ui(|ui| ui.error = Some(format!("This is no condition: {error}."))),
+            }
+        })
+    };
+    // Back to the list: its first entry.
+    let back = Callback::from(move |event: Event| onchange.emit(event));
+    html! {
+        <form class="until" {onsubmit}>
+            <select class="fld short" aria-label="Run until" title="Run until" data-testid="until" onchange={back}>
+                { for CONDITIONS.iter().map(|(_, words)| html! { <option>{ format!("until {words}") }</option> }) }
+                <option selected=true>{ "until" }</option>
+            </select>
+            <input class="fld" value={(**text).clone()} aria-label="Condition" placeholder="holds(C, x, 2)" autocomplete="off" spellcheck="false" data-testid="until-text" {oninput} />
+            <button type="submit" class="tb go" data-testid="until-go" aria-label="Run until this holds" title="Run until this holds">{ icon(Icon::Arrow) }</button>
+        </form>
     }
 }

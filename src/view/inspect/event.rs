@@ -103,8 +103,8 @@ fn pairs(facts: &Facts<'_>, id: EventId, event: &Event) -> Vec<(&'static str, St
         pairs.push(("removed", facts.names.row(&removed.key, &removed.row)));
         match removed.why {
             RemovedWhy::Grace { age } => pairs.push(("age", span(age))),
-            RemovedWhy::SeenByAll => {}
             RemovedWhy::Rotten => pairs.push(("because", "its checksum does not fit".to_owned())),
+            RemovedWhy::SeenByAll => pairs.push(("because", "every replica has seen the delete".to_owned())),
         }
     }
     if let EventKind::Applied(applied) = &event.kind {

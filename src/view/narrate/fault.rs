@@ -1,9 +1,8 @@
 //! Sentences about what a person does to the world.
 
-use super::Said;
 use super::changed::changed;
 use super::facts::Facts;
-use super::{rot, words};
+use super::{Said, rot, turns, words};
 use crate::engine::base::{CutId, Endpoint, EventId};
 use crate::engine::node::{Detector, Setting, Tombstones};
 use crate::engine::world::{Command, Event, EventKind, Fault};
@@ -21,6 +20,16 @@ pub(super) fn cut_clause(facts: &Facts<'_>, cut: CutId) -> String {
         Some(Command::CutLink { a, b }) => format!("the link between {} and {} is cut", facts.names.end(*a), facts.names.end(*b)),
         _ => "the network is cut".to_owned(),
     }
+}
+
+/// Somebody is told to compare, with one other node or with all replicas of its ranges.
+fn sweep_asked(who: &str, with: &str) -> Said {
+    let said = if who == with {
+        Said::new(format!("{who} is told to repair its ranges.")).rest("All their replicas are to make trees.")
+    } else {
+        Said::new(format!("{who} is told to compare what it holds with {with}.")).rest("Both will get what they lack.")
+    };
+    said.rule("a sweep repairs what nobody reads")
 }
 
 pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault) -> Said {
@@ -54,10 +63,9 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
                 ),
             })
             .so("and handles what had piled up"),
-        Fault::SweepAsked { with } => Said::new(format!("{who} is told to compare what it holds with {with}."))
-            .rest("Both will get what they lack.")
-            .rule("a sweep repairs what nobody reads"),
         Fault::Rotted(rotted) => rot::fault(facts, event, &who, rotted),
+        Fault::SweepAsked { with } => sweep_asked(&who, &with.to_string()),
+        Fault::SweepStopped { .. } => turns::stopped(&who),
         Fault::Wiped { rows } => Said::new(format!("{who} loses its disk and with it {}.", counted(*rows, "row", "rows")))
             .rest("When it starts again it is empty, yet counts as a replica as before.")
             .so("and will come back empty")

@@ -24,6 +24,8 @@ mod short;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod turns;
+mod validation;
 mod words;
 
 pub use decisions::Decisions;
@@ -32,6 +34,7 @@ pub use names::{Names, quoted, quoted_bytes, verb_letter, verb_name};
 pub use origin::{Held, held, newest, why_behind};
 pub use short::{lines, short};
 pub use sweep::noun as sweep_noun;
+pub use validation::word as repair_word;
 pub use words::setting as setting_words;
 
 use crate::engine::base::{EventId, Micros};
@@ -207,6 +210,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::DigestsMatch => 80,
             Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
             Note::Sweep { step, .. } => sweep_weight(step),
+            Note::Queue(step) => turns::weight(step),
             Note::SweepRead { .. } => 86,
             Note::Rot(step) => {
                 if let RotStep::Asked { .. } = step {
@@ -363,6 +367,7 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::Rot(RotStep::Fetched { .. }) => Mark::Traffic(Kind::Repair, Form::Carries),
         Note::Rot(RotStep::Scrubbed { .. }) => Mark::Plain(Icon::Lens),
         Note::Rot(_) => Mark::Plain(Icon::Crack),
+        Note::Queue(step) => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
         Note::StoodStill { .. } => Mark::Plain(Icon::Clock),
         Note::TimedOut { .. } => Mark::Plain(Icon::Clock),
         Note::Synced { .. } => Mark::Plain(Icon::Download),
@@ -398,8 +403,8 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::Resumed { .. } => Icon::Play,
         Fault::Paused => Icon::Hand,
         Fault::Wiped { .. } => Icon::Wipe,
-        Fault::SweepAsked { .. } => Icon::Lens,
         Fault::Rotted(_) => Icon::Crack,
+        Fault::SweepAsked { .. } | Fault::SweepStopped { .. } => Icon::Lens,
         Fault::Clock { .. } => Icon::Clock,
         Fault::Slow { .. } => Icon::Slow,
         Fault::Link { .. } | Fault::Network => Icon::Drop,

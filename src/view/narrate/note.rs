@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::facts::{Choice, Facts, Running, Trace};
-use super::{Cause, Said, handoff, rot, sweep};
+use super::{Cause, Said, handoff, rot, sweep, turns};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId, arrange};
 use crate::engine::data::{Key, Version};
 use crate::engine::node::{Body, Detector, Keeper, Note, Repair, StandIn, Verb};
@@ -64,6 +64,7 @@ pub(super) fn noted<'a>(facts: &Facts<'a>, id: EventId, event: &'a Event, note: 
         Note::EchoAsked(peer) => at.echo_asked(*peer),
         Note::Revived { peer, down } => at.revived(*peer, *down),
         Note::StoodStill { stood, lenient } => at.stood_still(*stood, *lenient),
+        Note::Queue(step) => turns::said(&at, step),
         Note::SweepRead { key, .. } => sweep::reads(&at.who, key),
         Note::Sweep { session, step } => sweep::said(&at, *session, step),
         Note::Rot(step) => rot::said(&at, step),

@@ -1,7 +1,7 @@
 //! One plain line per event, for lists, the timeline and `drift events`.
 
 use super::names::{Names, quoted_bytes, verb_name};
-use super::{handoff, rot, sweep, words};
+use super::{handoff, rot, sweep, turns, words};
 use crate::engine::data::Change;
 use crate::engine::node::{Body, Message, Note, Outcome, Timer, Traffic, Verb};
 use crate::engine::observe::History;
@@ -34,6 +34,7 @@ pub fn short(event: &Event, names: &Names<'_>) -> String {
         EventKind::Timer(Timer::Beat(_)) => format!("{who} tells the others that it lives"),
         EventKind::Timer(Timer::Sweep(_)) => format!("{who} looks for old tombstones"),
         EventKind::Timer(Timer::SweepDue(_)) => format!("{who} is due to compare with another node"),
+        EventKind::Timer(Timer::SweepTurn(_)) => format!("{who} looks for the next sweep to do"),
         EventKind::Timer(Timer::SweepPatience(_) | Timer::SweepIdle(_)) => format!("{who} looks whether its sweep goes on"),
         EventKind::Timer(Timer::SweepStream(..)) => format!("{who} may send more coded symbols"),
         EventKind::Timer(Timer::SegmentsBuilt) => format!("{who} has its trees of segments ready"),
@@ -187,6 +188,7 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         Note::EchoAsked(peer) => format!("{who} hears {peer} and asks it for an echo"),
         Note::Revived { peer, .. } => format!("{who} believes {peer} up again: its echo came back"),
         Note::StoodStill { stood, .. } => format!("{who} notices that it stood still for {}", span(*stood)),
+        Note::Queue(step) => turns::short(who, step),
         Note::SweepRead { key, .. } => format!("{who} reads {key} to have it repaired"),
         Note::Sweep { session, step } => sweep::short(who, *session, step),
         Note::Rot(step) => rot::short(who, step),
@@ -217,6 +219,9 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::Resumed { waiting } => {
             format!("{who} goes on, with {} waiting", counted(u64::from(*waiting), "message or timer", "messages and timers"))
         }
+        Fault::SweepAsked { with } if who == with.to_string() => format!("{who} is told to repair its ranges"),
+        Fault::SweepStopped { number: None } => format!("{who} is told to stop all its sweeps"),
+        Fault::SweepStopped { number: Some(number) } => format!("{who} is told to stop its sweep {number}"),
         Fault::SweepAsked { with } => format!("{who} is told to compare with {with}"),
         Fault::Rotted(rotted) => rot::fault_short(who, rotted, names),
         Fault::Wiped { rows } => format!("{who} loses its disk: {}", counted(*rows, "row", "rows")),

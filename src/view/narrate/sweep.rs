@@ -1,18 +1,18 @@
 //! Sentences about sweeps: two replicas that compare what they hold, tree by tree, level by level.
 
 use super::note::At;
-use super::{Said, past, sets};
+use super::{Said, past, sets, validation};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::{Refusal, Say, SegmentSay, SessionId, SweepOutcome, SweepStep, TrieSay};
 use crate::engine::node::{Method, SweepSettings};
 use crate::engine::sweep::TrieNode;
 use crate::view::format::{bytes, count, counted, span};
 
-fn rows(n: u32) -> String {
+pub(super) fn rows(n: u32) -> String {
     counted(u64::from(n), "row", "rows")
 }
 
-fn hashes(n: u64) -> String {
+pub(super) fn hashes(n: u64) -> String {
     counted(n, "hash", "hashes")
 }
 
@@ -22,6 +22,7 @@ fn refusal(why: Refusal) -> &'static str {
         Refusal::NotMine => "the two do not share these ranges",
         Refusal::Unknown => "the sweep is not known there",
         Refusal::Bounds => "such trees are out of bounds",
+        Refusal::Overlaps => "another repair of these ranges has not ended",
         Refusal::Locked => "another sweep holds the tree",
         Refusal::NotBuilt => "the tree is not made yet",
     }
@@ -37,6 +38,7 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
     let how = match sweeps.policy.method {
         Method::Descent => "by their trees",
         Method::Full => "key by key",
+        Method::Validation => "by whole trees",
         Method::Log => "by their logs",
         Method::Ranges => "range by range",
         Method::Sketch => "by coded symbols",
@@ -47,6 +49,9 @@ pub(super) fn setting(sweeps: &SweepSettings) -> String {
     };
     match sweeps.schedule {
         None => "no node compares with others by itself".to_owned(),
+        Some(schedule) if sweeps.policy.method == Method::Validation => {
+            format!("each node repairs its ranges {how} every {}", span(schedule.every))
+        }
         Some(schedule) => format!("each node compares {how} with another one every {}", span(schedule.every)),
     }
 }
@@ -60,6 +65,10 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
         SweepStep::Began { with, method: Method::Full, ranges } => {
             format!("{who} begins to compare every key with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
         }
+        SweepStep::Began { method: Method::Validation, ranges, .. } => {
+            format!("{who} begins to repair {} by whole trees", counted(u64::from(*ranges), "range", "ranges"))
+        }
+        SweepStep::NothingInCommon { with } if who == with.to_string() => format!("{who} has no range that others hold too"),
         SweepStep::Began { with, method: method @ (Method::Ranges | Method::Sketch), ranges } => {
             let how = if *method == Method::Ranges { "ranges" } else { "coded symbols" };
             format!("{who} begins to compare {how} with {with}: {}", counted(u64::from(*ranges), "range", "ranges"))
@@ -107,11 +116,14 @@ pub(super) fn short(who: &str, session: SessionId, step: &SweepStep) -> String {
             }
             SweepOutcome::Pushed { rows: pushed } => format!("{who} is done with {with}: {} went", rows(*pushed)),
             SweepOutcome::Nonsense => format!("{who} ends its sweep with {with}: its answer does not fit"),
+            SweepOutcome::Down(node) => format!("{who} starts no repair: {node} is down"),
+            SweepOutcome::Stopped => format!("{who} stops its sweep with {with}"),
             SweepOutcome::Exhausted => format!("{who} ends its sweep with {with}: more differs than it may find out"),
         },
         SweepStep::Refused { why } if who == session.by.to_string() => format!("{who} starts no sweep: {}", refusal(*why)),
         SweepStep::Refused { why } => format!("{who} takes no part in {}'s sweep: {}", session.by, refusal(*why)),
         SweepStep::Abandoned => format!("{who} forgets {}'s sweep: {} is silent", session.by, session.by),
+        SweepStep::Repair(step) => validation::short(who, step),
         SweepStep::Log(step) => past::short(who, None, *step),
         SweepStep::Set(step) => sets::short(who, *step),
         SweepStep::Dots(step) => past::short_dots(who, *step),
@@ -129,6 +141,9 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
         SweepStep::Began { method: Method::Full, .. } => said
             .rest("Every key goes across with a digest of its row, whether it differs or not: the cost grows with the data.")
             .rule("comparing everything finds everything"),
+        SweepStep::Began { method: Method::Validation, .. } => said
+            .rest("All replicas of these ranges are to make trees; it collects them and compares every two.")
+            .rule("a repair needs every replica of a range"),
         SweepStep::Began { method: method @ (Method::Ranges | Method::Sketch), .. } => sets::began(*method, said),
         SweepStep::Began { method: Method::Segments, .. } => said
             .rest("Each has a tree of fixed shape on disk, locked while it is compared: a bucket of hashes goes across, then only buckets below what differs.")
@@ -176,6 +191,7 @@ pub(super) fn said(at: &At<'_, '_>, session: SessionId, step: &SweepStep) -> Sai
             .rule("a sweep that fails loses nothing"),
         SweepStep::Refused { .. } => said.rest("Nothing is compared now.").rule("a node takes part in a few sweeps at a time"),
         SweepStep::Abandoned => said.rest("The trees it held for that sweep are dropped.").rule("a node waits only so long"),
+        SweepStep::Repair(step) => validation::said(said, step),
         SweepStep::Log(step) => past::said(*step, said),
         SweepStep::Set(step) => sets::said(*step, said),
         SweepStep::Dots(step) => past::said_dots(*step, said),
@@ -228,6 +244,7 @@ pub fn noun(say: &Say) -> String {
         Say::Segments(say) => segments(say),
         Say::Trie(say) => trie(say),
         Say::Refused(why) => format!("refusal to compare: {}", refusal(*why)),
+        Say::Repair(told) => validation::noun(told),
         Say::Log(say) => past::noun(say),
         Say::Set(say) => sets::noun(say),
         Say::Versions(say) => past::versions(say),
@@ -253,13 +270,14 @@ pub(super) fn sent(from: &str, to: &str, say: &Say) -> String {
         Say::Close => format!("{from} tells {to} that the sweep is over"),
         Say::Log(_) | Say::Versions(_) | Say::Dots(_) => format!("{from} sends {to} the {}", noun(say)),
         Say::Refused(why) => format!("{from} tells {to} that it does not compare: {}", refusal(*why)),
+        Say::Repair(told) => format!("{from} sends {to} the {}", validation::noun(told)),
         Say::Set(say) => sets::sent(from, to, say),
     }
 }
 
 /// What a message weighs and why.
-pub(super) fn aside(say: &Say, size: u64) -> String {
-    let size = bytes(size);
+pub(super) fn aside(say: &Say, bytes_of: u64) -> String {
+    let size = bytes(bytes_of);
     match say {
         Say::Roots(_) => format!("One hash stands for a whole range: {size}, however much the ranges hold."),
         Say::Hashes { .. } => format!("The message is {size}. The one who asked compares; what is equal needs no second look."),
@@ -268,6 +286,7 @@ pub(super) fn aside(say: &Say, size: u64) -> String {
         }
         Say::Keys { .. } => format!("The message is {size}: keys and digests, no values."),
         Say::Rows { .. } => format!("The message is {size}. Each row is merged like any write: a newer one stays."),
+        Say::Repair(told) => validation::aside(told, bytes_of),
         Say::Set(say) => format!("The message is {size}.{}", sets::aside(say)),
         _ => format!("The message is {size}."),
     }

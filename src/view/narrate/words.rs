@@ -48,6 +48,11 @@ pub fn setting(setting: Setting) -> String {
         Setting::Client(settings) => client(&settings),
         Setting::Sweeps(sweeps) => super::sweep::setting(&sweeps),
         Setting::Integrity(integrity) => super::rot::setting(&integrity),
+        Setting::Disk(None) => "disks take no time".to_owned(),
+        Setting::Disk(Some(disk)) => match disk.sweep_share_ppm {
+            None => format!("finding a row on a disk takes {}, first come, first served", span(disk.read)),
+            Some(share) => format!("finding a row on a disk takes {}, and sweeps get {} of its time", span(disk.read), per_cent(share)),
+        },
         Setting::ClientTimeout(after) => format!("a client waits {} for an answer", span(after)),
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::node::{Body, Message, Outcome, Verb};
 use crate::lab::Session;
 use crate::view::geometry::ring::{Anchor, Spot};
 use crate::view::geometry::{Point, Profile, Rect, pt};
+use crate::view::narrate::repair_word;
 
 /// How a text is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,6 +225,7 @@ pub fn what(message: &Message) -> &'static str {
             Say::Stored { .. } => "held",
             Say::Close => "done",
             Say::Refused(_) => "refused",
+            Say::Repair(ref told) => repair_word(told),
             Say::Versions(VersionSay::Ready) => "ready",
             Say::Versions(VersionSay::Have { .. }) => "versions",
             Say::Versions(VersionSay::Lacks { .. }) => "rows?",

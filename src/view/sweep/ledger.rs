@@ -40,7 +40,7 @@ pub fn lines(so_far: &SweepCost, end: Option<&SweepCost>, at_start: &Holdings) -
         line("bytes", SweepCost::bytes, Some(at_start.bytes), Some(least_bytes)),
         line("round trips", |c| c.round_trips, Some(1), Some(u64::from(differ > 0))),
         line("rows sent", |c| c.rows, Some(at_start.rows), Some(differ)),
-        line("rows too many", |c| c.over_streamed, None, Some(0)),
+        line("of these no news", |c| c.over_streamed, None, Some(0)),
         line("rows read", |c| c.scanned, None, None),
     ]
 }

@@ -1,22 +1,38 @@
 //! Sweeps on the page: which one is looked at, who compares what with whom, and what it costs. What a method draws is in a file of its own.
 
+pub mod bitmaps;
+pub mod descent;
+pub mod exchange;
+pub mod forest;
+pub mod ladder;
 pub mod ledger;
+pub mod logs;
 pub mod pair;
+pub mod plan;
+pub mod ranges;
+pub mod rows;
+#[cfg(test)]
+mod set_tests;
 pub mod start;
+pub mod symbols;
 pub mod talk;
+#[cfg(test)]
+mod tests;
 
 use crate::engine::base::{EventId, NodeId};
-use crate::engine::node::Method;
-use crate::engine::node::sweeps::{SessionId, SweepOutcome};
+use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome};
+use crate::engine::node::{Body, Method, SweepPolicy, Upkeep};
 use crate::engine::observe::SweepCost;
+use crate::engine::world::EventKind;
 use crate::lab::Session;
-use crate::view::format::count;
+use crate::view::format::{count, counted};
 
 /// How each method is called: as a choice, and in the middle of a sentence.
 pub const fn names(method: Method) -> (&'static str, &'static str) {
     match method {
         Method::Descent => ("Merkle trees", "tree by tree"),
         Method::Full => ("every key", "key by key"),
+        Method::Validation => ("whole trees", "by whole trees"),
         Method::Log => ("logs", "entry by entry"),
         Method::Ranges => ("ranges", "range by range"),
         Method::Sketch => ("coded symbols", "by coded symbols"),
@@ -80,7 +96,9 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::Repaired { pulled, pushed })) => format!("{} rows moved", count(u64::from(pulled + pushed))),
         Some((_, SweepOutcome::TimedOut)) => "no answer".to_owned(),
         Some((_, SweepOutcome::Refused(_))) => "refused".to_owned(),
+        Some((_, SweepOutcome::Stopped)) => "stopped".to_owned(),
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
+        Some((_, SweepOutcome::Down(node))) => format!("{node} is down"),
         Some((_, SweepOutcome::Exhausted)) => "given up".to_owned(),
         Some((_, SweepOutcome::Read { keys, .. })) => format!("{} keys read", count(u64::from(keys))),
         Some((_, SweepOutcome::Pushed { rows })) => format!("{} rows pushed", count(u64::from(rows))),
@@ -91,12 +109,29 @@ pub fn state(cost: &SweepCost) -> String {
 pub fn place(session: &Session, id: SessionId) -> (usize, usize) {
     let events = session.sweep_log().events(id);
     let sent = |events: &[EventId]| {
-        let one = |id: &&EventId| {
-            session.log().get(id.0 as usize).is_some_and(|event| matches!(event.kind, crate::engine::world::EventKind::Sent(_)))
-        };
+        let one = |id: &&EventId| session.log().get(id.0 as usize).is_some_and(|event| matches!(event.kind, EventKind::Sent(_)));
         events.iter().filter(one).count()
     };
     (sent(&events[..events.partition_point(|event| event.0 < session.cursor())]), sent(events))
+}
+
+/// How a sweep works, as the one who started it said.
+pub fn policy(session: &Session, id: SessionId) -> Option<SweepPolicy> {
+    let said = session.sweep_log().events(id).iter().filter_map(|event| session.log().get(event.0 as usize)?.message());
+    said.take(1).find_map(|message| match &message.body {
+        Body::Sweep { say, .. } => match &**say {
+            Say::Open { policy, .. } => Some(*policy),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// What trees are like, in a few words: `16 leaves of key and version, hashed again`.
+pub fn tree_words(policy: &SweepPolicy, leaves: u64) -> String {
+    let content = start::CONTENTS.iter().find(|(content, _)| *content == policy.tree.leaf).map_or("", |(_, words)| *words);
+    let kept = if policy.upkeep == Upkeep::Kept { "kept trees" } else { "trees" };
+    format!("{kept} of {} over {content}", counted(leaves, "leaf", "leaves"))
 }
 
 /// Both ends of a sweep: who asks, and who answers.

@@ -9,7 +9,18 @@ use crate::lab::Session;
 use crate::view::format::count;
 
 /// Methods to choose from.
-pub const METHODS: &[Method] = &[Method::Descent, Method::Full];
+pub const METHODS: &[Method] = &[
+    Method::Descent,
+    Method::Full,
+    Method::Log,
+    Method::Versions,
+    Method::Bitmaps,
+    Method::Ranges,
+    Method::Sketch,
+    Method::Segments,
+    Method::Trie,
+    Method::Validation,
+];
 
 /// What may be hashed of a row.
 pub const CONTENTS: &[(LeafContent, &str)] = &[
@@ -42,8 +53,14 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A sweep by the settings in force, between the first two nodes that share something; `None` if no two do.
+    /// The last sweep again; else one by the settings in force, between the first two nodes that share something; `None` if no two do.
     pub fn usual(session: &Session) -> Option<Draft> {
+        // Once more, most likely, what is on the screen.
+        if let Some(last) = super::shown(session, None)
+            && let Some(policy) = super::policy(session, last.cost.session)
+        {
+            return Some(Draft { a: last.cost.session.by, b: last.cost.with, policy });
+        }
         let a = (0..session.world().hosts().len() as u32).map(NodeId).find(|a| !others(session, *a).is_empty())?;
         let b = others(session, a).first().copied()?;
         Some(Draft { a, b, policy: session.world().settings().sweeps.policy })

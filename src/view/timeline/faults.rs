@@ -134,6 +134,8 @@ impl Finder<'_> {
                 self.change(id, at, format!("{n} lost {}", counted(u64::from(*count), "hint", "hints")))
             }
             (Fault::Rotted(rotted), Some(n)) => self.change(id, at, format!("{n} rots: {}", rotted.key)),
+            (Fault::SweepAsked { with }, Some(n)) if n == *with => self.change(id, at, format!("{n} repairs its ranges")),
+            (Fault::SweepStopped { .. }, Some(n)) => self.change(id, at, format!("{n} stops sweeping")),
             (Fault::SweepAsked { with }, Some(n)) => self.change(id, at, format!("{n} compares with {with}")),
             (_, None) => {}
         }

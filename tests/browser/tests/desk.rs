@@ -46,9 +46,12 @@ pub async fn futures(page: &Page) -> WebDriverResult<usize> {
     page.count("[data-testid=branch-list] button").await
 }
 
-/// Opens the run at an address and waits for its stage.
+/// Opens the run at an address and waits for its stage, also where a run opens on its sweep.
 pub async fn open(page: &Page, path: &str) -> WebDriverResult<()> {
     page.open(path).await?;
+    if page.count("[data-testid=view-sweep][aria-pressed=true]").await? > 0 {
+        page.click("[data-testid=view-ring]").await?;
+    }
     page.find(STAGE).await?;
     Ok(())
 }

@@ -18,7 +18,7 @@ async fn too_wide(page: &Page) -> WebDriverResult<Value> {
 #[tokio::test]
 async fn no_page_is_wider_than_its_window() {
     journey("screens-wide", Screen::LAPTOP, async |page| {
-        for path in ["#/", "#/lab/three-answers", "#/two", "#/nowhere"] {
+        for path in ["#/", "#/lab/three-answers", "#/two", "#/lesson/read-repair", "#/glossary", "#/nowhere"] {
             page.open(path).await?;
             if path.contains("three") {
                 run_until(page, "answers differ").await?;

@@ -2,24 +2,30 @@
 
 mod accrual;
 mod client;
+mod disk;
 mod hints;
 mod integrity;
 mod level;
+mod queue;
 mod read;
 mod sweep;
 mod tombstones;
+mod validation;
 mod write;
 
 use serde::{Deserialize, Serialize};
 
 pub use accrual::{Accrual, Phi};
 pub use client::{ClientSettings, Direct, Policy};
+pub use disk::{Caps, Disk};
 pub use hints::{FallbackSettings, Full, HintSettings, Keeper, Misbehaviour, Replay, StandIn};
 pub use integrity::{Checksum, IntegritySettings, Rotten, Scrub};
 pub use level::{Level, Need};
+pub use queue::{Checkpoints, Order, QueueSettings, Start, THROTTLE, Whose, throttle};
 pub use read::{Contact, Proximity, ReadSettings, Repair, SecondRound, Speculate};
 pub use sweep::{BitmapPolicy, Deletes, Method, Radix, Schedule, Segments, Streams, SweepPolicy, SweepSettings, Upkeep};
 pub use tombstones::Tombstones;
+pub use validation::{Parallelism, Scope, Validation};
 pub use write::{Coordinate, WriteSettings};
 
 use crate::engine::base::{DigestFunction, Micros};
@@ -91,6 +97,9 @@ pub struct Settings {
     /// Checksums of what is held.
     #[serde(skip_serializing_if = "IntegritySettings::is_default")]
     pub integrity: IntegritySettings,
+    /// What each node's disk can do; without it disks take no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk: Option<Disk>,
 }
 
 impl Default for Settings {
@@ -112,6 +121,7 @@ impl Default for Settings {
             tombstones: Tombstones::default(),
             sweeps: SweepSettings::default(),
             integrity: IntegritySettings::default(),
+            disk: None,
         }
     }
 }
@@ -162,6 +172,8 @@ pub enum Setting {
     Sweeps(SweepSettings),
     /// Everything about checksums at once. Those of a replica are made anew of what it holds then.
     Integrity(IntegritySettings),
+    /// What disks can do; `None`: they take no time.
+    Disk(Option<Disk>),
 }
 
 impl Settings {
@@ -189,6 +201,7 @@ impl Settings {
             Setting::Tombstones(tombstones) => self.tombstones = tombstones,
             Setting::Sweeps(sweeps) => self.sweeps = sweeps,
             Setting::Integrity(integrity) => self.integrity = integrity,
+            Setting::Disk(disk) => self.disk = disk,
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::disk::Caps;
+use super::queue::{QueueSettings, Start};
+use super::validation::Validation;
 use crate::engine::base::{Micros, Sink, Wire};
 use crate::engine::sweep::{Combine, Depth, LeafContent, LogPolicy, SketchPolicy, SpanPolicy, TreePolicy};
 
@@ -14,6 +17,8 @@ pub enum Method {
     Descent,
     /// Every key and a digest of its row go across.
     Full,
+    /// Whole trees of all replicas, collected and compared by the node that starts it (Apache Cassandra's repair).
+    Validation,
     /// Each keeps a log of its changes and is sent what came after the last one that it has read of the other's (Apache CouchDB's
     /// replication). A log that has been cut off falls back to every key.
     Log,
@@ -44,6 +49,7 @@ impl Method {
             Method::Trie => 72,
             Method::Versions => 44,
             Method::Bitmaps => 48,
+            Method::Validation => 76,
         }
     }
 }
@@ -133,6 +139,9 @@ pub struct SweepPolicy {
     pub upkeep: Upkeep,
     /// How trees are made. Methods without trees take their digests of rows from here, trees of segments their function.
     pub tree: TreePolicy,
+    /// How a repair by whole trees goes; the defaults if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
     /// How ranges are split; the usual way if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranges: Option<SpanPolicy>,
@@ -191,6 +200,13 @@ pub struct Schedule {
     /// Up to so much is added each time.
     #[serde(default)]
     pub jitter: Micros,
+    /// When the first turn comes, and to which beat the others keep.
+    #[serde(default, skip_serializing_if = "is_drawn")]
+    pub start: Start,
+}
+
+fn is_drawn(start: &Start) -> bool {
+    *start == Start::Drawn
 }
 
 /// Sweeps of a cluster.
@@ -212,6 +228,12 @@ pub struct SweepSettings {
     pub retries: u32,
     /// How long a node rests before; twice as long each time.
     pub back_off: Micros,
+    /// With a queue a turn of the schedule is a round over all ranges, one by one; without, all ranges shared with one peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueSettings>,
+    /// Bytes that sweeps may send.
+    #[serde(skip_serializing_if = "Caps::is_none")]
+    pub caps: Caps,
     /// What logs keep. Left out, nodes keep one only if their sweeps read logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogPolicy>,
@@ -248,6 +270,8 @@ impl Default for SweepSettings {
             rows_at_once: 16,
             retries: 1,
             back_off: Micros::secs(1),
+            queue: None,
+            caps: Caps::default(),
             log: None,
             bitmaps: None,
         }

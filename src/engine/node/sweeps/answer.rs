@@ -63,7 +63,7 @@ impl Answering {
 }
 
 /// How long an answering side waits for an asker that has fallen silent: longer than any asker waits for it.
-fn idle(ctx: &Ctx<'_>) -> Micros {
+pub(super) fn idle(ctx: &Ctx<'_>) -> Micros {
     Micros(ctx.settings.sweeps.timeout.0.saturating_mul(2))
 }
 
@@ -75,7 +75,7 @@ impl Node {
         }
         if *say == Say::Close {
             self.sweeps.answering.remove(&session);
-            return;
+            return self.pump(ctx);
         }
         // Taken out while it is worked with, and put back.
         let Some(mut open) = self.sweeps.answering.remove(&session) else {
@@ -128,11 +128,14 @@ impl Node {
     /// A peer wants to compare ranges that both hold.
     fn sweep_opened(&mut self, session: SessionId, policy: SweepPolicy, ranges: &Arc<[TokenRange]>, ctx: &mut Ctx<'_>) {
         let known = self.sweeps.answering.contains_key(&session);
-        let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize;
+        let alone = ctx.settings.sweeps.queue.is_some_and(|queue| queue.one_each);
+        let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize
+            || alone && !(self.sweeps.answering.is_empty() && self.sweeps.asking.is_empty());
         let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
-        let refusal = if policy.fault().is_some() {
+        // A repair by whole trees is never opened like this.
+        let refusal = if policy.fault().is_some() || policy.method == Method::Validation {
             Some(Refusal::Bounds)
-        } else if ranges.is_empty() || ranges.iter().any(|range| !common.contains(range)) {
+        } else if ranges.is_empty() || ranges.iter().any(|range| !common.iter().any(|whole| whole.covers(*range))) {
             Some(Refusal::NotMine)
         } else {
             (full && !known).then_some(Refusal::Busy)
@@ -145,7 +148,7 @@ impl Node {
             ctx.wake(idle(ctx).max(Micros(1)), Timer::SweepIdle(session));
         }
         let work = match policy.method {
-            Method::Full => {
+            Method::Full | Method::Validation => {
                 let entries: Vec<Entry> = ranges.iter().flat_map(|range| self.entries_in(*range, policy.tree, ctx)).collect();
                 self.send_keys(session, 0, &entries, ctx);
                 Held::Full
@@ -207,6 +210,7 @@ impl Node {
         if silent >= patience {
             self.sweeps.answering.remove(&session);
             self.note_sweep(session, SweepStep::Abandoned, ctx);
+            self.pump(ctx);
         } else {
             ctx.wake(Micros(patience.0 - silent.0).max(Micros(1)), Timer::SweepIdle(session));
         }

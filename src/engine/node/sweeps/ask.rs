@@ -132,19 +132,36 @@ impl Asking {
 impl Node {
     /// Starts a sweep with `with`.
     pub(in crate::engine::node) fn start_sweep(&mut self, with: NodeId, policy: SweepPolicy, attempt: u32, ctx: &mut Ctx<'_>) {
+        if policy.method == Method::Validation {
+            return self.start_repair((with != self.id).then_some(with), policy, attempt, ctx);
+        }
+        let ranges = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, with).into();
+        self.start_over(with, policy, attempt, ranges, ctx);
+    }
+
+    /// Starts a sweep with `with` over these ranges. Returns whether it has begun.
+    pub(super) fn start_over(
+        &mut self,
+        with: NodeId,
+        policy: SweepPolicy,
+        attempt: u32,
+        ranges: Arc<[TokenRange]>,
+        ctx: &mut Ctx<'_>,
+    ) -> bool {
         self.sweeps.begun += 1;
         let session = SessionId { by: self.id, generation: self.generation, number: self.sweeps.begun };
-        let ranges: Arc<[TokenRange]> = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, with).into();
         if with == self.id || ranges.is_empty() {
-            return self.note_sweep(session, SweepStep::NothingInCommon { with }, ctx);
+            self.note_sweep(session, SweepStep::NothingInCommon { with }, ctx);
+            return false;
         }
         if self.sweeps.asking.len() >= ctx.settings.sweeps.at_once as usize {
-            return self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
+            self.note_sweep(session, SweepStep::Refused { why: Refusal::Busy }, ctx);
+            return false;
         }
         self.check_ranges(&ranges, ctx);
         self.note_sweep(session, SweepStep::Began { with, method: policy.method, ranges: ranges.len() as u32 }, ctx);
         let (work, refused) = match policy.method {
-            Method::Full => (Work::Full, None),
+            Method::Full | Method::Validation => (Work::Full, None),
             Method::Descent => (Work::Descent(Descent::over(self.note_trees(session, &policy, &ranges, ctx))), None),
             Method::Segments => match self.take_segments(session, &policy, &ranges, ctx) {
                 Ok(trees) => (Work::Segments(Exchange::over(trees)), None),
@@ -172,12 +189,14 @@ impl Node {
             touched: ctx.now,
         };
         if let Some(why) = refused {
-            return self.end_sweep(asking, SweepOutcome::Refused(why), ctx);
+            self.end_sweep(asking, SweepOutcome::Refused(why), ctx);
+            return true;
         }
         asking.wait(if policy.method == Method::Full { Phase::Keys } else { Phase::Opening }, 1);
         self.sweeps.asking.insert(session.number, asking);
         self.say(with, session, Say::Open { policy, ranges }, ctx);
         ctx.wake(ctx.settings.sweeps.timeout.max(Micros(1)), Timer::SweepPatience(session.number));
+        true
     }
 
     /// The other side says something. What nobody waits for, a second copy among it, changes nothing.
@@ -202,7 +221,7 @@ impl Node {
                 asking.missing.is_empty().then(|| asking.repaired())
             }
             _ => match asking.policy.method {
-                Method::Full => None,
+                Method::Full | Method::Validation => None,
                 Method::Descent => self.descent_heard(&mut asking, say, ctx),
                 Method::Log => self.log_heard(&mut asking, say, ctx),
                 Method::Ranges => self.ranging_heard(&mut asking, say, ctx),
@@ -232,11 +251,15 @@ impl Node {
             self.say(with, session, Say::Close, ctx);
         }
         let settings = ctx.settings.sweeps;
+        if self.queue_ended(session.number, outcome, ctx) {
+            return self.pump(ctx);
+        }
         if outcome.may_pass() && attempt < settings.retries {
             let rest = Micros(settings.back_off.0.saturating_mul(1 << attempt.min(20))).max(Micros(1));
             self.sweeps.again.insert(session.number, Again { with, policy, attempt: attempt + 1 });
             ctx.wake(rest, Timer::SweepAgain(session.number));
         }
+        self.pump(ctx);
     }
 
     /// Time to see whether the other side is still heard.

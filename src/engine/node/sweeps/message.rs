@@ -7,6 +7,7 @@ use super::log_say::LogSay;
 use super::segments::SegmentSay;
 use super::set_say::SetSay;
 use super::trie::TrieSay;
+use super::validation::RepairSay;
 use super::versions::VersionSay;
 use crate::engine::base::{Digest, NodeId, Sink, Wire};
 use crate::engine::data::{Key, Row};
@@ -57,6 +58,8 @@ pub enum Refusal {
     Unknown,
     /// The trees asked for are out of bounds.
     Bounds,
+    /// Another incremental repair of some of these ranges has not ended there.
+    Overlaps,
     /// Another sweep holds the tree of one of these ranges.
     Locked,
     /// Its trees are not made yet.
@@ -137,6 +140,8 @@ pub enum Say {
     Close,
     /// I take no part.
     Refused(Refusal),
+    /// Something in a repair by whole trees.
+    Repair(RepairSay),
     /// A step of a sweep of logs.
     Log(LogSay),
     /// A step of a sweep that compares sets of digests.
@@ -167,6 +172,7 @@ impl Say {
             Say::Stored { .. } => 10,
             Say::Close => 11,
             Say::Refused(_) => 12,
+            Say::Repair(_) => 50,
             Say::Log(_) => 40,
             Say::Set(_) => 60,
             Say::Segments(_) => 70,
@@ -182,6 +188,7 @@ impl Say {
             Say::Open { .. } | Say::Children { .. } | Say::ListKeys { .. } | Say::FetchLeaves { .. } | Say::FetchRows { .. } => Mode::Asks,
             Say::Roots(_) | Say::Hashes { .. } | Say::Keys { .. } | Say::Rows { .. } => Mode::Carries,
             Say::Stored { .. } | Say::Close | Say::Refused(_) => Mode::Acks,
+            Say::Repair(told) => told.mode(),
             Say::Log(say) => say.mode(),
             Say::Set(say) => say.mode(),
             Say::Segments(say) => say.mode(),
@@ -202,6 +209,7 @@ impl Say {
     /// Tells apart messages of one session.
     pub fn nth(&self) -> u64 {
         let own = match self {
+            Say::Repair(told) => Some(told.nth()),
             Say::Log(say) => Some(say.nth()),
             Say::Set(say) => Some(say.nth()),
             Say::Segments(say) => Some(say.nth()),
@@ -322,6 +330,7 @@ impl Wire for Say {
             Say::Stored { page } => sink.u32(*page),
             Say::Close => {}
             Say::Refused(why) => sink.u8(*why as u8),
+            Say::Repair(told) => told.encode(sink),
             Say::Log(say) => say.encode(sink),
             Say::Set(say) => say.encode(sink),
             Say::Segments(say) => say.encode(sink),

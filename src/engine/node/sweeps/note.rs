@@ -4,6 +4,7 @@ use super::dot_say::DotStep;
 use super::log_say::LogStep;
 use super::message::{Refusal, SessionId};
 use super::set_say::SetStep;
+use super::validation::RepairStep;
 use crate::engine::base::{Mix, NodeId};
 use crate::engine::node::Method;
 use crate::engine::sweep::LevelCount;
@@ -26,6 +27,10 @@ pub enum SweepOutcome {
     Refused(Refusal),
     /// The other one's answer does not fit the question.
     Nonsense,
+    /// A replica that was to take part is believed down: nothing was sent.
+    Down(NodeId),
+    /// A person stopped it.
+    Stopped,
     /// More differs than the policy allows to find out.
     Exhausted,
     /// Every key that differed has been read.
@@ -55,7 +60,9 @@ impl SweepOutcome {
     pub const fn may_pass(self) -> bool {
         matches!(
             self,
-            SweepOutcome::TimedOut | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown | Refusal::Locked | Refusal::NotBuilt)
+            SweepOutcome::TimedOut
+                | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown | Refusal::Locked | Refusal::NotBuilt | Refusal::Overlaps)
+                | SweepOutcome::Down(_)
         )
     }
 }
@@ -118,6 +125,8 @@ pub enum SweepStep {
     },
     /// The peer that started a sweep fell silent: forgotten here.
     Abandoned,
+    /// Something in a repair by whole trees.
+    Repair(RepairStep),
     /// Logs have been read or offered, or do not help.
     Log(LogStep),
     /// A step of a sweep that compares sets of digests.
@@ -157,6 +166,8 @@ impl SweepStep {
                     SweepOutcome::TimedOut => 3,
                     SweepOutcome::Refused(why) => 4 | (why as u64) << 8,
                     SweepOutcome::Nonsense => 5,
+                    SweepOutcome::Down(node) => 50 | u64::from(node.0) << 8,
+                    SweepOutcome::Stopped => 16,
                     SweepOutcome::Exhausted => 60,
                     SweepOutcome::Pushed { rows } => 7 | u64::from(rows) << 8,
                     SweepOutcome::Read { keys, failed } => 6 | u64::from(keys) << 8 | u64::from(failed) << 36,
@@ -167,6 +178,10 @@ impl SweepStep {
             SweepStep::Log(step) => return step.mix(mix),
             SweepStep::Abandoned | SweepStep::Set(_) => (8, 0, 0),
             SweepStep::Dots(step) => return step.mix(mix),
+            SweepStep::Repair(step) => {
+                let (code, a, b) = step.words();
+                (50, a | code << 48, b)
+            }
         };
         mix.word(code << 56 ^ a);
         mix.word(b);

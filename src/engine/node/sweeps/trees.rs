@@ -88,13 +88,25 @@ pub fn sharers(ring: &Ring, replication: &Replication, node: NodeId) -> Vec<Node
 }
 
 /// The ring cut at its tokens. A key on a token belongs to the part that the token ends, in a ring of partitions to the one it begins.
-fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
+pub(super) fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
+    (0..ring.tokens().len()).map(|i| arc_at(ring, i))
+}
+
+/// One of the parts of the ring: that which token number `i` ends.
+pub(super) fn arc_at(ring: &Ring, i: usize) -> TokenRange {
     let tokens = ring.tokens();
-    let end = move |i: usize| {
+    let end = |i: usize| {
         let (Token(token), _) = tokens[i];
         Token(token.wrapping_sub(u64::from(ring.is_partitioned())))
     };
-    (0..tokens.len()).map(move |i| TokenRange { left: end(if i == 0 { tokens.len() - 1 } else { i - 1 }), right: end(i) })
+    TokenRange { left: end(if i == 0 { tokens.len() - 1 } else { i - 1 }), right: end(i) }
+}
+
+/// The number of the part of the ring that a token lies in.
+pub(super) fn arc_of(ring: &Ring, token: Token) -> usize {
+    let before = |end: Token| if ring.is_partitioned() { end <= token } else { end < token };
+    let after = ring.tokens().partition_point(|(end, _)| before(*end));
+    after % ring.tokens().len().max(1)
 }
 
 /// The part of its range that a place covers, if any token falls into it.
@@ -154,6 +166,8 @@ impl Node {
                 }
             };
             trees.push(kept.tree.clone());
+            // Kept trees do not overlap: one of a range gives way to those of its parts, and the other way round.
+            self.sweeps.kept.trees.retain(|other, _| !other.meets(*range));
             self.sweeps.kept.trees.insert(*range, kept);
         }
         let leaves = trees.iter().map(|tree| tree.leaves()).sum();

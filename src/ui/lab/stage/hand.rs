@@ -62,6 +62,9 @@ impl Hand {
             }
             return;
         }
+        if self.lab.ui().read_only {
+            return;
+        }
         self.gesture.borrow_mut().moved(at);
         let preview = self.gesture.borrow().preview(&self.lab, &self.ground.borrow());
         if *self.preview != preview {

@@ -74,7 +74,8 @@ fn use_uid() -> Rc<String> {
 /// The ground, kept from frame to frame, and the scene of this revision.
 fn look_at(lab: &LabHandle, kept: &RefCell<Option<Rc<RefCell<Ground>>>>, profile: Profile, ui: &UiState) -> (Rc<RefCell<Ground>>, Scene) {
     let ground = kept.borrow_mut().get_or_insert_with(|| Rc::new(RefCell::new(lab.read(|s| Ground::of(s, profile))))).clone();
-    let look = Look { key: ui.key.as_ref(), selected: focus(ui.selection), hovered: focus(ui.hover), preview: !ui.playing };
+    let look =
+        Look { key: ui.key.as_ref(), selected: focus(ui.selection), hovered: focus(ui.hover), preview: !ui.playing && !ui.read_only };
     let scene = lab.read(|session| {
         let mut ground = ground.borrow_mut();
         ground.follow(session, profile);

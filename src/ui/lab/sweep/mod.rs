@@ -1,26 +1,42 @@
 //! The sweep view: the sweep at the cursor in the middle of the lab, its bill beside it. What a method draws is in a file of its own.
 
+mod bitmaps;
+mod descent;
+mod ladder;
+mod logs;
+mod phases;
+mod plots;
+mod race;
+mod ranges;
+mod rows;
 mod side;
+mod size;
 mod start;
+mod symbols;
 mod talk;
+mod trees;
 
 use std::rc::Rc;
 
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+pub use phases::PhaseBar;
+use race::RaceButton;
 pub use side::use_side;
 pub use start::use_start;
 
 use super::LabHandle;
 use crate::engine::base::EventId;
+use crate::engine::node::Method;
 use crate::engine::node::sweeps::SessionId;
 use crate::engine::observe::SweepCost;
 use crate::engine::sweep::TokenRange;
 use crate::lab::{BranchId, Session, View};
 use crate::view::format::counted;
 use crate::view::sweep::pair::{self, Holdings};
-use crate::view::sweep::{choices, ends, names, shown};
+use crate::view::sweep::{choices, ends, names, policy, shown, tree_words};
+use descent::DescentView;
 
 /// Sweeps offered in the list of those that have begun.
 const OFFERED: usize = 100;
@@ -110,7 +126,6 @@ fn Middle(props: &MiddleProps) -> Html {
         None => empty(form),
         Some(seen) => html! {
             <div class="sweep" data-testid="sweep" data-sweep={format!("{}-{}", seen.id().by, seen.id().number)} data-method={names(seen.cost.method).0}>
-                { head(lab, &seen) }
                 { drawing(lab, &seen) }
             </div>
         },
@@ -119,8 +134,15 @@ fn Middle(props: &MiddleProps) -> Html {
 
 /// The drawing of the sweep's method.
 fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
-    // The next method's drawing is named here.
-    talk::drawing(lab, seen)
+    match seen.cost.method {
+        Method::Descent => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Ranges => html! { <ranges::RangesView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Sketch => html! { <symbols::SymbolsView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Log => logs::drawing(lab, seen),
+        Method::Bitmaps => bitmaps::drawing(lab, seen),
+        // A method without a drawing of its own.
+        _ => talk::drawing(lab, seen),
+    }
 }
 
 /// No sweep has begun at the cursor.
@@ -130,22 +152,39 @@ fn empty(form: Html) -> Html {
             <h2>{ "No sweep has begun here" }</h2>
             <p>{ "A sweep is two replicas comparing what they hold, whether or not anybody reads it. Start one, or go to where one begins." }</p>
             { form }
+            <RaceButton />
         </div>
     }
 }
 
-/// Who compares what with whom.
+/// Who compares what with whom: the head of the middle.
+#[component]
+pub fn SweepHead() -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    html! { <Head {lab} /> }
+}
+
+#[component]
+fn Head(props: &MiddleProps) -> Html {
+    let seen = use_seen(&props.lab);
+    seen.map_or_else(Html::default, |seen| head(&props.lab, &seen))
+}
+
 fn head(lab: &LabHandle, seen: &Seen) -> Html {
     let (a, b) = ends(&seen.cost);
-    let (range, differ) = lab.read(|s| {
+    let (range, differ, trees) = lab.read(|s| {
         let now = pair::differ(s.world(), s.truth(), (a, b), &seen.ranges);
-        (pair::range_text(s.world(), &seen.ranges), pair::behind((a, b), &now))
+        let leaves = seen.cost.leaves;
+        let trees = policy(s, seen.id()).filter(|_| leaves > 0).map(|policy| tree_words(&policy, leaves));
+        (pair::range_text(s.world(), &seen.ranges), pair::behind((a, b), &now), trees)
     });
     html! {
         <div class="sweep-head">
             <h2>{ format!("Where do {a} and {b} disagree?") }</h2>
             <p class="dim">
-                { range }{ ", " }<b>{ counted(seen.at_start.rows, "key", "keys") }</b>{ " · " }
+                { range }{ ", " }<b>{ counted(seen.at_start.rows, "key", "keys") }</b>
+                if let Some(trees) = trees { { format!(" · {trees}") } }
+                { " · " }
                 <span class="behind-now" data-testid="sweep-behind">{ differ }</span>
             </p>
             { chooser(lab, seen) }

@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use super::{Seen, use_seen, use_start};
+use super::race::RaceButton;
+use super::{Seen, plots, use_seen, use_start};
 use crate::ui::lab::LabHandle;
 use crate::view::sweep::ledger::{self, Line};
 use crate::view::sweep::state;
@@ -19,7 +20,9 @@ pub fn use_side(lab: &LabHandle) -> Html {
             <section data-testid="sweep-another">
                 <h2 class="h">{ "Another sweep" }</h2>
                 { form }
+                <RaceButton />
             </section>
+            <plots::HashesCompared />
         </>
     }
 }
@@ -27,6 +30,7 @@ pub fn use_side(lab: &LabHandle) -> Html {
 fn bill(lab: &LabHandle, seen: &Seen) -> Html {
     let ahead = lab.read(|s| s.sweeps_ahead().cost(seen.id()).cloned());
     let lines = ledger::lines(&seen.cost, ahead.as_ref(), &seen.at_start);
+    let (headline, rest) = ledger::sentence(&seen.cost, ahead.as_ref());
     let row = |line: &Line| {
         html! {
             <tr><th scope="row">{ line.label }</th><td class="n">{ &line.so_far }</td><td>{ &line.at_end }</td><td>{ &line.send_all }</td><td>{ &line.least }</td></tr>
@@ -35,6 +39,7 @@ fn bill(lab: &LabHandle, seen: &Seen) -> Html {
     html! {
         <section data-testid="sweep-bill">
             <h2 class="h">{ "What it costs" }<small>{ state(&seen.cost) }</small></h2>
+            <p class="serif" data-testid="sweep-sentence"><b>{ headline }</b>{ " " }{ rest }</p>
             <table class="bill">
                 <thead><tr><td /><th scope="col">{ "so far" }</th><th scope="col">{ "at the end" }</th><th scope="col">{ "send all" }</th><th scope="col">{ "least possible" }</th></tr></thead>
                 <tbody>{ for lines.iter().map(row) }</tbody>

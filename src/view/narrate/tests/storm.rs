@@ -329,6 +329,7 @@ fn sweeps_in_a_storm_have_sentences_for_every_step() {
         r#"{"method":"sketch"}"#,
         r#"{"method":"segments","segments":{"width":4}}"#,
         r#"{"method":"trie"}"#,
+        r#"{"method":"validation"}"#,
         r#"{"streams":"leaves","upkeep":"kept","tree":{"fan-out":2,"depth":{"fixed":2}}}"#,
     ];
     let mut kinds = std::collections::BTreeSet::new();
@@ -359,11 +360,12 @@ fn sweeps_in_a_storm_have_sentences_for_every_step() {
                     SweepStep::NothingInCommon { .. } => "nothing",
                     SweepStep::Set(_) => "set",
                     SweepStep::Dots(_) => "dots",
+                    SweepStep::Repair(_) => "repair",
                     SweepStep::Log(LogStep::Whole(_)) => "whole",
                     SweepStep::Log(_) => "logs read",
                 });
             }
         }
     }
-    assert_eq!(kinds.len(), 14, "{kinds:?}");
+    assert_eq!(kinds.len(), 15, "{kinds:?}");
 }
