@@ -1,6 +1,6 @@
 //! Sentences that are folded away until somebody wants them, each group with what is in force in a few words.
 
-use super::{Part, missed, reads, writes};
+use super::{Part, missed, reads, sweeping, writes};
 use crate::engine::node::{Keeper, Misbehaviour, Proximity, ReadSettings, Settings, StandIn, WriteSettings};
 use crate::lab::Session;
 
@@ -28,6 +28,8 @@ pub fn groups(session: &Session) -> Vec<Group> {
         group("stand-ins", "Stand-ins", stand_ins(s), missed::stand_ins(&s.fallback)),
         group("writes", "How writes go", writing(&s.write), writes::sentences(s.write)),
         group("reads", "How reads go", reading(&s.read), reads::sentences(s.read)),
+        group("sweeps", "Sweeps", sweeps(s), sweeping::sweeps(&s.sweeps)),
+        group("disks", "Disks", disks(s), sweeping::disks(s.disk)),
         group("rules", "Rules to break", rules(s), missed::rules(s)),
     ]
 }
@@ -67,6 +69,22 @@ fn reading(now: &ReadSettings) -> (&'static str, bool) {
         ..ReadSettings::default()
     };
     if (ReadSettings { proximity, ..*now }) == usual { ("as few as needed", false) } else { ("as set", true) }
+}
+
+fn sweeps(s: &Settings) -> (&'static str, bool) {
+    match (s.sweeps.schedule, s.sweeps.queue) {
+        (None, _) => ("only when told to", false),
+        (Some(_), None) => ("by themselves, peer by peer", true),
+        (Some(_), Some(_)) => ("by themselves, range by range", true),
+    }
+}
+
+fn disks(s: &Settings) -> (&'static str, bool) {
+    match s.disk {
+        None => ("take no time", false),
+        Some(disk) if disk.sweep_share_ppm.is_some() => ("with a share for sweeps", true),
+        Some(_) => ("first come, first served", true),
+    }
 }
 
 fn rules(s: &Settings) -> (&'static str, bool) {
