@@ -173,7 +173,7 @@ fn everything_about_hints_writes_and_reads_takes_effect() {
 #[test]
 fn everything_about_sweeps_and_disks_takes_effect() {
     let config = r#"{"settings": {"disk": {"sweep-share-ppm": 200000}, "sweeps": {"schedule": {"every": "10s", "jitter": "1s"},
-        "queue": {"segments": 2}, "caps": {"node": 1000, "zone": 2000}}}}"#;
+        "queue": {"segments": 2, "intensity-ppm": 500000}, "caps": {"node": 1000, "zone": 2000}}}}"#;
     let usual = changeable("{}");
     // When, how often, how much later, with or without a queue; eight of the queue; two caps; and five of the disk.
     assert_eq!(changeable(config), usual + 4 + 8 + 2 + 5);
