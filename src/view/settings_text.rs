@@ -7,6 +7,7 @@ mod living;
 mod missed;
 mod number;
 mod reads;
+mod sweeping;
 mod writes;
 
 use crate::engine::base::{DigestFunction, Micros};
@@ -258,6 +259,7 @@ pub fn change(session: &Session, id: &str, value: u64) -> Option<Change> {
         _ => super::client_text::change(settings.client, id, value)
             .or_else(|| copies::change(settings, session.world().ring(), id, value))
             .or_else(|| missed::change(settings, id, value))
+            .or_else(|| sweeping::change(settings, id, value))
             .or_else(|| writes::change(settings.write, id, value))
             .or_else(|| reads::change(settings.read, id, value))?,
     };

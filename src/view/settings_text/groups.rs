@@ -1,6 +1,6 @@
 //! Sentences that are folded away until somebody wants them, each group with what is in force in a few words.
 
-use super::{Part, checks, missed, reads, writes};
+use super::{Part, checks, missed, reads, sweeping, writes};
 use crate::engine::node::{Checksum, Keeper, Misbehaviour, Proximity, ReadSettings, Settings, StandIn, WriteSettings};
 use crate::lab::Session;
 
@@ -29,6 +29,8 @@ pub fn groups(session: &Session) -> Vec<Group> {
         group("writes", "How writes go", writing(&s.write), writes::sentences(s.write)),
         group("reads", "How reads go", reading(&s.read), reads::sentences(s.read)),
         group("checksums", "Checksums", checksums(s), checks::sentences(s.integrity)),
+        group("sweeps", "Sweeps", sweeps(s), sweeping::sweeps(&s.sweeps)),
+        group("disks", "Disks", disks(s), sweeping::disks(s.disk)),
         group("rules", "Rules to break", rules(s), missed::rules(s)),
     ]
 }
@@ -77,6 +79,22 @@ fn checksums(s: &Settings) -> (&'static str, bool) {
         (Checksum::Writer, None) => ("made at the write", true),
         (Checksum::Replica, Some(_)) => ("made by each replica, scrubbed", true),
         (Checksum::Writer, Some(_)) => ("made at the write, scrubbed", true),
+    }
+}
+
+fn sweeps(s: &Settings) -> (&'static str, bool) {
+    match (s.sweeps.schedule, s.sweeps.queue) {
+        (None, _) => ("only when told to", false),
+        (Some(_), None) => ("by themselves, peer by peer", true),
+        (Some(_), Some(_)) => ("by themselves, range by range", true),
+    }
+}
+
+fn disks(s: &Settings) -> (&'static str, bool) {
+    match s.disk {
+        None => ("take no time", false),
+        Some(disk) if disk.sweep_share_ppm.is_some() => ("with a share for sweeps", true),
+        Some(_) => ("first come, first served", true),
     }
 }
 

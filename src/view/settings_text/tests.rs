@@ -62,12 +62,12 @@ fn apply(session: &mut Session, change: Change) {
 #[test]
 fn every_choice_and_every_number_takes_effect() {
     let config = r#"{"settings": {"client": {"read-your-writes": true, "retries": 1}, "sync": {"every": "10s"}, "detector": {"heartbeat": {"every": "200ms", "timeout": "450ms"}}}}"#;
-    assert_eq!(changeable(config), 46);
+    assert_eq!(changeable(config), 62);
     assert_eq!(
         changeable(
             r#"{"settings": {"sync": {"every": "10s"}, "detector": {"accrual": {}}, "tombstones": {"purge": {"grace": "1h", "every": "1min"}}}}"#
         ),
-        50
+        66
     );
 }
 
@@ -133,6 +133,11 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
              One replica more is asked [never]. A repair goes to [those that were read]; one that is not confirmed is [left at that]. \
              Of the answers, [any of them] must come from owners and not stand-ins. To have no row [is an answer like any other]; a read gives up when [too few can still answer].",
             "Checksums, none: rot goes unseen (as usual): Checksums of values are made by [nobody].",
+            "Sweeps, only when told to (as usual): Nodes compare with others [only when told to]. Two replicas find what differs by this method: [Merkle trees]. \
+             Their trees are [made anew for each sweep]: [16] children a node, leaves: [as many as rows]; of a row [all of it] is hashed, and hashes are combined by [exclusive or]. \
+             Of a leaf that differs go [only rows that differ]. A node runs [2] at a time, with [16] rows a message. For them it sends [as many bytes as it likes]; \
+             out of its zone a zone sends [as many bytes as it likes]. It waits [10 s] for an answer, and tries again [1] times after [1 s], longer each time.",
+            "Disks, take no time (as usual): Disks [take no time].",
             "Rules to break, all are kept (as usual): Hints expire [in time]. A repair [replaces only what is older]. A read [begins close by].",
         ]
     );
@@ -151,7 +156,6 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
         "{}",
         hinted[1]
     );
-    assert!(hinted[5].starts_with("Rules to break, some are broken (active)"), "{}", hinted[5]);
     let checked = told(r#"{"settings": {"integrity": {"checksum": "replica", "scrub": {"every": "10s", "rate": 1024}}}}"#);
     assert_eq!(
         checked[4],
@@ -159,6 +163,7 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
          [Reads check them]; a value that does not fit is [given up and fetched anew]. \
          [Each node scrubs] what it holds every [10 s], at [1 KiB] a second."
     );
+    assert!(hinted[7].starts_with("Rules to break, some are broken (active)"), "{}", hinted[7]);
 }
 
 #[test]
@@ -168,11 +173,22 @@ fn everything_about_hints_writes_and_reads_takes_effect() {
         "fallback": {"stand-in": "partition"},
         "write": {"coordinate": {"replica": {"patience": "1s"}}, "durable": "ONE", "confirms": 2},
         "read": {"contact": {"chance": {"all-ppm": 100000, "zone-ppm": 0}}, "speculate": {"percentile": 990}, "additional-write": "80ms", "repair": {"bounded": "40ms"}}}}"#;
-    assert_eq!(changeable(config), 68);
-    let adaptive = r#"{"settings": {"read": {"contact": {"adaptive": {"low-ppm": 10000, "high-ppm": 900000}}, "speculate": {"after": "30ms"}, "proximity": "prefix"}}}"#;
-    assert_eq!(changeable(adaptive), 44);
     let checked = r#"{"settings": {"integrity": {"checksum": "writer", "scrub": {"every": "10s", "rate": 4096}}}}"#;
     assert_eq!(changeable(checked), changeable("{}") + 5);
+    assert_eq!(changeable(config), 84);
+    let adaptive = r#"{"settings": {"read": {"contact": {"adaptive": {"low-ppm": 10000, "high-ppm": 900000}}, "speculate": {"after": "30ms"}, "proximity": "prefix"}}}"#;
+    assert_eq!(changeable(adaptive), 60);
+}
+
+#[test]
+fn everything_about_sweeps_and_disks_takes_effect() {
+    let config = r#"{"settings": {"disk": {"sweep-share-ppm": 200000}, "sweeps": {"schedule": {"every": "10s", "jitter": "1s"},
+        "queue": {"segments": 2, "intensity-ppm": 500000}, "caps": {"node": 1000, "zone": 2000}}}}"#;
+    let usual = changeable("{}");
+    // When, how often, how much later, with or without a queue; eight of the queue; two caps; and five of the disk.
+    assert_eq!(changeable(config), usual + 4 + 8 + 2 + 5);
+    let Some(group) = groups(&session(config)).into_iter().find(|g| g.id == "sweeps") else { panic!("there is one") };
+    assert_eq!((group.brief, group.active), ("by themselves, range by range", true));
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod logs;
 pub mod pair;
 pub mod plan;
+pub mod queue;
 pub mod ranges;
 pub mod rows;
 #[cfg(test)]

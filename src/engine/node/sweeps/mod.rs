@@ -32,7 +32,7 @@ pub use dot_say::{ClockEntry, DotSay, DotStep, Told};
 pub use log_say::{Changed, LogSay, LogStep, Whole};
 pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
-pub use queue::{Done, Job, Pair, Queue, whole_of};
+pub use queue::{Done, Job, Pair, Queue, number_of};
 pub use recon::{ROUNDS, Ranging};
 pub use segments::{Exchange, SegmentSay, SegmentStore, Segmented};
 pub use set_say::{SetSay, SetStep};

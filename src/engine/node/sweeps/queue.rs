@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use super::ask::{Phase, Work};
 use super::note::SweepOutcome;
-use super::trees::{arc_at, arc_of, common_ranges, sharers};
+use super::trees::{arc_of, common_ranges, sharers};
 use super::turn::QueueStep;
 use crate::engine::base::{Micros, NodeId, Purpose, arrange, uniform};
 use crate::engine::data::Key;
 use crate::engine::node::settings::throttle;
 use crate::engine::node::{Checkpoints, Ctx, Method, Node, Note, Order, QueueSettings, Timer, Whose};
+use crate::engine::place::Ring;
 use crate::engine::sweep::TokenRange;
 
 /// A range and the replica to compare it with.
@@ -381,7 +382,7 @@ impl Node {
     }
 }
 
-/// The part of the ring that a range lies in, as a range: two segments of one part have the same.
-pub fn whole_of(ring: &crate::engine::place::Ring, range: TokenRange) -> TokenRange {
-    arc_at(ring, arc_of(ring, range.right))
+/// The number of the part of the ring that a range lies in, in ring order from 1: two segments of one part have the same.
+pub fn number_of(ring: &Ring, range: TokenRange) -> usize {
+    arc_of(ring, range.right) + 1
 }

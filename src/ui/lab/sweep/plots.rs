@@ -45,7 +45,7 @@ pub fn drawing(plot: &LogPlot, names: &[&str], dots: &[Dots], testid: &'static s
     }
 }
 
-fn mark(mark: &Mark) -> Html {
+pub(super) fn mark(mark: &Mark) -> Html {
     match mark {
         Mark::Line { points, pen } => {
             let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();

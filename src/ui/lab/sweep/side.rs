@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::race::RaceButton;
-use super::{Seen, plots, use_seen, use_start};
+use super::{Seen, plots, queue, storm, use_seen, use_start};
 use crate::ui::lab::LabHandle;
 use crate::view::sweep::ledger::{self, Line};
 use crate::view::sweep::state;
@@ -22,6 +22,8 @@ pub fn use_side(lab: &LabHandle) -> Html {
                 { form }
                 <RaceButton />
             </section>
+            { queue::panel(lab) }
+            { storm::dashboard(lab) }
             <plots::HashesCompared />
         </>
     }
