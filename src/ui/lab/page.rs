@@ -105,7 +105,7 @@ pub fn LabView(props: &LabViewProps) -> Html {
                 } else {
                     { header(Bar { current: Some(Route::Lab), mid: title(&lab, &props.opened), tools, last: help_button() }) }
                 }
-                if !props.children.is_empty() { <div class="task">{ props.children.clone() }</div> }
+                if !props.children.is_empty() { <section class="task" aria-label="Task">{ props.children.clone() }</section> }
                 { keys }
                 { messages }
                 { middle(&lab, why, props.compact) }

@@ -20,7 +20,7 @@ pub fn card(reader: &Reader, challenge: &Challenge) -> Html {
     let clients = reader.figure(challenge.figure).map_or(Vec::new(), |f| clients(f));
     let best = reader.log().of(&challenge.name).and_then(|a| a.medal);
     html! {
-        <section class="challenge" data-testid={format!("challenge-{}", challenge.name)} aria-label="Challenge">
+        <section class="challenge" data-testid={format!("challenge-{}", challenge.name)}>
             <p class="kind">{ "Challenge" }</p>
             <h3>{ &challenge.title }</h3>
             <p>{ prose::line(reader, &challenge.ask, challenge.figure) }</p>

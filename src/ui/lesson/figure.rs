@@ -134,7 +134,7 @@ fn Drawn(props: &DrawnProps) -> Html {
     let has_side = !props.children.is_empty();
     html! {
         <figure class={classes!("fig", has_side.then_some("asked"))} id={format!("figure-{}", figure.name)} data-testid={format!("figure-{}", figure.name)}
-            data-locked={locked.to_string()} aria-label={format!("Figure: {}", figure.name.replace('-', " "))} role="group">
+            data-locked={locked.to_string()} aria-label={format!("Figure: {}", figure.name.replace('-', " "))}>
             <div class="fig-top">
                 <ContextProvider<LabHandle> context={lab.clone()}><div class="fig-stage"><Stage /></div></ContextProvider<LabHandle>>
                 if has_side { <div class="fig-side">{ props.children.clone() }</div> }

@@ -195,7 +195,7 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
             Kind::Table(_) => html! { <div class="ask-sheet"><Filling {place} /></div> },
             Kind::Case(c) => others::case(reader, c),
             Kind::Code(c) => others::code(reader, c, figure),
-            Kind::Note(inner) => html! { <aside class="note">{ prose::all(reader, inner, figure) }</aside> },
+            Kind::Note(inner) => html! { <div class="note" role="note">{ prose::all(reader, inner, figure) }</div> },
             _ => prose::prose(reader, block, figure).unwrap_or_default(),
         });
     }

@@ -40,7 +40,7 @@ pub fn Asking(props: &AskingProps) -> Html {
         Asked::Hunt => "Bug hunt",
     };
     html! {
-        <section class="ask" data-testid={format!("question-{}", question.name)} data-open={open.to_string()} aria-label={word}>
+        <section class="ask" data-testid={format!("question-{}", question.name)} data-open={open.to_string()}>
             <p class="kind">{ word }</p>
             <h3>{ prose::line(&reader, &question.ask, question.figure) }</h3>
             if open {

@@ -203,7 +203,7 @@ fn side(lab: &LabHandle, title: &str, parted: Option<Micros>, why: Html) -> Html
     let flags = lab.ui().key.map(|key| lab.read(|s| ribbon(s, &key)));
     let now = lab.read(Session::now);
     html! {
-        <section class="wi-side" aria-label={title.to_owned()}>
+        <div class="wi-side" role="group" aria-label={title.to_owned()}>
             <h4>{ capital(title) }<span class="m fig-clock">{ moment(now) }</span></h4>
             <ContextProvider<LabHandle> context={lab.clone()}><div class="fig-stage"><Stage /></div></ContextProvider<LabHandle>>
             if let Some(flags) = &flags {
@@ -227,7 +227,7 @@ fn side(lab: &LabHandle, title: &str, parted: Option<Micros>, why: Html) -> Html
             }
             { why }
             { in_the_lab(lab) }
-        </section>
+        </div>
     }
 }
 

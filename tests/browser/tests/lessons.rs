@@ -168,7 +168,7 @@ async fn a_teachers_own_lesson_and_a_broken_one() {
         let broken = example.replace("1s: cut C", "1s: cut Q");
         page.give_file("[data-testid=lesson-file]", "my-lesson.md", broken.as_bytes()).await?;
         let said = page.text("[data-testid=lesson-failed]").await?;
-        assert!(said.contains("my-lesson.md:18:"), "it names file and line: {said}");
+        assert!(said.contains("my-lesson.md:16:"), "it names file and line: {said}");
         faultless(page, Screen::LAPTOP, "a broken lesson").await?;
         page.expect_errors();
         page.open("#/lesson/there-is-none").await?;
