@@ -127,7 +127,7 @@ fn rows(most: usize) -> impl Strategy<Value = Rows> {
 }
 
 fn policy() -> impl Strategy<Value = SpanPolicy> {
-    (2..20u32, 2..40u32, prop::sample::select(vec![64u32, 200, 4096, 1 << 20])).prop_map(|(parts, list, frame)| SpanPolicy {
+    (2..257u32, 2..1025u32, prop::sample::select(vec![4096u32, 5000, 1 << 20])).prop_map(|(parts, list, frame)| SpanPolicy {
         parts,
         list,
         frame,
@@ -139,7 +139,7 @@ proptest! {
 
     /// By ranges exactly the difference is found, in both directions, however ranges are split and messages cut.
     #[test]
-    fn ranges_find_what_differs(a in rows(300), b in rows(20), alike in any::<bool>(), policy in policy()) {
+    fn ranges_find_what_differs(a in rows(900), b in rows(60), alike in any::<bool>(), policy in policy()) {
         let b = if alike { a.iter().skip(3).chain(&b).copied().collect() } else { b };
         for (x, y) in [(&a, &b), (&b, &a)] {
             let found = exchange(x, y, policy);

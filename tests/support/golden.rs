@@ -19,8 +19,8 @@ pub const SHIPPED: [(&str, &str); 10] = [
     ("sloppy-quorum", "28fbcbfae05ab351dd6b8b4ef11bf02b59e2c24e515bd185fdb6d28fe40e09c9"),
     ("two-stale-leaves", "d727c02abd0e68f5dae71ee024c91c1904ce3907c7a24d0c665a8b8bf4a669ac"),
     ("far-and-near", "99a45caa24dce6bad37ad6a205c2984e435f4af18fc0dd54ce75834363feee62"),
-    ("repair-storm", "9b327e1da7a2c9a846a4c5807586ecf5280d2f0bb21d41313ca7a099eb20f8a6"),
-    ("storm-tamed", "7f693090417e763ad47fe6c5364b7d755fabc525f6cbab6dceccda83c84f813f"),
+    ("repair-storm", "0b1806f30e97aaf28ee54bcef99299c2255704daf51dc49e78276beb2685d5c2"),
+    ("storm-tamed", "4a03668fec94171ecedc6403c5f540a1223a51aee8bbc948440de2c6fb0decf3"),
     ("week", "fed904b5f4c82ada4f6dba8fa378e808239118974e800c08fc6d1c320a04a25b"),
 ];
 

@@ -61,9 +61,9 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Kinds of things that `kind` tells apart, and the pairs of operations that must overlap.
-const KINDS: usize = 52;
+const KINDS: usize = 55;
 /// The same for runs over the whole foreground path.
-const WIDE_KINDS: usize = 99;
+const WIDE_KINDS: usize = 103;
 
 /// How often things of each kind happened, so that no law holds only because what it is about never happens.
 type Seen = BTreeMap<&'static str, u64>;

@@ -31,7 +31,18 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
     let wanted = need(request.level, &settings.replicas, home.0);
     let required = wanted.required();
     let replicas = facts.replicas(key, event.at);
+    let zone = |zone: u32| facts.session.world().ring().zones().get(zone as usize).map_or_else(String::new, |z| z.name.clone());
     let copies = match replicas.as_slice() {
+        // Those elsewhere are asked too and do not count.
+        _ if let Need::Zone { zone: own, .. } = &wanted => {
+            let here: Vec<_> = replicas.iter().filter(|node| facts.session.world().ring().zone_of(**node).0 == *own).collect();
+            format!(
+                "{required} of {}, the replicas in {}, {}",
+                list(here.into_iter()),
+                zone(*own),
+                if required == 1 { "has" } else { "have" }
+            )
+        }
         [only] if n == 1 => format!("the only replica, {only}, has"),
         _ if replicas.len() as u32 == n => {
             format!("{required} of the replicas {} {}", list(replicas.iter()), if required == 1 { "has" } else { "have" })
@@ -39,10 +50,9 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
         _ => format!("{required} of {n} replicas (though only {} exist) have", list(replicas.iter())),
     };
     let done = if request.verb == Verb::Read { "answered" } else { "confirmed" };
-    let zone = |zone: u32| facts.session.world().ring().zones().get(zone as usize).map_or_else(String::new, |z| z.name.clone());
     let which = match &wanted {
         Need::Total(_) => String::new(),
-        Need::Zone { zone: own, .. } => format!(", counting only those in {}", zone(*own)),
+        Need::Zone { zone: own, .. } => format!(" in {}", zone(*own)),
         Need::Each(_) => ", a majority in every zone".to_owned(),
     };
     let hint = if request.level == Level::Any { " Even a hint is enough." } else { "" };
@@ -56,7 +66,8 @@ pub(super) fn began(facts: &Facts<'_>, event: &Event, request: &Request, via: No
             .so("and its coordinator will be another node")
             .rule("only a node that holds the key coordinates its writes");
     }
-    let waits = format!("{via} is to coordinate: it answers once {copies} {done}{which}, as {level} says.{hint}");
+    let which = if matches!(wanted, Need::Zone { .. }) { "" } else { &which };
+    let waits = format!("{via} coordinates, and answers once {copies} {done}{which}, as {level} says.{hint}");
     Said::new(headline).rest(waits).so(format!("so {via} becomes the coordinator")).rule("any node can coordinate any key")
 }
 

@@ -10,7 +10,7 @@ use crate::lab::Session;
 use crate::view::format::{clipped, list};
 
 /// Letters of a value quoted in a sentence.
-const QUOTED: usize = 40;
+const QUOTED: usize = 20;
 
 /// What names are made from.
 #[derive(Debug, Clone, Copy)]

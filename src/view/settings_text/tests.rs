@@ -62,12 +62,12 @@ fn apply(session: &mut Session, change: Change) {
 #[test]
 fn every_choice_and_every_number_takes_effect() {
     let config = r#"{"settings": {"client": {"read-your-writes": true, "retries": 1}, "sync": {"every": "10s"}, "detector": {"heartbeat": {"every": "200ms", "timeout": "450ms"}}}}"#;
-    assert_eq!(changeable(config), 62);
+    assert_eq!(changeable(config), 63);
     assert_eq!(
         changeable(
             r#"{"settings": {"sync": {"every": "10s"}, "detector": {"accrual": {}}, "tombstones": {"purge": {"grace": "1h", "every": "1min"}}}}"#
         ),
-        66
+        67
     );
 }
 
@@ -127,7 +127,7 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
             "Hints, none are kept (as usual): What a replica misses is kept [by nobody].",
             "Stand-ins, nobody: strict quorums (as usual): For an owner believed down [nobody] stands in.",
             "How writes go, to all at once (as usual): A write is coordinated by [whichever node is asked]. It [sends it to all at once]. \
-             Into another zone goes [one message, passed on]. A replica [stores] what comes after the coordinator's patience. \
+             Into another zone goes [one message, passed on]; it goes to [every zone]. A replica [stores] what comes after the coordinator's patience. \
              Of those it waits for, [any of them] must have it on disk and [any of them] must be owners and not stand-ins; they must be at least [0] different machines.",
             "How reads go, as few as needed (as usual): A read asks [as many as it waits for]; its own zone first, [in ring order]. \
              One replica more is asked [never]. A repair goes to [those that were read]; one that is not confirmed is [left at that]. \
@@ -175,9 +175,9 @@ fn everything_about_hints_writes_and_reads_takes_effect() {
         "read": {"contact": {"chance": {"all-ppm": 100000, "zone-ppm": 0}}, "speculate": {"percentile": 990}, "additional-write": "80ms", "repair": {"bounded": "40ms"}}}}"#;
     let checked = r#"{"settings": {"integrity": {"checksum": "writer", "scrub": {"every": "10s", "rate": 4096}}}}"#;
     assert_eq!(changeable(checked), changeable("{}") + 5);
-    assert_eq!(changeable(config), 84);
+    assert_eq!(changeable(config), 85);
     let adaptive = r#"{"settings": {"read": {"contact": {"adaptive": {"low-ppm": 10000, "high-ppm": 900000}}, "speculate": {"after": "30ms"}, "proximity": "prefix"}}}"#;
-    assert_eq!(changeable(adaptive), 60);
+    assert_eq!(changeable(adaptive), 61);
 }
 
 #[test]
