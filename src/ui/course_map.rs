@@ -76,7 +76,7 @@ fn map(all: &[Progress]) -> Html {
                 html! { <>{ path("base", &format!("M232 {y}H{w}")) }<text class="part" x="2" y={px(y + 6.0)} font-size="17">{ *part }</text></> }
             }) }
             { for arrows(&units).into_iter().map(|(d, open)| path(if open { "way" } else { "way later" }, &d)) }
-            { for all.iter().map(|p| unit(p)) }
+            { for all.iter().map(unit) }
         </svg>
     }
 }

@@ -18,7 +18,7 @@ fn entries_of_a_node_clock_are_normalized() {
         seen.add(event);
         seen
     };
-    let table: [((u64, u64, u64), (u64, u64)); 6] =
+    let table =
         [((5, 3, 8), (8, 0)), ((5, 3, 7), (7, 0)), ((5, 3, 4), (7, 0)), ((2, 5, 4), (5, 0)), ((2, 5, 6), (3, 6)), ((2, 4, 6), (2, 12))];
     for ((base, bits, event), (to_base, to_bits)) in table {
         assert_eq!(add(base, bits, event), Seen::new(to_base, to_bits), "({base}, {bits}) and {event}");
@@ -28,7 +28,7 @@ fn entries_of_a_node_clock_are_normalized() {
 /// `join_aux_test`: joining two entries is the union of what they have seen.
 #[test]
 fn joined_entries_have_seen_what_either_has() {
-    let table: [((u64, u64), (u64, u64), (u64, u64)); 7] = [
+    let table = [
         ((5, 3), (2, 4), (7, 0)),
         ((2, 2), (3, 0), (3, 1)),
         ((2, 2), (3, 1), (3, 1)),

@@ -60,7 +60,7 @@ fn sets(played: &Played, key: &str) -> String {
         RepairSet::Pending(_) => 'p',
         RepairSet::Repaired(_) => 'r',
     };
-    played.session.world().hosts().iter().map(|host| set(host)).collect()
+    played.session.world().hosts().iter().map(set).collect()
 }
 
 fn says(message: &Message, test: impl Fn(&RepairSay) -> bool) -> bool {

@@ -176,7 +176,7 @@ fn a_replica_that_dies_under_way_fails_the_repair_and_a_later_try_succeeds() {
     let run = run.at("4025ms", "crash A").at("4100ms", "restart A").play();
     assert!(run.notes(|n| matches!(n, Note::Sweep { step: SweepStep::Abandoned, .. })) >= 1);
     let open = |h: &drift::engine::world::Host| h.node.sweeps.repairs().parties().len() + h.node.sweeps.repairs().coordinating().len();
-    assert_eq!(run.session.world().hosts().iter().map(|h| open(h)).sum::<usize>(), 0);
+    assert_eq!(run.session.world().hosts().iter().map(open).sum::<usize>(), 0);
 }
 
 #[test]

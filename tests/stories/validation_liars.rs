@@ -52,7 +52,8 @@ fn prepared(alone: &mut Alone) -> SessionId {
 #[test]
 fn trees_that_do_not_fit_end_the_repair_and_touch_nothing() {
     let other = TreePolicy { fan_out: 4, ..TreePolicy::default() };
-    let wrong: [fn(&Alone, TreePolicy) -> Box<[Arc<Tree>]>; 3] = [
+    type Wrong = fn(&Alone, TreePolicy) -> Box<[Arc<Tree>]>;
+    let wrong: [Wrong; 3] = [
         |_, _| Box::default(),
         |alone, other| trees(alone, other, 2),
         |alone, _| trees(alone, TreePolicy::default(), 1).into_iter().rev().collect(),

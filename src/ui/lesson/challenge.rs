@@ -17,7 +17,7 @@ use crate::view::value_text::shown;
 
 /// The challenge in a lesson: what is asked, how it is won, the best so far.
 pub fn card(reader: &Reader, challenge: &Challenge) -> Html {
-    let clients = reader.figure(challenge.figure).map_or(Vec::new(), |f| clients(f));
+    let clients = reader.figure(challenge.figure).map_or(Vec::new(), clients);
     let best = reader.log().of(&challenge.name).and_then(|a| a.medal);
     html! {
         <section class="challenge" data-testid={format!("challenge-{}", challenge.name)}>

@@ -46,7 +46,7 @@ fn bar(lab: &LabHandle, seen: &Seen) -> Html {
         };
         let lab = lab.clone();
         let onclick = Callback::from(move |_: MouseEvent| go(&lab, Move::Event(from)));
-        let share = if phase.messages == 0 { 0 } else { phase.sent * 100 / phase.messages };
+        let share = (phase.sent * 100).checked_div(phase.messages).unwrap_or(0);
         html! {
             <li class={state} key={format!("{:?}", phase.stage)}>
                 <button type="button" {onclick} title={format!("{} of {} messages", phase.sent, phase.messages)} aria-current={(state == "now").then_some("step")}>
