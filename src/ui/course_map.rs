@@ -103,7 +103,7 @@ fn unit(progress: &Progress) -> Html {
     };
     if unit.written {
         let class = classes!("unit", progress.is_done().then_some("done"));
-        html! { <a {class} href={format!("#/lesson/{}", unit.slug)} aria-label={format!("Unit {}: {} {}", unit.unit, unit.title, progress.words())}>{ inner }</a> }
+        html! { <a {class} href={format!("#/lesson/{}", unit.slug)}>{ inner }</a> }
     } else {
         html! { <g class="unit planned" aria-hidden="true">{ inner }</g> }
     }
