@@ -16,8 +16,8 @@ use drift::engine::base::{Endpoint, Micros, NodeId, Wire};
 use drift::engine::data::{Clock, Merge, Order, Payload, Row, Rule, Stamp, Token, Version};
 use drift::engine::observe::History;
 use drift::engine::place::Ring;
-use drift::engine::world::{Command, Event};
-use drift::lab::{Player, Report, Script, Session, Stride, from_file, from_link, to_file, to_link};
+use drift::engine::world::{Command, Event, Preload};
+use drift::lab::{Pace, Player, Report, Script, Session, Stride, Timed, from_file, from_link, to_file, to_link};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use run::Run;
@@ -88,6 +88,50 @@ proptest! {
                 session.seek_event(here.0);
                 prop_assert_eq!((session.cursor(), session.world().fingerprint()), here);
             }
+        }
+    }
+
+    /// Long work that is done ahead, in pieces however small, changes nothing.
+    #[test]
+    fn work_done_ahead_changes_nothing(mut script in script(), keys in 0..90u64, piece in 1..40u64) {
+        script.commands.insert(0, Timed { at: Micros(1), command: Command::Preload(Preload { count: keys, seed: 1, value_bytes: 9 }) });
+        let (plain, known) = fresh(&script, |_, _| false);
+        let mut log = Vec::new();
+        let mut player = Player::new(&script, &mut log);
+        loop {
+            let mut ahead = player.look_ahead(&script, 0);
+            while !player.world.work_ahead(&mut ahead, &mut piece.clone()) {}
+            if !player.step_ready(&script, ahead, &mut log) {
+                break;
+            }
+            while !player.settle(&mut 1) {}
+        }
+        let counted = |player: &Player| (player.truth.entropy(), player.truth.stale_copies(), player.truth.stale_keys(), player.truth.last_copies());
+        prop_assert_eq!(counted(&player), counted(&plain));
+        prop_assert!(log == known);
+        prop_assert_eq!(player.world.fingerprint(), plain.world.fingerprint());
+    }
+
+    /// A session that moves in slices comes to the same places.
+    #[test]
+    fn slices_come_to_the_same_places(script in script(), times in prop::collection::vec(0..10_500_000u64, 4), rows in 200..3_000u64) {
+        let mut whole = Session::open(script.clone()).expect("within bounds");
+        let mut sliced = Session::open_at(script, Pace::Slices(rows)).expect("within bounds");
+        for (i, time) in times.into_iter().enumerate() {
+            let (before, way) = (sliced.cursor(), i % 3);
+            for session in [&mut whole, &mut sliced] {
+                match way {
+                    0 => session.seek_time(Micros(time)),
+                    1 => session.seek_event((time / 1_000) as u32),
+                    _ => _ = session.step(Stride::Decision),
+                }
+            }
+            while sliced.is_going() {
+                prop_assert_eq!(sliced.cursor(), before, "it stays until it is there");
+                sliced.work();
+            }
+            prop_assert_eq!((whole.cursor(), whole.now()), (sliced.cursor(), sliced.now()));
+            prop_assert_eq!(whole.world().fingerprint(), sliced.world().fingerprint());
         }
     }
 

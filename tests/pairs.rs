@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use drift::engine::base::{Draws, Endpoint, Micros, NodeId};
 use drift::engine::data::{Key, Payload, Row, Rule, Version};
+use drift::engine::node::desk::Desk;
 use drift::engine::node::sweeps::{SweepOutcome, SweepStep};
 use drift::engine::node::{Ctx, Input, Message, Method, Node, Note, Out, Radix, Segments, Settings, SweepPolicy, Timer};
 use drift::engine::place::Ring;
@@ -52,7 +53,15 @@ impl Pair {
 
     fn handle(&mut self, at: NodeId, input: Input<'_>) {
         let mut out = Vec::new();
-        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: Draws::new(1), backlog: 0, out: &mut out };
+        let mut ctx = Ctx {
+            now: self.now,
+            settings: &self.settings,
+            ring: &self.ring,
+            draws: Draws::new(1),
+            backlog: 0,
+            out: &mut out,
+            desk: &mut Desk::default(),
+        };
         self.nodes[at.index()].handle(input, &mut ctx);
         for done in out {
             match done {

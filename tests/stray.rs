@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use drift::engine::base::{ClientId, Digest, Draws, Endpoint, EventId, Micros, NodeId, OpId, Wire};
 use drift::engine::data::{Change, Clock, Key, Payload, Row, Rule, Stamp, Version};
+use drift::engine::node::desk::Desk;
 use drift::engine::node::hints::Hint;
 use drift::engine::node::{
     Accrual, Body, Changed, Contact, Coordinate, Ctx, Detector, Full, Input, Keeper, Level, Message, Node, Out, Outcome, Proximity, Repair,
@@ -217,8 +218,15 @@ impl Fed {
     fn feed(&mut self, input: Input<'_>) {
         self.out.clear();
         let (before, kept) = (self.node.clone(), self.held());
-        let mut ctx =
-            Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: Draws::new(3), backlog: 0, out: &mut self.out };
+        let mut ctx = Ctx {
+            now: self.now,
+            settings: &self.settings,
+            ring: &self.ring,
+            draws: Draws::new(3),
+            backlog: 0,
+            out: &mut self.out,
+            desk: &mut Desk::default(),
+        };
         self.node.handle(input, &mut ctx);
         self.judge(input, &before, &kept);
         for out in &self.out {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::LabError;
+use super::pace::Pace;
 use super::script::{BOUNDS, Script};
 use super::session::{Branch, BranchId, Session};
 use crate::engine::base::Micros;
@@ -118,13 +119,18 @@ pub fn to_file(session: &Session) -> String {
 
 /// Reads a session from a file, at the place where it was left (or where its author wants a reader to begin).
 pub fn from_file(text: &str) -> Result<Session, LabError> {
+    from_file_at(text, Pace::Whole)
+}
+
+/// The same, at this pace: it may still be on its way to that place.
+pub fn from_file_at(text: &str, pace: Pace) -> Result<Session, LabError> {
     let (value, is_tree) = open(text)?;
     if is_tree {
-        return read_tree(value);
+        return read_tree(value)?.session(pace);
     }
     let script = read_single(value)?;
     let start = script.start.unwrap_or(0);
-    let mut session = Session::open(script)?;
+    let mut session = Session::open_at(script, pace)?;
     session.seek_event(start);
     Ok(session)
 }
@@ -132,12 +138,11 @@ pub fn from_file(text: &str) -> Result<Session, LabError> {
 /// Reads the run of a file: its only one, or the current branch of its tree.
 pub fn script_from_file(text: &str) -> Result<Script, LabError> {
     let (value, is_tree) = open(text)?;
-    if is_tree { Ok(read_tree(value)?.script().clone()) } else { read_single(value) }
+    if is_tree { read_tree(value)?.script() } else { read_single(value) }
 }
 
-fn read_tree(value: Value) -> Result<Session, LabError> {
-    let tree = TreeFile::deserialize(value).map_err(|e| unreadable(&e))?;
-    tree.session()
+fn read_tree(value: Value) -> Result<TreeFile, LabError> {
+    TreeFile::deserialize(value).map_err(|e| unreadable(&e))
 }
 
 fn read_single(value: Value) -> Result<Script, LabError> {
@@ -147,7 +152,24 @@ fn read_single(value: Value) -> Result<Script, LabError> {
 }
 
 impl TreeFile {
-    fn session(self) -> Result<Session, LabError> {
+    /// A session at the place where it was left.
+    fn session(self, pace: Pace) -> Result<Session, LabError> {
+        let (current, event, now) = (BranchId(self.current), self.event, self.now);
+        let mut session = Session::open_tree(self.branches()?, current, pace)?;
+        session.return_to(event, now);
+        Ok(session)
+    }
+
+    /// The run of the current branch.
+    fn script(self) -> Result<Script, LabError> {
+        let current = self.current;
+        let branches = self.branches()?;
+        branches.iter().try_for_each(|b| b.script.check())?;
+        branches.into_iter().nth(current as usize).map(|b| b.script).ok_or(LabError::NoBranch(current))
+    }
+
+    /// The branches, if the tree is one. Their runs are not checked.
+    fn branches(self) -> Result<Vec<Branch>, LabError> {
         let count = self.branches.len();
         let wrong = |why: String| LabError::Unreadable { what: WHAT, why };
         if count > BOUNDS.branches {
@@ -180,11 +202,6 @@ impl TreeFile {
             let parent = branch.parent.map(|(p, n, at)| (BranchId(p), n, at));
             branches.push(Branch { id: BranchId(i as u32), name, parent, script: branch.run });
         }
-        let mut session = Session::open_tree(branches, BranchId(self.current))?;
-        session.seek_event(self.event);
-        if session.cursor() == self.event && self.now > session.now() && session.next_event_at().is_none_or(|next| self.now < next) {
-            session.seek_time(self.now);
-        }
-        Ok(session)
+        Ok(branches)
     }
 }

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod gallery;
 mod link;
+mod pace;
 mod player;
 mod predicate;
 mod preset;
@@ -29,9 +30,10 @@ pub use condition::{
     name_of_message, names_of_events,
 };
 pub use error::LabError;
-pub use file::{FILE_VERSION, from_file, script_from_file, to_file};
+pub use file::{FILE_VERSION, from_file, from_file_at, script_from_file, to_file};
 pub use gallery::gallery;
 pub use link::{from_link, to_link};
+pub use pace::{Pace, Progress, Worked};
 pub use player::Player;
 pub use predicate::Predicate;
 pub use preset::{Preset, preset, presets};

@@ -1,9 +1,8 @@
 //! A run that somebody looks at: a cursor that moves both ways, and branches when the past is changed.
 
-use super::condition::{Condition, Watch};
 use super::error::LabError;
+use super::pace::{Goal, Going, Pace};
 use super::player::Player;
-use super::predicate::Predicate;
 use super::sample::Sample;
 use super::script::{BOUNDS, Script, Timed};
 use super::sweep_log::SweepLog;
@@ -56,17 +55,19 @@ pub struct Advance {
 }
 
 /// Events executed at once when a run is opened or acted on; the rest is done in slices by [`Session::pump`].
-const AHEAD: u32 = 20_000;
+pub(super) const AHEAD: u32 = 20_000;
 
 /// A run, its branches, and a place in it.
 #[derive(Debug, Clone)]
 pub struct Session {
     branches: Vec<Branch>,
-    current: BranchId,
-    tape: Tape,
-    now: Micros,
+    pub(super) current: BranchId,
+    pub(super) tape: Tape,
+    pub(super) now: Micros,
     /// The furthest cursor a person has seen on this branch: acting before it changes the past.
-    seen: u32,
+    pub(super) seen: u32,
+    /// How much is done at once, and where it is going.
+    pub(super) going: Going,
     /// Whether single steps stop at background chatter.
     pub show_background: bool,
 }
@@ -74,22 +75,27 @@ pub struct Session {
 impl Session {
     /// Opens a script at its start. Fails if anything in it is out of bounds.
     pub fn open(script: Script) -> Result<Session, LabError> {
-        script.check()?;
-        let first = Branch { id: BranchId(0), name: "original".to_owned(), parent: None, script: script.clone() };
-        Ok(Session::on(vec![first], BranchId(0), script))
+        Session::open_at(script, Pace::Whole)
     }
 
-    fn on(branches: Vec<Branch>, current: BranchId, script: Script) -> Session {
+    /// The same, at this pace from the beginning.
+    pub fn open_at(script: Script, pace: Pace) -> Result<Session, LabError> {
+        script.check()?;
+        let first = Branch { id: BranchId(0), name: "original".to_owned(), parent: None, script: script.clone() };
+        Ok(Session::on(vec![first], BranchId(0), script, pace))
+    }
+
+    fn on(branches: Vec<Branch>, current: BranchId, script: Script, pace: Pace) -> Session {
         let mut tape = Tape::new(script);
-        tape.record(AHEAD);
-        Session { branches, current, tape, now: Micros::ZERO, seen: 0, show_background: false }
+        tape.record_within(AHEAD, &mut pace.work());
+        Session { branches, current, tape, now: Micros::ZERO, seen: 0, going: Going::at(pace), show_background: false }
     }
 
     /// Opens a tree of branches (from a file) at the start of one of them.
-    pub(super) fn open_tree(branches: Vec<Branch>, current: BranchId) -> Result<Session, LabError> {
+    pub(super) fn open_tree(branches: Vec<Branch>, current: BranchId, pace: Pace) -> Result<Session, LabError> {
         let script = branches.get(current.0 as usize).ok_or(LabError::NoBranch(current.0))?.script.clone();
         branches.iter().try_for_each(|b| b.script.check())?;
-        Ok(Session::on(branches, current, script))
+        Ok(Session::on(branches, current, script, pace))
     }
 
     /// The current branch's script.
@@ -208,32 +214,13 @@ impl Session {
         self.world().network().config.latency.median().max(Micros(1))
     }
 
-    /// Executes up to `events` more events towards the end. Returns whether the whole run is known.
+    /// Executes up to `events` more events towards the end, at whatever pace. Returns whether the whole run is known.
     pub fn pump(&mut self, events: u32) -> bool {
         self.tape.record(events)
     }
 
-    fn is_shown(&self, event: &Event) -> bool {
+    pub(super) fn is_shown(&self, event: &Event) -> bool {
         self.show_background || !event.is_quiet()
-    }
-
-    /// The end (a count of events) of the first step after `from` for which `wanted` holds.
-    fn next_mark(&mut self, from: u32, wanted: impl Fn(&Session, &[Event]) -> bool) -> Option<u32> {
-        let mut i = self.tape.marks.partition_point(|m| m.events <= from);
-        let mut start = from;
-        loop {
-            while i >= self.tape.marks.len() {
-                if self.tape.complete {
-                    return None;
-                }
-                self.tape.record(AHEAD);
-            }
-            let end = self.tape.marks[i].events;
-            if wanted(self, &self.tape.log[start as usize..end as usize]) {
-                return Some(end);
-            }
-            (start, i) = (end, i + 1);
-        }
     }
 
     /// The end of the last step before the one at `from` for which `wanted` holds.
@@ -246,23 +233,10 @@ impl Session {
         })
     }
 
-    fn arrive(&mut self, events: u32) {
+    pub(super) fn arrive(&mut self, events: u32) {
         self.tape.seek(events);
         self.now = self.tape.mark_index().map_or(Micros::ZERO, |i| self.tape.marks[i].at);
         self.seen = self.seen.max(self.cursor());
-    }
-
-    /// Goes one step forwards. Returns whether there was one.
-    pub fn step(&mut self, stride: Stride) -> bool {
-        let found = match stride {
-            Stride::Event => self.next_mark(self.cursor(), |s, events| events.iter().any(|e| s.is_shown(e))),
-            Stride::Decision => self.next_mark(self.cursor(), |_, events| events.iter().any(Event::is_decision)),
-        };
-        match found {
-            Some(events) => self.arrive(events),
-            None => self.seek_time(self.end()),
-        }
-        found.is_some()
     }
 
     /// Goes one step backwards. Returns whether there was one; at the first it goes to the start of the run.
@@ -276,77 +250,22 @@ impl Session {
         self.cursor() < from
     }
 
-    /// Goes to just after the step that made event number `events` (a count from the start).
-    pub fn seek_event(&mut self, events: u32) {
-        self.arrive(events);
-    }
-
-    /// Goes to the state at `time`, which is at most the end of the run.
-    pub fn seek_time(&mut self, time: Micros) {
-        let time = time.min(self.end());
-        while self.tape.recorded_until().is_some_and(|next| next <= time) {
-            self.tape.record(AHEAD);
-        }
-        let steps = self.tape.marks.partition_point(|m| m.at <= time);
-        self.tape.seek_time(steps.checked_sub(1).map_or(0, |i| self.tape.marks[i].events), time);
-        self.now = time;
-        self.seen = self.seen.max(self.cursor());
-    }
-
-    /// Plays on for a span of simulated time.
-    pub fn advance(&mut self, by: Micros) -> Advance {
-        let from = self.cursor();
-        self.seek_time(self.now.plus(by));
-        let passed = &self.tape.log[from as usize..self.cursor() as usize];
-        Advance { decision: passed.iter().any(Event::is_decision), at_end: self.now >= self.end() }
-    }
-
     /// When the next event that is shown happens.
     pub fn next_event_at(&self) -> Option<Micros> {
         let future = self.tape.log.get(self.cursor() as usize..)?;
         future.iter().find(|e| self.is_shown(e)).map(|e| e.at)
     }
 
-    /// Goes forwards to the first step after which `predicate` holds. Returns false, at the end of the run, if there is none.
-    pub fn run_until(&mut self, predicate: Predicate) -> bool {
-        loop {
-            let from = self.cursor();
-            let Some(events) = self.next_mark(from, |_, _| true) else {
-                self.seek_time(self.end());
-                return false;
-            };
-            self.arrive(events);
-            if predicate.holds(&self.tape.log[from as usize..events as usize], &self.tape.here) {
-                return true;
-            }
-        }
-    }
-
-    /// Goes forwards to the first step after which a condition holds that did not hold before it, counting from here. Returns false, at
-    /// the end of the run, if there is none.
-    pub fn run_until_condition(&mut self, condition: &Condition) -> bool {
-        let mut watch = Watch::new(condition.clone());
-        let mut held = watch.see(&[], &self.tape.here, &self.tape.script.commands);
-        loop {
-            let from = self.cursor();
-            let Some(events) = self.next_mark(from, |_, _| true) else {
-                self.seek_time(self.end());
-                return false;
-            };
-            self.arrive(events);
-            let now = watch.see(&self.tape.log[from as usize..events as usize], &self.tape.here, &self.tape.script.commands);
-            if now && !held {
-                return true;
-            }
-            held = now;
-        }
-    }
-
     /// The script up to the cursor, with the same end.
-    fn script_so_far(&self) -> Script {
+    pub(super) fn script_so_far(&self) -> Script {
         let mut script = self.tape.script.clone();
         script.commands.truncate(self.tape.here.commands);
         script
+    }
+
+    /// Another script for the current branch.
+    pub(super) fn set_script(&mut self, script: Script) {
+        self.branches[self.current.0 as usize].script = script;
     }
 
     /// Carries out a command at the cursor. Acting before what has been seen, or before commands still to come, keeps that future as a
@@ -367,9 +286,9 @@ impl Session {
             self.branches[self.current.0 as usize].script = script.clone();
         }
         self.tape.cut_here(script);
-        self.tape.record(AHEAD);
+        self.tape.record_within(AHEAD, &mut self.going.pace.work());
         self.seen = self.cursor();
-        self.seek_time(at);
+        self.head_for(Goal::After(at));
         Ok(Acted { branched })
     }
 
@@ -417,7 +336,7 @@ impl Session {
     fn restart_on(&mut self, script: Script) {
         let (now, background) = (self.now, self.show_background);
         let branches = std::mem::take(&mut self.branches);
-        *self = Session::on(branches, self.current, script);
+        *self = Session::on(branches, self.current, script, self.going.pace);
         self.show_background = background;
         self.seek_time(now);
     }
@@ -445,6 +364,6 @@ impl Session {
         let end = self.end().plus(by).min(crate::engine::world::LIMITS.span);
         self.tape.set_end(end);
         self.branches[self.current.0 as usize].script.end = end;
-        self.tape.record(AHEAD);
+        self.tape.record_within(AHEAD, &mut self.going.pace.work());
     }
 }

@@ -6,7 +6,7 @@ use super::script::{BOUNDS, Script};
 use super::sweep_log::SweepLog;
 use crate::engine::base::{EventId, Micros};
 use crate::engine::observe::{Entropy, History, Sweeps};
-use crate::engine::world::Event;
+use crate::engine::world::{Ahead, Event};
 
 /// The end of one step that left events.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,48 @@ pub(super) struct Mark {
 struct Snapshot {
     events: u32,
     player: Player,
+    /// Whether it stands behind a step that takes long, which nobody wants to see carried out again.
+    dear: bool,
+}
+
+/// Work under way for the next step. A copy of a tape begins it anew.
+#[derive(Debug, Default)]
+struct Bench(Option<Ahead>);
+
+impl Clone for Bench {
+    fn clone(&self) -> Self {
+        Bench(None)
+    }
+}
+
+/// A step that has been carried out, but is not known as a whole yet.
+#[derive(Debug, Clone)]
+struct Unsettled {
+    events: Vec<Event>,
+    /// Whether it took long so far.
+    long: bool,
+    /// Whether the run goes on.
+    goes_on: bool,
+}
+
+/// How much may be done at once, in rows that are read; a step counts as a few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Work(pub u64);
+
+impl Work {
+    /// As much as there is.
+    pub const ALL: Work = Work(u64::MAX);
+
+    /// Takes some of it away.
+    pub fn take(&mut self, some: u64) {
+        if *self != Work::ALL {
+            self.0 = self.0.saturating_sub(some);
+        }
+    }
+
+    pub fn is_used_up(self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// Events between two snapshots at first; doubled whenever there are too many snapshots.
@@ -30,6 +72,12 @@ const INTERVAL: u32 = 256;
 const INPUTS_PER_EVENT: u64 = 10;
 /// Snapshots kept at most.
 const SNAPSHOTS: usize = 512;
+/// Those behind long steps that are kept whatever else there is.
+const DEAR: usize = 48;
+/// Rows from which on reading them is long work.
+const LONG: u64 = 4_096;
+/// What a step counts beside rows that are read.
+const STEP: u64 = 4;
 
 /// One script, recorded up to `tip`, with the world at the cursor.
 #[derive(Debug, Clone)]
@@ -55,6 +103,8 @@ pub(super) struct Tape {
     pub samples: Vec<Sample>,
     snapshots: Vec<Snapshot>,
     interval: u32,
+    bench: Bench,
+    unsettled: Option<Unsettled>,
 }
 
 impl Tape {
@@ -65,7 +115,7 @@ impl Tape {
         let mut tape = Tape {
             here: tip.clone(),
             settled: Micros::ZERO,
-            snapshots: vec![Snapshot { events: log.len() as u32, player: tip.clone() }],
+            snapshots: vec![Snapshot { events: log.len() as u32, player: tip.clone(), dear: true }],
             tip,
             complete: false,
             marks: Vec::new(),
@@ -75,6 +125,8 @@ impl Tape {
             entropy: Vec::new(),
             samples: Vec::new(),
             interval: INTERVAL,
+            bench: Bench::default(),
+            unsettled: None,
             script,
             log,
         };
@@ -110,20 +162,36 @@ impl Tape {
 
     /// When the next thing is due that is not recorded yet; none at the end of the run.
     pub fn recorded_until(&mut self) -> Option<Micros> {
-        if self.complete { None } else { self.tip.next_at(&self.script) }
+        match &self.unsettled {
+            Some(_) => Some(self.tip.world.now()),
+            None if self.complete => None,
+            None => self.tip.next_at(&self.script),
+        }
     }
 
     /// Plays on at the tip until `events` more are recorded, or a good number of inputs left none, or the run is at its end. Returns
     /// whether it is.
     pub fn record(&mut self, events: u32) -> bool {
+        self.record_within(events, &mut Work::ALL.clone())
+    }
+
+    /// The same, as far as `work` goes, which becomes less. A step that takes longer is begun, and gone on with the next time.
+    pub fn record_within(&mut self, events: u32, work: &mut Work) -> bool {
         let goal = self.log.len().saturating_add(events as usize).min(BOUNDS.events as usize);
         let patience = self.tip.inputs.saturating_add(u64::from(events).saturating_mul(INPUTS_PER_EVENT)).min(BOUNDS.inputs);
-        while !self.complete && self.log.len() < goal && self.tip.inputs < patience {
+        while !self.complete && self.log.len() < goal && self.tip.inputs < patience && !work.is_used_up() {
             let before = self.log.len();
-            self.complete = !self.tip.step(&self.script, &mut self.log);
+            let (goes_on, long) = if *work == Work::ALL && self.unsettled.is_none() {
+                (self.tip.step(&self.script, &mut self.log), false)
+            } else {
+                let Some(step) = self.slice(work) else { break };
+                self.log.extend(step.events);
+                (step.goes_on, step.long)
+            };
+            self.complete = !goes_on;
             if self.log.len() > before {
                 self.absorb(before);
-                self.maybe_snapshot();
+                self.maybe_snapshot(long);
             }
         }
         // A run of too many events ends where the log is full: said by whoever asks, see Session::is_cut_short.
@@ -131,15 +199,53 @@ impl Tape {
         self.complete
     }
 
+    /// Goes on with the next step; gives it once it is known as a whole.
+    fn slice(&mut self, work: &mut Work) -> Option<Unsettled> {
+        let mut step = match self.unsettled.take() {
+            Some(step) => step,
+            None => {
+                let mut ahead = self.bench.0.take().unwrap_or_else(|| self.tip.look_ahead(&self.script, LONG));
+                if !self.tip.world.work_ahead(&mut ahead, &mut work.0) {
+                    self.bench.0 = Some(ahead);
+                    return None;
+                }
+                work.take(STEP);
+                let (long, mut events) = (ahead.is_long(), Vec::new());
+                let goes_on = self.tip.step_ready(&self.script, ahead, &mut events);
+                Unsettled { events, long, goes_on }
+            }
+        };
+        if !self.tip.settle(&mut work.0) {
+            step.long = true;
+            self.unsettled = Some(step);
+            return None;
+        }
+        Some(step)
+    }
+
+    /// The long step that is being worked on, if there is one.
+    pub fn ahead(&self) -> Option<&Ahead> {
+        self.bench.0.as_ref()
+    }
+
+    /// Gives up what has been done for the next step.
+    pub fn put_aside(&mut self) {
+        self.bench.0 = None;
+    }
+
     /// Only just after an event: an input that leaves none may still change a node, and the cursor stands before it.
-    fn maybe_snapshot(&mut self) {
+    fn maybe_snapshot(&mut self, dear: bool) {
         let events = self.log.len() as u32;
-        if self.snapshots.last().is_some_and(|s| events >= s.events + self.interval) {
-            self.snapshots.push(Snapshot { events, player: self.tip.clone() });
+        if dear || self.snapshots.last().is_some_and(|s| events >= s.events + self.interval) {
+            self.snapshots.push(Snapshot { events, player: self.tip.clone(), dear });
             if self.snapshots.len() > SNAPSHOTS {
                 self.interval *= 2;
-                let mut i = 0;
-                self.snapshots.retain(|_| (i % 2 == 0, i += 1).0);
+                let (mut i, mut dear) = (0, 0);
+                self.snapshots.retain(|s| {
+                    i += 1;
+                    dear += usize::from(s.dear);
+                    i % 2 == 1 || s.dear && dear <= DEAR
+                });
             }
         }
     }
@@ -194,6 +300,8 @@ impl Tape {
 
     /// The player as it was after `events` events, without going there.
     pub fn peek(&self, events: u32) -> Player {
+        // Up to the end of the step that made the last of them: there may be a snapshot of just that.
+        let events = self.marks.get(self.marks.partition_point(|m| m.events < events)).map_or(events, |m| m.events);
         let nearest = self.snapshots.partition_point(|s| s.events <= events).saturating_sub(1);
         let mut player = if self.cursor() <= events && self.cursor() >= self.snapshots[nearest].events {
             self.here.clone()
@@ -234,6 +342,7 @@ impl Tape {
         self.samples.retain(|sample| sample.event.0 < events);
         self.history = History::of(&self.log);
         self.sweeps.cut(events);
+        (self.bench.0, self.unsettled) = (None, None);
         self.tip = self.here.clone();
         self.complete = false;
         self.script = script;

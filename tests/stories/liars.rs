@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use drift::engine::base::{DigestFunction, Draws, Endpoint, Micros, NodeId};
 use drift::engine::data::{Key, Payload, Row, Rule, Version};
+use drift::engine::node::desk::Desk;
 use drift::engine::node::sweeps::{
     Page, Place, ROUNDS, Refusal, Say, SegmentSay, SessionId, SetSay, SweepOutcome, SweepStep, TrieSay, common_ranges,
 };
@@ -35,8 +36,15 @@ impl Alone {
 
     pub fn handle(&mut self, input: Input<'_>) -> Vec<Out> {
         let mut out = Vec::new();
-        let mut ctx =
-            Ctx { now: Micros::secs(1), settings: &self.settings, ring: &self.ring, draws: Draws::new(1), backlog: 0, out: &mut out };
+        let mut ctx = Ctx {
+            now: Micros::secs(1),
+            settings: &self.settings,
+            ring: &self.ring,
+            draws: Draws::new(1),
+            backlog: 0,
+            out: &mut out,
+            desk: &mut Desk::default(),
+        };
         self.node.handle(input, &mut ctx);
         out
     }

@@ -7,7 +7,7 @@ mod rule;
 mod store;
 
 pub use key::{Key, Token};
-pub use pages::PageMap;
+pub use pages::{PAGE_MAX, Page, PageMap};
 pub use row::{Clock, Payload, Row, Stamp, Version, checksum, row_digest};
 pub use rule::{Merge, Order, Rule};
 pub use store::{Change, Reverted, Store};

@@ -2,13 +2,17 @@
 //!
 //! A snapshot of a million rows is one reference count; the first write after it copies the page index and one page.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Entries at which a page is split in two.
-const PAGE_MAX: usize = 128;
+pub const PAGE_MAX: usize = 128;
 
 /// Entries of one page, sorted by key.
-type Page<K, V> = Arc<Vec<(K, V)>>;
+pub type Page<K, V> = Arc<Vec<(K, V)>>;
+
+/// A key with its value in one map and in another one.
+pub type Changed<K, V> = Vec<(K, Option<V>, Option<V>)>;
 
 /// An ordered map whose clones share all pages until one side writes.
 #[derive(Debug, Clone)]
@@ -97,6 +101,53 @@ impl<K: Ord + Clone, V: Clone> PageMap<K, V> {
         self.pages.get(page).into_iter().flat_map(move |p| &p[place..]).chain(self.pages.iter().skip(page + 1).flat_map(|p| p.iter()))
     }
 
+    /// How many entries come before the first that is not `before`, which must hold for a beginning of the keys only. Looks at one page.
+    pub fn count_before(&self, before: impl Fn(&K) -> bool) -> u64 {
+        let page = self.pages.partition_point(|page| page.last().is_some_and(|(last, _)| before(last)));
+        let place = self.pages.get(page).map_or(0, |p| p.partition_point(|(key, _)| before(key)));
+        self.pages.iter().take(page).map(|page| page.len() as u64).sum::<u64>() + place as u64
+    }
+
+    /// A map of pages that other maps may share. Their keys ascend within pages and across them, and none is empty.
+    pub fn of_pages(pages: Vec<Page<K, V>>) -> PageMap<K, V> {
+        let len = pages.iter().map(|page| page.len() as u64).sum();
+        PageMap { pages: Arc::new(pages), len }
+    }
+
+    /// Entries that are not the same in both maps, in key order. Pages that both share are passed over.
+    pub fn changed(&self, after: &PageMap<K, V>) -> Changed<K, V>
+    where
+        V: PartialEq,
+    {
+        let (mut old, mut new) = (Walk::over(&self.pages), Walk::over(&after.pages));
+        let mut found = Vec::new();
+        loop {
+            if old.at == 0 && new.at == 0 && old.pages.first().zip(new.pages.first()).is_some_and(|(a, b)| Arc::ptr_eq(a, b)) {
+                (old.pages, new.pages) = (&old.pages[1..], &new.pages[1..]);
+                continue;
+            }
+            let order = match (old.entry(), new.entry()) {
+                (None, None) => return found,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some((a, _)), Some((b, _))) => a.cmp(b),
+            };
+            let before = old.entry().filter(|_| order.is_le());
+            let after = new.entry().filter(|_| order.is_ge());
+            if let Some((key, _)) = before.or(after)
+                && before.map(|entry| &entry.1) != after.map(|entry| &entry.1)
+            {
+                found.push((key.clone(), before.map(|entry| entry.1.clone()), after.map(|entry| entry.1.clone())));
+            }
+            if before.is_some() {
+                old.next();
+            }
+            if after.is_some() {
+                new.next();
+            }
+        }
+    }
+
     /// A map of entries that are already sorted by key and free of repeats; full pages, no search.
     pub fn from_sorted(entries: impl Iterator<Item = (K, V)>) -> PageMap<K, V> {
         let (mut pages, mut page, mut len) = (Vec::new(), Vec::with_capacity(PAGE_MAX), 0);
@@ -111,6 +162,30 @@ impl<K: Ord + Clone, V: Clone> PageMap<K, V> {
             pages.push(Arc::new(page));
         }
         PageMap { pages: Arc::new(pages), len }
+    }
+}
+
+/// A place in a list of pages.
+struct Walk<'a, K, V> {
+    pages: &'a [Page<K, V>],
+    /// The entry of the first page.
+    at: usize,
+}
+
+impl<'a, K, V> Walk<'a, K, V> {
+    fn over(pages: &'a [Page<K, V>]) -> Self {
+        Walk { pages, at: 0 }
+    }
+
+    fn entry(&self) -> Option<&'a (K, V)> {
+        self.pages.first()?.get(self.at)
+    }
+
+    fn next(&mut self) {
+        self.at += 1;
+        if self.pages.first().is_some_and(|page| self.at >= page.len()) {
+            (self.pages, self.at) = (&self.pages[1..], 0);
+        }
     }
 }
 
@@ -146,6 +221,24 @@ mod tests {
                 assert!(map.iter_from(|k| *k < from).map(|(k, v)| (k, v)).eq(model.range(from..)));
             }
         }
+    }
+
+    #[test]
+    fn what_changed_is_found_beside_shared_pages() {
+        let old = PageMap::from_sorted((0..1_000u32).map(|k| (2 * k, k)));
+        let mut new = old.clone();
+        assert_eq!(old.changed(&new), []);
+        new.insert(501, 7);
+        new.insert(1_200, 8);
+        new.remove(&0);
+        new.remove(&1_998);
+        new.insert(5_000, 9);
+        let both =
+            [(0, Some(0), None), (501, None, Some(7)), (1_200, Some(600), Some(8)), (1_998, Some(999), None), (5_000, None, Some(9))];
+        assert_eq!(old.changed(&new), both);
+        assert_eq!(new.changed(&old).len(), 5);
+        assert_eq!(PageMap::default().changed(&old).len(), 1_000);
+        assert_eq!([0, 1, 2, 501, 1_999].map(|k| old.count_before(|key| *key < k)), [0, 1, 1, 251, 1_000]);
     }
 
     #[test]

@@ -54,6 +54,13 @@ impl<V: Clone> PageMap<Key, V> {
     }
 }
 
+impl<V: Clone> PageMap<Key, V> {
+    /// How many entries have tokens `first` to `last`. Looks at two pages.
+    pub fn count_between(&self, first: Token, last: Token) -> u64 {
+        self.count_before(|key| key.token() <= last).saturating_sub(self.count_before(|key| key.token() < first))
+    }
+}
+
 impl Store {
     /// The row at `key`.
     pub fn get(&self, key: &Key) -> Option<&Arc<Row>> {
@@ -238,13 +245,26 @@ impl Store {
     }
 
     /// Puts `rows` into the store as if they had been on disk for ever: merged with what is held, and with what a crash would go back to.
-    pub fn preload(&mut self, rule: Rule, rows: PageMap<Key, Arc<Row>>) {
+    /// `tombstones` are the keys among them that are deleted: whoever makes rows by the million need not look at them again.
+    pub fn preload(&mut self, rule: Rule, rows: PageMap<Key, Arc<Row>>, tombstones: PageMap<Key, ()>) {
         for undo in &mut self.unsynced {
             undo.before = rule.merged(undo.before.take(), rows.get(&undo.key));
         }
         if self.rows.is_empty() {
             self.rows = rows;
-            self.tombstones = PageMap::from_sorted(self.rows.iter().filter(|(_, row)| row.is_deleted()).map(|(key, _)| (key.clone(), ())));
+            self.tombstones = tombstones;
+            return;
+        }
+        if self.rows.len() < rows.len() {
+            // Merging does not mind which comes first: the fewer ones go into the many.
+            for (key, held) in std::mem::replace(&mut self.rows, rows).iter() {
+                if let Some(merged) = rule.merged(self.rows.get(key).cloned(), Some(held)) {
+                    if merged != *held {
+                        self.set_mark(key, None);
+                    }
+                    self.rows.insert(key.clone(), merged);
+                }
+            }
             return;
         }
         for (key, row) in rows.iter() {
@@ -305,7 +325,11 @@ mod tests {
             Arc::new(Row::single(Version { clock, payload: Payload::Tombstone }))
         };
         let mut store = Store::default();
-        store.preload(rule, PageMap::from_sorted([(other.clone(), stone(1))].into_iter()));
+        store.preload(
+            rule,
+            PageMap::from_sorted([(other.clone(), stone(1))].into_iter()),
+            PageMap::from_sorted([(other.clone(), ())].into_iter()),
+        );
         store.apply(rule, &key, &row(1), true);
         assert!(store.tombstones().eq([&other]));
         store.apply(rule, &key, &stone(2), false);

@@ -7,6 +7,7 @@
 pub mod arrivals;
 mod clock;
 pub mod coordinate;
+pub mod desk;
 pub mod dots;
 mod guests;
 pub mod hints;
@@ -152,6 +153,8 @@ pub struct Ctx<'a> {
     pub backlog: u64,
     /// What the node does, in order.
     pub out: &'a mut Vec<Out>,
+    /// Long work that is done already.
+    pub desk: &'a mut desk::Desk,
 }
 
 impl Ctx<'_> {
@@ -236,6 +239,11 @@ impl Node {
             history: History::default(),
             integrity: Integrity::default(),
         }
+    }
+
+    /// The same node without its rows.
+    pub fn without_rows(&self) -> Node {
+        Node { store: Store::default(), ..self.clone() }
     }
 
     /// Forgets everything volatile except rows and hints, which [`Node::lose_memory`] takes back separately.

@@ -50,7 +50,12 @@ pub struct Truth {
     last_copies: u64,
     entropy: Entropy,
     healed: Spans,
+    /// A disk was lost, and every key is being looked at: those after this one still are to be.
+    looking: Option<Option<Key>>,
 }
+
+/// Keys that are looked at between two looks at how many still may be.
+const KEYS_AT_ONCE: usize = 512;
 
 impl Truth {
     /// The copies of `key` at its replicas, in preference order.
@@ -105,19 +110,28 @@ impl Truth {
 
     /// Takes in what has just happened in `world`.
     pub fn observe(&mut self, world: &World, events: &[Event]) {
+        self.observe_lightly(world, events);
+        self.look_on(world, &mut u64::MAX.clone());
+    }
+
+    /// The same, but where every key must be looked at this is left to [`Truth::look_on`]. Until that is done, nothing of this is true.
+    pub fn observe_lightly(&mut self, world: &World, events: &[Event]) {
         for event in events {
             match &event.kind {
                 EventKind::Applied(applied) if applied.change == Change::Stored => self.check(world, &applied.key),
                 EventKind::Reverted { key, .. } => self.check(world, key),
                 EventKind::Removed(removed) => self.check(world, &removed.key),
                 EventKind::Fault(Fault::Rotted(rotted)) => self.check(world, &rotted.key),
-                EventKind::Fault(Fault::Wiped { .. } | Fault::Restored { .. }) => self.look(world),
+                // (A disk that is put back says of each row that is another one.)
+                EventKind::Fault(Fault::Wiped { .. }) => self.looking = Some(None),
                 // All replicas get the same rows: those that agreed agree, and only those that did not may have changed.
                 EventKind::Fault(Fault::Preloaded { .. }) => {
                     let torn = self.stale.clone();
                     torn.iter().for_each(|(key, _)| self.check(world, key));
                 }
-                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => self.look(world),
+                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => {
+                    self.looking = Some(None);
+                }
                 _ => {}
             }
         }
@@ -126,16 +140,39 @@ impl Truth {
     /// The truth about a whole world, found by looking at every row, as if all its disorder had come at once.
     pub fn of(world: &World) -> Truth {
         let mut truth = Truth::default();
-        truth.look(world);
+        truth.looking = Some(None);
+        truth.look_on(world, &mut u64::MAX.clone());
         truth
     }
 
-    /// Looks at every key that is held anywhere, or was torn.
-    fn look(&mut self, world: &World) {
-        let torn = self.stale.clone();
-        let held = world.hosts().iter().flat_map(|h| h.node.store.rows().iter().map(|(key, _)| key));
-        let keys = set_of(held.chain(torn.iter().map(|(key, _)| key)));
-        keys.into_iter().for_each(|key| self.check(world, key));
+    /// Goes on looking at every key that is held anywhere, or was torn, in order; at about so many, which it takes away. Returns whether there
+    /// is nothing left to look at.
+    pub fn look_on(&mut self, world: &World, left: &mut u64) -> bool {
+        while let Some(after) = self.looking.take() {
+            if *left == 0 {
+                self.looking = Some(after);
+                return false;
+            }
+            let torn = self.stale.clone();
+            let seen = |key: &Key| after.as_ref().is_some_and(|after| key <= after);
+            let mut keys: Vec<&Key> = Vec::new();
+            // Beyond the last key of whoever has more, there may be keys of his between those of others.
+            let mut until: Option<&Key> = None;
+            for at in 0..=world.hosts().len() {
+                let from = keys.len();
+                match world.hosts().get(at) {
+                    Some(host) => keys.extend(host.node.store.rows().iter_from(seen).map(|(key, _)| key).take(KEYS_AT_ONCE)),
+                    None => keys.extend(torn.iter_from(seen).map(|(key, _)| key).take(KEYS_AT_ONCE)),
+                }
+                let last = keys.last().copied().filter(|_| keys.len() == from + KEYS_AT_ONCE);
+                until = until.into_iter().chain(last).min();
+            }
+            let keys = set_of(keys.into_iter().filter(|key| until.is_none_or(|until| *key <= until)));
+            keys.iter().for_each(|key| self.check(world, key));
+            *left = left.saturating_sub(8 * keys.len() as u64);
+            self.looking = until.map(|last| Some(last.clone()));
+        }
+        true
     }
 
     fn check(&mut self, world: &World, key: &Key) {

@@ -22,5 +22,5 @@ pub use policy::{Combine, Depth, LeafContent, TreePolicy};
 pub use range::TokenRange;
 pub use sketch::{Coded, Decoder, Peeled, Places, Sketch, SketchPolicy, Symbols};
 pub use spans::{Mark, Reply, Side, Span, SpanPolicy};
-pub use tree::{Item, Tree, words_of};
+pub use tree::{Builder, Item, Tree, words_of};
 pub use trie::{Trie, TrieNode};

@@ -65,32 +65,10 @@ impl Tree {
     }
 
     /// A tree over rows in ring order from the range's left end: the token of each, and its digest. `computed` counts each of them.
-    pub fn build(range: TokenRange, policy: TreePolicy, depth: u32, mut rows: impl Iterator<Item = (Token, Item)>) -> Tree {
-        let tree = Tree::empty(range, policy, depth);
-        let Some((token, item)) = rows.next() else { return tree };
-        let (words, hashes) = (words_of(policy.digest), policy.combine == Combine::Hash);
-        let mut filling = Filling::at(tree, token);
-        let mut count = 0;
-        // One row at a time, by value: digests fresh from the function must not be copied about.
-        let mut add = |token: Token, item: Item| {
-            let offset = range.offset(token) as u64;
-            if offset > filling.last {
-                filling.turn(token);
-            }
-            if let Some(shift) = filling.shift {
-                filling.leaf = offset >> shift;
-            }
-            count += 1;
-            match (hashes, words) {
-                (true, _) => append(&mut filling.list, &item[..words]),
-                (false, 1) => filling.page[(filling.leaf & PAGE_MASK) as usize] ^= item[0],
-                (false, _) => xor(place_in(&mut filling.page, filling.leaf, words), &item),
-            }
-        };
-        add(token, item);
-        rows.for_each(|(token, item)| add(token, item));
-        filling.tree.computed += count;
-        filling.done()
+    pub fn build(range: TokenRange, policy: TreePolicy, depth: u32, rows: impl Iterator<Item = (Token, Item)>) -> Tree {
+        let mut builder = Builder::new(range, policy, depth);
+        builder.add(rows);
+        builder.done()
     }
 
     /// Computes the parents of a page's nodes, if it has rows. `list` is room to work in, and left empty.
@@ -224,7 +202,8 @@ impl Tree {
 }
 
 /// A tree that is being made, page by page, so that a parent is made of children that are still at hand.
-struct Filling {
+#[derive(Debug, Clone)]
+pub struct Builder {
     tree: Tree,
     /// The leaves at work.
     page: Vec<u64>,
@@ -237,16 +216,46 @@ struct Filling {
     shift: Option<u32>,
     /// The leaf's digests, where they are to be hashed.
     list: Vec<u8>,
+    /// Whether the page at work has rows.
+    begun: bool,
 }
 
-impl Filling {
-    fn at(tree: Tree, token: Token) -> Filling {
+impl Builder {
+    /// A tree without rows so far.
+    pub fn new(range: TokenRange, policy: TreePolicy, depth: u32) -> Builder {
+        let tree = Tree::empty(range, policy, depth);
         let bits = tree.leaves().trailing_zeros();
         let direct = tree.policy.combine == Combine::Xor && tree.range.left == tree.range.right && bits > 0;
         let page = vec![0; tree.pages_of(tree.depth)[0].len()];
-        let mut filling = Filling { tree, page, leaf: 0, last: 0, shift: direct.then_some(64 - bits), list: Vec::new() };
-        (filling.leaf, filling.last) = filling.place(token);
-        filling
+        let shift = direct.then_some(64 - bits);
+        let mut builder = Builder { tree, page, leaf: 0, last: 0, shift, list: Vec::new(), begun: false };
+        builder.last = builder.place(Token(range.left.0.wrapping_add(1))).1;
+        builder
+    }
+
+    /// Adds rows that come after those there are.
+    pub fn add(&mut self, rows: impl Iterator<Item = (Token, Item)>) {
+        let (words, hashes) = (words_of(self.tree.policy.digest), self.tree.policy.combine == Combine::Hash);
+        let range = self.tree.range;
+        let mut count = 0;
+        // One row at a time, by value: digests fresh from the function must not be copied about.
+        rows.for_each(|(token, item)| {
+            let offset = range.offset(token) as u64;
+            if offset > self.last {
+                self.turn(token);
+            }
+            if let Some(shift) = self.shift {
+                self.leaf = offset >> shift;
+            }
+            count += 1;
+            self.begun = true;
+            match (hashes, words) {
+                (true, _) => append(&mut self.list, &item[..words]),
+                (false, 1) => self.page[(self.leaf & PAGE_MASK) as usize] ^= item[0],
+                (false, _) => xor(place_in(&mut self.page, self.leaf, words), &item),
+            }
+        });
+        self.tree.computed += count;
     }
 
     /// The leaf of a token, and how far the last one lies into the range that needs no turn.
@@ -278,8 +287,11 @@ impl Filling {
         close(self.tree.policy.digest, &mut self.list, place, &mut self.tree.computed);
     }
 
-    /// The page at work is complete.
+    /// The page at work is complete. One without rows takes no room.
     fn store(&mut self) {
+        if !std::mem::take(&mut self.begun) {
+            return;
+        }
         let (depth, number) = (self.tree.depth, self.leaf >> PAGE_BITS);
         self.tree.pages[self.tree.first[depth as usize] as usize + number as usize] = Arc::from(&self.page[..]);
         self.page.fill(0);
@@ -287,7 +299,7 @@ impl Filling {
     }
 
     /// All rows have come: the levels above.
-    fn done(mut self) -> Tree {
+    pub fn done(mut self) -> Tree {
         self.close();
         self.store();
         for level in (1..self.tree.depth).rev() {

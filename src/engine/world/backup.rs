@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::event::{Event, EventKind, Fault};
 use super::sim::World;
 use crate::engine::base::{Endpoint, Micros, NodeId};
-use crate::engine::data::{Key, PageMap, Row, Store};
+use crate::engine::data::Store;
 use crate::engine::node::hints::HintStore;
 use crate::engine::node::sweeps::validation::Records;
 use crate::engine::node::{Guests, Node};
@@ -23,21 +23,6 @@ pub struct Backup {
     pub guests: Guests,
     /// What it knew of incremental repairs.
     pub records: Records,
-}
-
-type Rows = PageMap<Key, Arc<Row>>;
-type Changed = Vec<(Key, Option<Arc<Row>>, Option<Arc<Row>>)>;
-
-/// Keys whose row is another one, or there on one side only, in key order.
-fn differences(before: &Rows, after: &Rows) -> Changed {
-    let gone = before.iter().filter(|(key, _)| after.get(key).is_none()).map(|(key, row)| (key.clone(), Some(row.clone()), None));
-    let other = after.iter().filter_map(|(key, row)| {
-        let held = before.get(key);
-        (held != Some(row)).then(|| (key.clone(), held.cloned(), Some(row.clone())))
-    });
-    let mut all: Changed = gone.chain(other).collect();
-    all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    all
 }
 
 impl World {
@@ -64,7 +49,7 @@ impl World {
         self.crash(node, false, log);
         let Some(host) = self.hosts.get_mut(node.index()) else { return };
         let machine: &mut Node = Arc::make_mut(&mut host.node);
-        let (count, changed) = (store.rows().len(), differences(machine.store.rows(), store.rows()));
+        let (count, changed) = (store.rows().len(), machine.store.rows().changed(store.rows()));
         machine.store.restore(store);
         machine.records = records;
         machine.disk_replaced();

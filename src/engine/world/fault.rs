@@ -6,10 +6,11 @@ use super::command::Command;
 use super::event::{Event, EventKind, Fault, LostWhy};
 use super::host::{Status, Waiting};
 use super::network::CutShape;
-use super::preload::Preload;
+use super::preload::{Loading, Preload};
 use super::sim::{Due, World};
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, arrange};
-use crate::engine::node::{Changed, Checksum, Input, Method, Node, Request, Setting, SweepPolicy, Verb};
+use crate::engine::data::PageMap;
+use crate::engine::node::{Changed, Input, Method, Node, Request, Setting, SweepPolicy, Verb};
 
 impl World {
     /// Carries out a command at `at` (now, if that is past). A command that [`Command::check`] refuses, or that changes nothing
@@ -196,12 +197,14 @@ impl World {
 
     fn preload(&mut self, preload: Preload, log: &mut Vec<Event>) {
         let rule = self.settings().rule;
-        let rows = preload.rows(self.draws, rule, self.settings().integrity.checksum == Checksum::Writer);
-        let n = self.settings().replicas;
-        for host in &mut self.hosts {
+        let shares = match self.ready.loaded.take() {
+            Some((known, shares)) if known == preload => shares,
+            _ => Loading::new(preload, self).finish(self),
+        };
+        for (host, share) in self.hosts.iter_mut().zip(shares) {
             let node: &mut Node = Arc::make_mut(&mut host.node);
             node.forget_trees();
-            node.store.preload(rule, Preload::share(&rows, &self.ring, &n, node.id));
+            node.store.preload(rule, share, PageMap::default());
         }
         self.fault(None, Fault::Preloaded { count: preload.count }, log);
     }

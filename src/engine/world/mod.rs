@@ -1,5 +1,6 @@
 //! The simulator: an event queue, a network with faults, nodes that crash and clients that wait.
 
+mod ahead;
 mod backup;
 mod bounds;
 mod client;
@@ -21,6 +22,7 @@ mod sim;
 mod sweeping;
 mod workload;
 
+pub use ahead::{Ahead, Doing};
 pub use backup::Backup;
 pub use bounds::{CommandError, LIMITS, Limits};
 pub use command::Command;

@@ -70,6 +70,12 @@ impl<T> Queue<T> {
         None
     }
 
+    /// The next item, once [`Queue::next_at`] has been asked for it.
+    pub(super) fn peek(&self) -> Option<&T> {
+        let Reverse((_, _, slot)) = self.heap.peek()?;
+        self.entries[slot.0 as usize].item.as_ref()
+    }
+
     /// Takes the next item out.
     pub(super) fn pop(&mut self) -> Option<(Micros, T)> {
         while let Some(Reverse((at, seq, slot))) = self.heap.pop() {

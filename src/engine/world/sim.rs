@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ahead::Ready;
 use super::backup::Backup;
 use super::client::Client;
 use super::config::{Chatter, Config};
@@ -66,6 +67,8 @@ pub struct World {
     mix: Mix,
     /// Reused between inputs; always empty in between.
     out: Vec<Out>,
+    /// What has been done ahead for the input at work; always empty in between.
+    pub(super) ready: Ready,
 }
 
 impl World {
@@ -96,6 +99,7 @@ impl World {
             operations: 0,
             mix: Mix::START,
             out: Vec::new(),
+            ready: Ready::default(),
         };
         world.mix.word(seed);
         // The plain ring is told by what happens on it, as it always was.
@@ -327,7 +331,15 @@ impl World {
         let mut out = std::mem::take(&mut self.out);
         let backlog = if self.settings.disk.is_some() { self.load.backlog(id, self.now) } else { 0 };
         let node: &mut Node = Arc::make_mut(&mut host.node);
-        let mut ctx = Ctx { now: self.now, settings: &self.settings, ring: &self.ring, draws: self.draws, backlog, out: &mut out };
+        let mut ctx = Ctx {
+            now: self.now,
+            settings: &self.settings,
+            ring: &self.ring,
+            draws: self.draws,
+            backlog,
+            out: &mut out,
+            desk: &mut self.ready.desk,
+        };
         node.handle(input, &mut ctx);
         let generation = node.generation;
         if let Some(disk) = self.settings.disk {

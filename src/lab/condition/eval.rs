@@ -238,9 +238,8 @@ fn same(a: NodeId, b: NodeId, instant: &Instant<'_>, slots: &mut Slots) -> bool 
             let replicas = world.ring().replicas(key.token(), &world.settings().replicas);
             replicas.contains(&a) && replicas.contains(&b)
         };
-        let equal = one.node.store.rows().iter().all(|(key, row)| two.node.store.get(key) == Some(row) || !shared(key));
-        let none_more = two.node.store.rows().iter().all(|(key, _)| one.node.store.get(key).is_some() || !shared(key));
-        (slots.all[i].flag, slots.all[i].other) = (equal && none_more, true);
+        let changed = one.node.store.rows().changed(two.node.store.rows());
+        (slots.all[i].flag, slots.all[i].other) = (!changed.iter().any(|(key, ..)| shared(key)), true);
     }
     slots.all[i].flag
 }

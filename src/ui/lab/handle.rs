@@ -5,11 +5,14 @@ use std::rc::Rc;
 
 use yew::Callback;
 
+use super::keeping::pace;
+use super::sweep::Kept;
 use crate::engine::base::{ClientId, EventId, NodeId, OpId};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::{Place, SessionId};
 use crate::engine::node::{Level, Traffic};
 use crate::lab::{Session, View};
+use crate::view::working::{Working, working};
 
 /// What the person points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -154,6 +157,12 @@ struct Shared {
     ui: RefCell<UiState>,
     revision: Cell<u64>,
     rerender: Callback<u64>,
+    /// Is told how far long work has come.
+    working: RefCell<Callback<Option<Working>>>,
+    /// Whether the session has been put here and has not come to its place yet.
+    opening: Cell<bool>,
+    /// What the panels keep of the sweep in view.
+    sweep: RefCell<Kept>,
     /// Tells labs of one page apart in element ids.
     number: u32,
 }
@@ -183,7 +192,8 @@ impl PartialEq for LabHandle {
 
 impl LabHandle {
     /// A lab on `session`. `rerender` is called with each new revision; whoever owns the lab puts [`LabHandle::at`] of it in context.
-    pub fn new(session: Session, rerender: Callback<u64>) -> LabHandle {
+    pub fn new(mut session: Session, rerender: Callback<u64>) -> LabHandle {
+        session.set_pace(pace());
         let key = first_key(&session);
         let ui = UiState { key, view: session.script().view, ..UiState::default() };
         let number = LABS.replace(LABS.get() + 1);
@@ -193,6 +203,9 @@ impl LabHandle {
             ui: RefCell::new(ui),
             revision: Cell::new(0),
             rerender,
+            working: RefCell::default(),
+            opening: Cell::new(false),
+            sweep: RefCell::default(),
             number,
         };
         LabHandle { shared: Rc::new(shared), revision: 0 }
@@ -211,6 +224,11 @@ impl LabHandle {
     /// A number that no other lab of this page has, for element ids.
     pub fn number(&self) -> u32 {
         self.shared.number
+    }
+
+    /// What the panels keep of the sweep in view. Do not call it from inside.
+    pub fn kept<R>(&self, change: impl FnOnce(&mut Kept) -> R) -> R {
+        change(&mut self.shared.sweep.borrow_mut())
     }
 
     /// Looks at the session. Do not call [`LabHandle::with`] from inside.
@@ -233,6 +251,8 @@ impl LabHandle {
     /// Puts another session in the place of the one that is open, which can be brought back by [`LabHandle::bring_back`].
     pub fn replace(&self, session: Session, notice: String) {
         let old = self.shared.session.replace(session);
+        self.quietly(|s| s.set_pace(pace()));
+        self.shared.opening.set(self.read(Session::is_going));
         *self.shared.before.borrow_mut() = Some(old);
         self.start_over(notice, true);
     }
@@ -244,6 +264,33 @@ impl LabHandle {
             *self.shared.session.borrow_mut() = session;
             self.start_over("What was open before is open again.".to_owned(), false);
         }
+    }
+
+    /// Who is told how far long work has come.
+    pub fn set_working(&self, told: Callback<Option<Working>>) {
+        *self.shared.working.borrow_mut() = told;
+    }
+
+    /// Tells how far long work has come.
+    pub fn tell_working(&self) {
+        let told = self.shared.working.borrow().clone();
+        told.emit(self.read(working));
+    }
+
+    /// The session has come to its place.
+    pub fn arrived(&self) {
+        self.shared.opening.set(false);
+    }
+
+    /// Stops long work. A run that is still being opened gives way to what was open before; else everything stays as it is.
+    pub fn cancel(&self) {
+        let taken_back = self.quietly(Session::rest);
+        if self.shared.opening.take() && self.shared.before.borrow().is_some() {
+            return self.bring_back();
+        }
+        let words = if taken_back { "Stopped. What was asked for is taken back." } else { "Stopped. A step or a move goes on with it." };
+        self.set_ui(|ui| (ui.playing, ui.notice) = (false, Some(words.to_owned())));
+        self.tell_working();
     }
 
     /// Looks at a session that has just been opened.

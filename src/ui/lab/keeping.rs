@@ -1,22 +1,48 @@
 //! Work between the frames: long runs are executed to their end in slices, and what the person has done is kept.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
+use gloo::utils::window;
 use yew::prelude::*;
 
 use super::LabHandle;
 use super::open::Opened;
 use crate::engine::base::Micros;
-use crate::lab::{self, BranchId, Session};
+use crate::lab::{self, BranchId, Pace, Session};
 use crate::ui::storage::{self, Latest, NotKept};
 use crate::view::format::count;
 use crate::view::timeline::clock;
 
-/// Events executed in one slice: a few milliseconds.
-const SLICE: u32 = 4_000;
+/// Rows of one slice at first, and at least and at most.
+const ROWS: [u64; 3] = [20_000, 500, 400_000];
+/// Milliseconds that a slice is to take: most of the time is left to the page.
+const SLICE: std::ops::RangeInclusive<f64> = 6.0..=14.0;
+
+thread_local! {
+    /// Rows of a slice on this machine.
+    static PACE: Cell<u64> = const { Cell::new(ROWS[0]) };
+}
+
+/// How much a session on this page does at once.
+pub fn pace() -> Pace {
+    Pace::Slices(PACE.get())
+}
+
+/// A slice has taken so many milliseconds: larger or smaller ones from here on.
+fn adjust(took: f64) {
+    let rows = PACE.get();
+    let better = if took > *SLICE.end() {
+        rows * 2 / 3
+    } else if took < *SLICE.start() {
+        rows * 5 / 4
+    } else {
+        rows
+    };
+    PACE.set(better.clamp(ROWS[1], ROWS[2]));
+}
 /// Slices after which the panels are drawn anew, so that a long timeline is seen growing.
 const SHOWN_EVERY: u32 = 25;
 /// Milliseconds between a change and its being kept.
@@ -28,7 +54,7 @@ pub fn use_idle_work(lab: &LabHandle) {
     let running = use_mut_ref(|| None::<Timeout>);
     let lab = lab.clone();
     use_effect_with(lab.revision(), move |_| {
-        if running.borrow().is_none() && !lab.quietly(|s| s.pump(0)) {
+        if running.borrow().is_none() && lab.read(Session::has_work) {
             slice(lab, running, 1);
         }
     });
@@ -37,15 +63,36 @@ pub fn use_idle_work(lab: &LabHandle) {
 fn slice(lab: LabHandle, running: Rc<RefCell<Option<Timeout>>>, nth: u32) {
     let next = running.clone();
     let timer = Timeout::new(0, move || {
-        let done = lab.quietly(|s| s.pump(SLICE));
+        let now = || window().performance().map_or(0.0, |p| p.now());
+        let (from, known) = (now(), lab.read(|s| s.log().len()));
+        let worked = lab.quietly(|s| {
+            s.set_pace(pace());
+            s.work()
+        });
+        // A slice that came to its end before its work was used up says nothing.
+        if worked.arrived.is_none() && !worked.finished || now() - from > *SLICE.end() {
+            adjust(now() - from);
+        }
+        let done = !lab.read(Session::has_work);
         *next.borrow_mut() = None;
         if !done {
             slice(lab.clone(), next, nth + 1);
         }
+        lab.tell_working();
+        if let Some(found) = worked.arrived {
+            lab.arrived();
+            lab.set_ui(|ui| {
+                ui.jumps += 1;
+                if !found {
+                    ui.notice = Some("That does not happen before the end of this run.".to_owned());
+                }
+            });
+        }
+        let grew = lab.read(|s| s.log().len()) > known;
         let short = if done { lab.read(cut_short) } else { None };
         if short.is_some() {
             lab.set_ui(|ui| ui.error = short);
-        } else if done || nth.is_multiple_of(SHOWN_EVERY) {
+        } else if done && worked.finished || grew && nth.is_multiple_of(SHOWN_EVERY) {
             lab.show();
         }
     });

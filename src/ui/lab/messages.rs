@@ -4,6 +4,7 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::LabHandle;
+use super::working::WorkingBar;
 use crate::ui::header::verb;
 use crate::ui::marks::icon;
 use crate::view::glyph::Icon;
@@ -36,6 +37,8 @@ pub fn use_messages(lab: &LabHandle) -> Html {
     };
     html! {
         <>
+            <div class="notes">
+            <WorkingBar lab={lab.clone()} />
             if let Some(error) = ui.error {
                 <div class="banner" role="alert" data-testid="error">
                     { icon(Icon::Warning) }
@@ -43,6 +46,7 @@ pub fn use_messages(lab: &LabHandle) -> Html {
                     { verb("Close", "error-close", close) }
                 </div>
             }
+            </div>
             <div class="said" role="status">
                 <span data-testid="notice">{ ui.notice.unwrap_or_default() }</span>
                 if ui.undo { { verb("Undo", "undo", undo) } }

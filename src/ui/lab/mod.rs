@@ -37,6 +37,7 @@ pub mod transport;
 pub mod two;
 mod two_clocks;
 pub mod why;
+mod working;
 pub mod workloads;
 
 pub use handle::{ConsoleVerb, LabHandle, Selection, Tool, UiState};

@@ -64,12 +64,11 @@ fn carry_out(session: &mut Session, wanted: Move) -> bool {
 /// On to where a condition comes true: one that holds already must first cease to.
 fn run_until(session: &mut Session, predicate: Predicate) -> bool {
     let agree = session.truth().stale_copies() == 0;
-    let first = match predicate {
-        Predicate::Agreement if agree => session.run_until(Predicate::Disagreement),
-        Predicate::Disagreement if !agree => session.run_until(Predicate::Agreement),
-        _ => true,
-    };
-    first && session.run_until(predicate)
+    match predicate {
+        Predicate::Agreement if agree => session.run_through(&[Predicate::Disagreement, predicate]),
+        Predicate::Disagreement if !agree => session.run_through(&[Predicate::Agreement, predicate]),
+        _ => session.run_until(predicate),
+    }
 }
 
 /// On to where a condition comes true; says so if it never does.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::AttrValue;
 
+use super::keeping::pace;
 use crate::engine::base::{Digest, Micros};
 use crate::engine::node::{Level, Repair};
 use crate::engine::place::{MAX_ZONES, Replication, Style};
@@ -135,12 +136,12 @@ fn open_strictly(place: &Place, restore: Restore) -> Result<Opened, String> {
     // The run comes first: a link that cannot be read must not show the work of another one.
     let (script, event) = run_of(place).map_err(|e| sentence(&e))?;
     let mut error = None;
-    match left_at(place, &name, restore).map(|file| lab::from_file(&file)) {
+    match left_at(place, &name, restore).map(|file| lab::from_file_at(&file, pace())) {
         Some(Ok(session)) => return Ok(Opened { start: event, ..Opened::new(session, script, Some(name), place.address()) }),
         Some(Err(why)) => error = Some(format!("What was kept here cannot be opened. {}", sentence(&why))),
         None => {}
     }
-    let mut session = Session::open(script.clone()).map_err(|e| sentence(&e))?;
+    let mut session = Session::open_at(script.clone(), pace()).map_err(|e| sentence(&e))?;
     session.seek_event(event);
     Ok(Opened { error, start: event, ..Opened::new(session, script, Some(name), place.address()) })
 }

@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::LabHandle;
+use super::keeping::pace;
 use super::open::Opened;
 use crate::lab::Session;
 use crate::ui::storage;
@@ -27,7 +28,7 @@ pub fn whose(lab: &LabHandle, opened: &Opened) -> Html {
         let (lab, opened) = (lab.clone(), opened.clone());
         Callback::from(move |_: MouseEvent| {
             // It was opened once, so it opens again.
-            let Ok(mut session) = Session::open((*opened.original).clone()) else { return };
+            let Ok(mut session) = Session::open_at((*opened.original).clone(), pace()) else { return };
             session.seek_event(opened.start);
             if let Some(place) = &opened.place {
                 storage::forget(place);

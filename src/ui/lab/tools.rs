@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::LabHandle;
+use super::keeping::pace;
 use super::open::sentence;
 use crate::lab::{self, BOUNDS, LabError};
 use crate::ui::header::tool_button;
@@ -67,7 +68,7 @@ pub fn open_file(lab: &LabHandle, file: &File) -> Option<FileReader> {
     }
     let (lab, name) = (lab.clone(), file.name());
     Some(read_as_text(file, move |read| {
-        let opened = read.map_err(|e| e.to_string()).and_then(|text| lab::from_file(&text).map_err(|e| e.to_string()));
+        let opened = read.map_err(|e| e.to_string()).and_then(|text| lab::from_file_at(&text, pace()).map_err(|e| e.to_string()));
         match opened {
             Ok(session) => lab.replace(session, format!("Opened {name}.")),
             Err(error) => lab.set_ui(|ui| ui.error = Some(format!("{name} was not opened. {}", sentence(&error)))),

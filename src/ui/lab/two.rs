@@ -6,6 +6,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::LabHandle;
+use super::keeping::pace;
 use super::moves::{Move, go};
 
 use super::open::{self, Opened, Place, Restore};
@@ -119,8 +120,8 @@ pub fn TwoLabs(props: &TwoLabsProps) -> Html {
 fn side_of(slug: &AttrValue, side: &str) -> Opened {
     let name = format!("two/{slug}/{side}");
     let fresh = open::open(&Place::Gallery(slug.clone()), Restore::Nothing);
-    let kept = storage::kept(&name).and_then(|file| lab::from_file(&file).ok());
-    let session = kept.or_else(|| lab::Session::open((*fresh.original).clone()).ok());
+    let kept = storage::kept(&name).and_then(|file| lab::from_file_at(&file, pace()).ok());
+    let session = kept.or_else(|| lab::Session::open_at((*fresh.original).clone(), pace()).ok());
     match session {
         Some(session) => Opened { error: fresh.error, ..Opened::new(session, (*fresh.original).clone(), Some(name), "/lab".to_owned()) },
         None => fresh,

@@ -37,7 +37,7 @@ pub fn lines(so_far: &SweepCost, end: Option<&SweepCost>, at_start: &Holdings) -
     let least_bytes = at_start.differ.bytes + least_bits(differ).div_ceil(8);
     vec![
         line("hashes compared", |c| c.hashes_compared() + c.keys_compared, Some(0), None),
-        line("bytes", SweepCost::bytes, Some(at_start.bytes), Some(least_bytes)),
+        line("bytes", SweepCost::bytes, Some(at_start.bytes).filter(|bytes| *bytes > 0), Some(least_bytes)),
         line("round trips", |c| c.round_trips, Some(1), Some(u64::from(differ > 0))),
         line("rows sent", |c| c.rows, Some(at_start.rows), Some(differ)),
         line("of these no news", |c| c.over_streamed, None, Some(0)),

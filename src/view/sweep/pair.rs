@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::base::{NodeId, Wire};
-use crate::engine::data::{Key, Row};
+use crate::engine::data::{Key, PageMap, Row, Token};
 use crate::engine::observe::{SweepCost, Truth};
 use crate::engine::sweep::TokenRange;
 use crate::engine::world::World;
@@ -61,16 +61,49 @@ pub fn differ(world: &World, truth: &Truth, ends: (NodeId, NodeId), ranges: &[To
     found
 }
 
-/// Looks at every row of the ranges: for a big store a piece of work that is worth keeping.
-pub fn holdings(world: &World, truth: &Truth, cost: &SweepCost, ranges: &[TokenRange]) -> Holdings {
-    let ends = (cost.session.by, cost.with);
-    let mut all = Holdings { differ: differ(world, truth, ends, ranges), ..Holdings::default() };
-    let Some(host) = world.host(ends.0) else { return all };
-    for (key, row) in ranges.iter().flat_map(|range| range.runs()).flat_map(|(first, last)| host.node.store.between(first, last)) {
-        all.rows += 1;
-        all.bytes += u64::from(key.size() + row.size());
+/// What both hold, being counted: every row of the ranges is looked at, so many at a time.
+#[derive(Debug, Clone)]
+pub struct Weighing {
+    /// What is known: `bytes` is zero until all is counted.
+    pub holdings: Holdings,
+    bytes: u64,
+    rows: PageMap<Key, Arc<Row>>,
+    runs: Vec<(Token, Token)>,
+    /// The last key of the first run that was counted.
+    after: Option<Key>,
+}
+
+impl Weighing {
+    /// Begins to count what they hold now.
+    pub fn new(world: &World, truth: &Truth, cost: &SweepCost, ranges: &[TokenRange]) -> Weighing {
+        let ends = (cost.session.by, cost.with);
+        let rows = world.host(ends.0).map(|host| host.node.store.rows().clone()).unwrap_or_default();
+        let runs: Vec<(Token, Token)> = ranges.iter().flat_map(|range| range.runs()).collect();
+        let count = runs.iter().map(|(first, last)| rows.count_between(*first, *last)).sum();
+        let holdings = Holdings { rows: count, bytes: 0, differ: differ(world, truth, ends, ranges) };
+        Weighing { holdings, bytes: 0, rows, runs, after: None }
     }
-    all
+
+    /// Counts on, at most so many rows. Returns whether all is counted.
+    pub fn go_on(&mut self, mut rows: usize) -> bool {
+        while let Some((first, last)) = self.runs.last().copied() {
+            let after = self.after.take();
+            let all = self.rows.iter_from(|key| after.as_ref().map_or(key.token() < first, |after| key <= after));
+            let mut end = None;
+            for (key, row) in all.take_while(|(key, _)| key.token() <= last).take(rows) {
+                self.bytes += u64::from(key.size() + row.size());
+                end = Some(key);
+                rows -= 1;
+            }
+            if rows == 0 {
+                self.after = end.cloned();
+                return false;
+            }
+            self.runs.pop();
+        }
+        self.holdings.bytes = self.bytes;
+        true
+    }
 }
 
 /// Who lacks how much: `C is behind on 3 keys`.

@@ -127,12 +127,9 @@ fn leaf(source: &Source<'_>, place: Place, part: TokenRange, now: &BTreeSet<Key>
     let (mut rows, mut only_other) = (0, 0);
     for (first, last) in part.runs() {
         if let Some(store) = host(source.ends.0) {
-            for (key, _) in store.between(first, last) {
-                rows += 1;
-                if rows <= CELLS as u64 {
-                    keys.insert(key);
-                }
-            }
+            let room = (CELLS as u64).saturating_sub(rows) as usize;
+            rows += store.rows().count_between(first, last);
+            keys.extend(store.between(first, last).map(|(key, _)| key).take(room));
         }
         if let (Some(store), true) = (host(source.ends.1), rows <= CELLS as u64) {
             for (key, _) in store.between(first, last).take(CELLS) {

@@ -12,6 +12,7 @@ mod mouse;
 mod quorum;
 mod screens;
 mod shell;
+mod slices;
 mod storage;
 mod sweep;
 mod touch;

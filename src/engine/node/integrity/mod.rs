@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use message::RotSay;
 pub(super) use scrub::Scrubbing;
 
-use super::{Body, Checksum, Ctx, Message, Node, Note, Out, Removed, RemovedWhy, Rotten, Timer, Traffic};
+use super::{Body, Checksum, Ctx, Message, Node, Note, Out, Removed, RemovedWhy, Rotten, Timer, Tombstones, Traffic};
 use crate::engine::base::{Endpoint, Micros, NodeId};
 use crate::engine::data::{Key, Row};
 use crate::engine::sweep::TokenRange;
@@ -165,6 +165,11 @@ impl Node {
     /// Whether whoever reads this row is to find that it does not fit.
     pub(super) fn checks(&self, key: &Key, ctx: &Ctx<'_>) -> bool {
         ctx.settings.integrity.on_read && self.is_rotten(key, ctx)
+    }
+
+    /// Whether readers see all rows there are: no check is made and no tombstone expires.
+    pub(super) fn shows_all(&self, ctx: &Ctx<'_>) -> bool {
+        ctx.settings.tombstones == Tombstones::Keep && !(ctx.settings.integrity.on_read && self.store.misfits().next().is_some())
     }
 
     /// A row is about to be read for somebody. Returns whether that fails: then everything has been done about it but the answer.

@@ -9,6 +9,7 @@ use super::set_say::{SetSay, SetStep};
 use super::sketch::Stream;
 use super::{ASKED_AT_ONCE, Answering, Held};
 use crate::engine::data::{Key, Row, Token};
+use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::{Ctx, Node, SweepPolicy};
 use crate::engine::sweep::{ItemSet, Items, RowItem, TokenRange, TreePolicy};
 
@@ -33,11 +34,12 @@ impl Listed {
 impl Node {
     /// The digests of all rows of these ranges, and a note of what it took.
     pub(super) fn item_set(&self, session: SessionId, policy: &SweepPolicy, ranges: &[TokenRange], ctx: &mut Ctx<'_>) -> Arc<ItemSet> {
-        let mut items = Items::new(policy.tree);
-        let rows = ranges.iter().flat_map(|range| self.rows_in(*range, ctx));
-        let set = ItemSet::new(rows.map(|(key, row)| (key.token().0, items.item(key, row)[0])));
+        let set = match self.done(Task::Items { ranges: ranges.to_vec(), policy: policy.tree }, ctx) {
+            Made::Items(set) => set,
+            Made::Tree(..) => Arc::default(),
+        };
         self.note_set(session, SetStep::Read { rows: set.len() as u64 }, ctx);
-        Arc::new(set)
+        set
     }
 
     pub(super) fn note_set(&self, session: SessionId, step: SetStep, ctx: &mut Ctx<'_>) {

@@ -7,6 +7,7 @@ use super::message::Place;
 use super::note::SweepStep;
 use crate::engine::base::NodeId;
 use crate::engine::data::{Key, Row, Token};
+use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::{Ctx, Node, SweepPolicy, Upkeep};
 use crate::engine::place::{Replication, Ring};
 use crate::engine::sweep::{Entry, Item, Items, TokenRange, Tree, TreePolicy};
@@ -130,7 +131,7 @@ impl Node {
     }
 
     /// This node's trees for these ranges, and what it took to make them.
-    pub(super) fn trees_for(&mut self, policy: &SweepPolicy, ranges: &[TokenRange], ctx: &Ctx<'_>) -> (Vec<Arc<Tree>>, SweepStep) {
+    pub(super) fn trees_for(&mut self, policy: &SweepPolicy, ranges: &[TokenRange], ctx: &mut Ctx<'_>) -> (Vec<Arc<Tree>>, SweepStep) {
         if policy.upkeep == Upkeep::Kept && self.sweeps.kept.policy != policy.tree {
             self.sweeps.kept = Kept { policy: policy.tree, ..Kept::default() };
         }
@@ -138,9 +139,7 @@ impl Node {
         let mut trees = Vec::with_capacity(ranges.len());
         for range in ranges {
             if policy.upkeep == Upkeep::Scan {
-                let shown = self.clock.shows(ctx.now);
-                let made = self
-                    .scan(*range, policy.tree, |key, row| ctx.settings.tombstones.expired(row, shown).is_none() && !self.checks(key, ctx));
+                let made = self.scan(*range, policy.tree, true, ctx);
                 rows += made.rows;
                 computed += made.tree.computed();
                 trees.push(made.tree);
@@ -159,7 +158,7 @@ impl Node {
                 }
                 None => {
                     self.sweeps.kept.hashed.retain(|key, _| !range.holds(key.token()));
-                    let made = self.scan(*range, policy.tree, |_, _| true);
+                    let made = self.scan(*range, policy.tree, false, ctx);
                     rows += made.rows;
                     computed += made.tree.computed();
                     made
@@ -183,11 +182,11 @@ impl Node {
         rows.map(move |(key, row)| items.item(key, hashed.get(key).unwrap_or(row)))
     }
 
-    /// Reads every row of a range that counts into a tree.
-    fn scan(&self, range: TokenRange, policy: TreePolicy, counts: impl Fn(&Key, &Row) -> bool) -> KeptTree {
-        let all = || range.runs().flat_map(|(first, last)| self.store.between(first, last)).filter(|(key, row)| counts(key, row));
-        let (rows, mut items) = (all().count() as u64, Items::new(policy));
-        let digests = all().map(|(key, row)| (key.token(), items.item(key, row)));
-        KeptTree { tree: Arc::new(Tree::build(range, policy, policy.depth_for(rows), digests)), rows }
+    /// Reads every row of a range into a tree, or every one that readers see.
+    fn scan(&self, range: TokenRange, policy: TreePolicy, living: bool, ctx: &mut Ctx<'_>) -> KeptTree {
+        match self.done(Task::Tree { range, policy, living }, ctx) {
+            Made::Tree(tree, rows) => KeptTree { tree, rows },
+            Made::Items(_) => KeptTree { tree: Arc::new(Tree::empty(range, policy, 0)), rows: 0 },
+        }
     }
 }

@@ -20,6 +20,7 @@ mod trees;
 
 use std::rc::Rc;
 
+use gloo::timers::callback::Timeout;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -36,7 +37,7 @@ use crate::engine::observe::SweepCost;
 use crate::engine::sweep::TokenRange;
 use crate::lab::{BranchId, Session, View};
 use crate::view::format::counted;
-use crate::view::sweep::pair::{self, Holdings};
+use crate::view::sweep::pair::{self, Holdings, Weighing};
 use crate::view::sweep::{choices, ends, names, policy, shown, tree_words};
 use descent::DescentView;
 
@@ -78,33 +79,68 @@ impl Seen {
     }
 }
 
-/// What is kept of a sweep from one drawing to the next.
-type Kept = Option<((BranchId, EventId, SessionId), Rc<[TokenRange]>, Holdings)>;
+/// What is kept of a sweep from one drawing to the next, by all panels together.
+#[derive(Default)]
+pub struct Kept {
+    of: Option<(BranchId, EventId, SessionId)>,
+    ranges: Rc<[TokenRange]>,
+    weighing: Option<Weighing>,
+    known: Holdings,
+    timer: Option<Timeout>,
+}
+
+/// Rows that are weighed at once: some milliseconds.
+const WEIGHED: usize = 20_000;
+
+/// Counts what the two held when the sweep began, a little at a time, and shows it in the end.
+fn weigh(lab: &LabHandle) {
+    let done = lab.kept(|kept| {
+        kept.timer = None;
+        let Some(weighing) = &mut kept.weighing else { return false };
+        let done = weighing.go_on(WEIGHED);
+        kept.known = weighing.holdings;
+        if done {
+            kept.weighing = None;
+        } else {
+            let lab = lab.clone();
+            kept.timer = Some(Timeout::new(0, move || weigh(&lab)));
+        }
+        done
+    });
+    if done {
+        lab.show();
+    }
+}
 
 /// The sweep in view, if any has begun.
 #[hook]
 pub fn use_seen(lab: &LabHandle) -> Option<Seen> {
-    let kept = use_mut_ref(|| None as Kept);
     let chosen = lab.ui().sweep;
     lab.read(|session| {
         let shown = shown(session, chosen)?;
         let id = (session.current(), shown.began, shown.cost.session);
-        let mut kept = kept.borrow_mut();
-        if kept.as_ref().is_none_or(|(of, _, _)| *of != id) {
-            let (ranges, holdings) = at_start(session, shown.began, shown.cost);
-            *kept = Some((id, ranges.into(), holdings));
-        }
-        let (_, ranges, at_start) = kept.as_ref()?;
-        Some(Seen { began: shown.began, cost: Rc::new(shown.cost.clone()), ranges: ranges.clone(), at_start: *at_start })
+        lab.kept(|kept| {
+            if kept.of != Some(id) {
+                let (ranges, mut weighing) = at_start(session, shown.began, shown.cost);
+                let small = weighing.go_on(WEIGHED);
+                *kept = Kept { of: Some(id), ranges: ranges.into(), known: weighing.holdings, ..Kept::default() };
+                if !small {
+                    kept.weighing = Some(weighing);
+                    let lab = lab.clone();
+                    kept.timer = Some(Timeout::new(0, move || weigh(&lab)));
+                }
+            }
+            Some(Seen { began: shown.began, cost: Rc::new(shown.cost.clone()), ranges: kept.ranges.clone(), at_start: kept.known })
+        })
     })
 }
 
 /// The ranges of a sweep, and what the two held when it began.
-fn at_start(session: &Session, began: EventId, cost: &SweepCost) -> (Vec<TokenRange>, Holdings) {
+fn at_start(session: &Session, began: EventId, cost: &SweepCost) -> (Vec<TokenRange>, Weighing) {
     let then = session.peek(began.0 + 1);
     let ranges = crate::engine::node::sweeps::common_ranges(then.world.ring(), &then.world.settings().replicas, cost.session.by, cost.with);
-    let holdings = pair::holdings(&then.world, &then.truth, cost, &ranges);
-    (ranges, holdings)
+    let weighing = Weighing::new(&then.world, &then.truth, cost, &ranges);
+    (ranges, weighing)
 }
 
 /// The middle of the lab while a sweep is looked at.

@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::plots::{Dots, drawing};
 use crate::lab::{Axis, Field, LabError, Raced, Racer, Run, Session, View, racers};
 use crate::ui::lab::LabHandle;
+use crate::ui::lab::keeping::pace;
 use crate::ui::lab::open::sentence;
 use crate::ui::marks::icon;
 use crate::ui::share::show_modal;
@@ -139,7 +140,7 @@ fn use_runs(all: &Rc<Vec<Racer>>, asked: Asked, going: bool) -> Lines {
 
 /// Opens a run where its sweep begins. What was open can be brought back.
 fn open_run(lab: &LabHandle, field: &Field, racer: &Racer, start: u32) {
-    let opened: Result<Session, LabError> = Session::open(field.script(racer));
+    let opened: Result<Session, LabError> = Session::open_at(field.script(racer), pace());
     match opened {
         Ok(mut session) => {
             session.seek_event(start);
