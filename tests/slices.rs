@@ -7,7 +7,7 @@ use drift::engine::world::{Command, Doing};
 use drift::lab::{BranchId, Pace, Script, Session, Stride, script_from_file};
 
 /// Keys: enough to be read in slices.
-const KEYS: u64 = 20_000;
+const KEYS: u64 = 10_000;
 
 /// A preload, a node that misses writes, and room for a sweep.
 fn script(sweep: &str) -> Script {
