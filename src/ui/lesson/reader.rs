@@ -25,6 +25,8 @@ struct Shared {
     seeds: RefCell<Vec<Option<u64>>>,
     facts: RefCell<Vec<Option<Rc<Facts>>>>,
     labs: RefCell<Vec<Option<LabHandle>>>,
+    /// Whether answers are remembered; not when a lesson is shown to a room.
+    kept: bool,
     revision: Cell<u64>,
     rerender: Callback<u64>,
 }
@@ -50,8 +52,18 @@ pub fn kept(slug: &str) -> Option<Answers> {
 impl Reader {
     /// Opens a lesson where it was left.
     pub fn new(lesson: Rc<Lesson>, rerender: Callback<u64>) -> Reader {
+        let log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
+        Reader::with(lesson, log, true, rerender)
+    }
+
+    /// Opens a lesson for a room: nothing is answered yet, and nothing will be remembered.
+    pub fn for_a_room(lesson: Rc<Lesson>, rerender: Callback<u64>) -> Reader {
+        let log = Answers::new(&lesson.slug);
+        Reader::with(lesson, log, false, rerender)
+    }
+
+    fn with(lesson: Rc<Lesson>, mut log: Answers, kept: bool, rerender: Callback<u64>) -> Reader {
         let none = lesson.figures.len();
-        let mut log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
         log.steps = lesson.steps.len() as u32;
         let mut seeds = vec![None; none];
         // A figure shows the run on which its question was answered.
@@ -71,6 +83,7 @@ impl Reader {
             seeds: RefCell::new(seeds),
             facts: RefCell::new(vec![None; none]),
             labs: RefCell::new(vec![None; none]),
+            kept,
             revision: Cell::new(0),
             rerender,
         };
@@ -239,6 +252,9 @@ impl Reader {
     }
 
     fn keep(&self) {
+        if !self.shared.kept {
+            return;
+        }
         storage::remember(LATEST, &self.lesson().slug);
         let log = self.shared.log.borrow();
         storage::remember(&format!("{KEPT}{}", log.lesson), &log.text());
