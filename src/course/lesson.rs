@@ -350,8 +350,8 @@ pub struct Plot {
     pub y: String,
     /// What is changed at each point: its x and its changes.
     pub points: Vec<(String, Vec<Edit>)>,
-    /// The lines: name and quantity.
-    pub lines: Vec<(String, Quantity)>,
+    /// The lines: name, quantity, and what is changed for this line.
+    pub lines: Vec<(String, Quantity, Vec<Edit>)>,
     /// What must hold at points: the point's x and the condition.
     pub claims: Vec<(String, Claim)>,
 }

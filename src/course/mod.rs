@@ -21,7 +21,7 @@ pub use catalogue::{Listed, PARTS, Reference, Unit, Word, name_of_word, referenc
 pub use check::{Library, check};
 pub use facts::Facts;
 pub use fault::{Fault, told};
-pub use grade::{Filled, Judged, Medal, attempted, filled, is_near, judge, right};
+pub use grade::{Filled, Judged, Medal, attempted, filled, is_near, judge, plotted, right};
 pub use lesson::{
     Asked, Attempt, Beat, Block, Bounds, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, LESSON_BOUNDS, Lesson, Live,
     Plot, Question, Row, Step, Table, Target, Verdict, WhatIf,
