@@ -290,9 +290,11 @@ fn plot(name: String, mut fields: Fields, place: &Place<'_>, around: &Around) ->
         points.push((field.value, made, std::mem::take(&mut claims)));
     }
     let mut lines = Vec::new();
-    for field in fields.take_all("line") {
+    for mut field in fields.take_all("line") {
+        let made = edits(&mut field.below)?;
         let (label, what) = pair(&field, "line: with digests | bytes")?;
-        lines.push((label.to_owned(), what.parse().map_err(|e| (field.line, format!("`line:` {e}")))?));
+        lines.push((label.to_owned(), what.parse().map_err(|e| (field.line, format!("`line:` {e}")))?, made));
+        field.below.done(WORDS)?;
     }
     fields.done("figure, x, y, point, line")?;
     if points.len() < 2 || points.len() > LESSON_BOUNDS.options || lines.is_empty() {

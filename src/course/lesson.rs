@@ -12,6 +12,8 @@ pub struct Lesson {
     pub file: String,
     /// Its short name: that of its file.
     pub slug: String,
+    /// A print of its text: lessons of one name and two prints are two versions.
+    pub print: u32,
     /// Its title.
     pub title: String,
     /// Its place in the course; none for lessons of others.
@@ -329,8 +331,8 @@ pub struct Plot {
     pub y: String,
     /// What is changed at each point: its x and its changes.
     pub points: Vec<(String, Vec<Edit>)>,
-    /// The lines: name and quantity.
-    pub lines: Vec<(String, Quantity)>,
+    /// The lines: name, quantity, and what is changed for this line.
+    pub lines: Vec<(String, Quantity, Vec<Edit>)>,
     /// What must hold at points: the point's x and the condition.
     pub claims: Vec<(String, Claim)>,
 }

@@ -194,7 +194,10 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
     let lesson = reader.lesson().clone();
     let blocks = &lesson.steps[step].blocks;
     let mut parts: Vec<Html> = Vec::new();
-    for (i, block) in blocks.iter().enumerate() {
+    // What follows an open prediction in its step would tell what happens.
+    let ask = blocks.iter().position(|b| reader.hides_rest(&b.kind));
+    let upto = ask.map_or(blocks.len(), |at| at + 1);
+    for (i, block) in blocks.iter().enumerate().take(upto) {
         let figure = figures[step][i];
         let place = (step, i);
         let beside = i > 0
@@ -216,6 +219,9 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
             Kind::Note(inner) => html! { <div class="note" role="note">{ prose::all(reader, inner, figure) }</div> },
             _ => prose::prose(reader, block, figure).unwrap_or_default(),
         });
+    }
+    if upto < blocks.len() {
+        parts.push(html! { <p class="later" data-testid={format!("later-{}", step + 1)}>{ "This step goes on once you have answered, or asked to be shown." }</p> });
     }
     parts.into_iter().collect()
 }
