@@ -40,7 +40,7 @@ async fn a_lesson_is_shown_screen_by_screen_and_tells_nothing_too_soon() {
         page.attribute_becomes(ROOM, "data-screen", "0").await?;
         page.attribute_becomes("html", "data-mode", "projector").await?;
         let fits = "const m = document.querySelector('.pr-main'); return m.scrollWidth <= m.clientWidth + 1";
-        let large = "return [...document.querySelectorAll('.pr-text p, .pr-text li, .ask h2, .ask .opt')].every(e => parseFloat(getComputedStyle(e).fontSize) >= 23)";
+        let large = "return [...document.querySelectorAll('.pr-text p, .pr-text li, .ask h3, .ask .opt')].every(e => parseFloat(getComputedStyle(e).fontSize) >= 23)";
         let last: u32 = page.attribute(ROOM, "data-screens").await?.and_then(|s| s.parse().ok()).expect("a number");
         let (mut seen, mut asked) = (0, 0);
         while seen < last {
@@ -170,7 +170,7 @@ async fn every_link_of_the_lessons_leads_somewhere() {
             while page.count("[data-open=true] [data-testid=show-me]").await? > 0 {
                 page.run("document.querySelector('[data-open=true] [data-testid=show-me]').click()").await?;
             }
-            let links = page.run("return [...document.querySelectorAll('main a')].map(a => a.getAttribute('href'))").await?;
+            let links = page.run("return [...document.querySelectorAll('[data-testid=lesson] main a')].map(a => a.getAttribute('href'))").await?;
             for link in links.as_array().into_iter().flatten().filter_map(|l| l.as_str()) {
                 if link.starts_with('#') {
                     inner.push(link.to_owned());
