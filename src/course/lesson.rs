@@ -35,6 +35,8 @@ pub struct Lesson {
     pub file: String,
     /// Its short name: that of its file.
     pub slug: String,
+    /// A print of its text: lessons of one name and two prints are two versions.
+    pub print: u32,
     /// Its title.
     pub title: String,
     /// Its place in the course; none for lessons of others.

@@ -1,6 +1,5 @@
 //! Runs as a lesson describes them: a run file or an empty ring, and what is changed in it, line by line.
 
-use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::fault::Wrong;
@@ -70,7 +69,7 @@ pub fn changed(base: &Script, edits: &[Edit]) -> Result<Script, Wrong> {
         let wrong = |e: String| (field.line, format!("`{}:` {e}", field.key));
         let touched = configure(&mut config, &mut script, field).map_err(wrong)?;
         if touched {
-            script.config = Config::deserialize(&config).map_err(|e| wrong(e.to_string()))?;
+            script.config = serde_json::from_value(config.clone()).map_err(|e| wrong(e.to_string()))?;
         }
     }
     let mut without: Vec<usize> = Vec::new();

@@ -77,13 +77,13 @@ fn form(reader: &Reader, question: &Question, chosen: &UseStateHandle<Vec<usize>
         }
     };
     let give = {
-        let (reader, name, figure, chosen) = (reader.clone(), question.name.clone(), question.figure, chosen.clone());
+        let (reader, name, chosen) = (reader.clone(), question.name.clone(), chosen.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if !chosen.is_empty() {
                 let given = chosen.iter().map(|i| (i + 1).to_string()).collect();
                 chosen.set(Vec::new());
-                reader.answer(&name, figure, given, None);
+                reader.answer(&name, given, None);
             }
         })
     };
@@ -178,7 +178,7 @@ fn Told(props: &ToldProps) -> Html {
         let (reader, question) = (reader.clone(), question.clone());
         Callback::from(move |_: MouseEvent| reader.again(&question))
     };
-    let others = reader.figure(question.figure).is_some_and(|f| !f.seeds.is_empty());
+    let others = reader.lesson().seeds_of(question.figure).len() > 1;
     let explained = |(i, (option, truth)): (usize, (&Choice, &Truth))| {
         let wanted = chosen.contains(&i) || truth.right;
         wanted.then(|| html! { <p key={i}>{ prose::line(&reader, &option.say, question.figure) }{ " " }{ shown_at(&reader, question, option, truth) }</p> })
