@@ -50,6 +50,10 @@ pub enum Broken {
     Repair,
     /// Reads ask a fixed prefix of the replicas.
     Prefix,
+    /// Sweeps only send.
+    OneWay,
+    /// Hints are thrown away once they are sent.
+    Hopeful,
 }
 
 struct Wide {
@@ -218,7 +222,7 @@ impl Wide {
         let mut made = vec![("replicas", self.replicas()), ("write", self.writes()), ("read", self.reads())];
         made.push(("client-timeout", self.ms(500, 1_000)));
         for part in [HINTS, STAND_INS, CLIENTS, PURGE, DIGESTS, SWEEPS, DISKS] {
-            if self.parts.has(part) || part == HINTS && self.broken == Broken::Hints {
+            if self.parts.has(part) || part == HINTS && matches!(self.broken, Broken::Hints | Broken::Hopeful) {
                 made.push(match part {
                     HINTS => ("hints", self.hints()),
                     STAND_INS => ("fallback", self.fallback()),
@@ -242,6 +246,12 @@ impl Wide {
         }
         if self.broken == Broken::Repair {
             made.push(("misbehave", json!({"blind-repair": true})));
+        }
+        if self.broken == Broken::OneWay {
+            made.push(("misbehave", json!({"one-way-sweeps": true})));
+        }
+        if self.broken == Broken::Hopeful {
+            made.push(("misbehave", json!({"hopeful-hints": true})));
         }
         made
     }
