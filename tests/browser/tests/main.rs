@@ -8,6 +8,7 @@ mod keyboard;
 mod lab;
 mod lessons;
 mod links;
+mod merkle;
 mod mouse;
 mod quorum;
 mod screens;
