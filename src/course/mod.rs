@@ -16,6 +16,7 @@ mod read;
 mod scenario;
 mod shipped;
 mod tell;
+mod tries;
 mod words;
 
 pub use answers::{Answer, Answers, Grade, LOG_VERSION, On, Truth, fits, grade, run_of, truth};
@@ -34,3 +35,4 @@ pub use lesson::{
 pub use scenario::{Edit, changed};
 pub use shipped::{shipped, shipped_runs};
 pub use tell::{answers, value_text};
+pub use tries::{Trial, tried};

@@ -10,6 +10,7 @@ mod question;
 mod rail;
 mod reader;
 mod shelves;
+mod trials;
 mod what_if;
 
 pub use challenge::ChallengePage;
