@@ -12,6 +12,7 @@ mod question;
 mod rail;
 mod reader;
 mod shelves;
+mod trials;
 mod vote;
 mod what_if;
 
