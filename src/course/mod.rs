@@ -25,7 +25,8 @@ pub use facts::Facts;
 pub use fault::{Fault, told};
 pub use grade::{Filled, Judged, Medal, attempted, filled, is_near, judge, right};
 pub use handin::{
-    Class, Given, Grader, HANDIN_BOUNDS, HANDIN_VERSION, HandIn, HandInBounds, Handed, Mark, Remark, Standing, Tried, WHO, who,
+    Class, Given, Grader, HANDIN_BOUNDS, HANDIN_VERSION, HandIn, HandInBounds, Handed, Mark, Progress, Remark, SHEET_ITEMS, Sheet,
+    Standing, Tried, WHO, key, who,
 };
 pub use lesson::{
     Asked, Attempt, Beat, Block, Bounds, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, LESSON_BOUNDS, Lesson, Live,
