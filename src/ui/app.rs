@@ -3,13 +3,13 @@
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use super::class::{HandedInPage, WorkPage};
+use super::class::{HandedInPage, SheetsPage, WorkPage};
 use super::header::{Bar, header, skip_link};
 use super::home::Home;
 use super::lab::open::Place;
 use super::lab::page::LabPage;
 use super::lab::two::TwoLabs;
-use super::lesson::{ChallengePage, GlossaryPage, LessonPage, ReferencesPage, Source, SummaryPage};
+use super::lesson::{ChallengePage, GlossaryPage, LessonPage, ReferencesPage, SheetPage, Source, SummaryPage};
 use super::marks::patterns;
 use super::route::{Route, query, set_title};
 
@@ -36,6 +36,8 @@ fn show(route: Route) -> Html {
         Route::Work => html! { <WorkPage /> },
         Route::Summary { slug } => html! { <SummaryPage slug={AttrValue::from(slug)} /> },
         Route::HandedIn => html! { <HandedInPage /> },
+        Route::Sheet => html! { <SheetPage /> },
+        Route::Sheets => html! { <SheetsPage /> },
         Route::Glossary => html! { <GlossaryPage /> },
         Route::References => html! { <ReferencesPage /> },
         Route::Two => html! { <TwoLabs /> },

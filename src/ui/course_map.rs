@@ -120,8 +120,8 @@ fn row(progress: &Progress) -> Html {
         <li key={unit.unit}>
             <span class="nr">{ unit.unit }</span>
             <a href={format!("#/lesson/{}", unit.slug)} data-testid={format!("unit-{}", unit.unit)}><b>{ &unit.title }</b></a>
-            <span class="state">{ progress.words() }</span>
-            <p>{ &unit.about }{ answered(progress) }</p>
+            <span class="state">{ answered(progress) }{ progress.words() }</span>
+            <p>{ &unit.about }</p>
         </li>
     }
 }

@@ -65,6 +65,12 @@ pub enum Route {
     /// A hand-in that somebody made a link of: `?h=` holds it.
     #[at("/hand-in")]
     HandedIn,
+    /// An exercise sheet: `?title=…&items=lesson/item,…`.
+    #[at("/sheet")]
+    Sheet,
+    /// Where exercise sheets are made.
+    #[at("/sheets")]
+    Sheets,
     /// The words of the course.
     #[at("/glossary")]
     Glossary,

@@ -3,7 +3,9 @@
 mod hand_in;
 mod keep;
 mod logs;
+mod sheets;
 mod work;
 
 pub use hand_in::HandedInPage;
+pub use sheets::SheetsPage;
 pub use work::{WorkPage, strip};

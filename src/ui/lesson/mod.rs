@@ -9,13 +9,16 @@ mod prose;
 mod question;
 mod rail;
 mod reader;
+mod sheet;
 mod shelves;
 mod summary;
 mod what_if;
 
 pub use challenge::ChallengePage;
+pub use load::Loaded;
 pub use load::{OWN, Source, open_lesson_file};
 pub use reader::{KEPT, WHO_KEPT, kept, own_number};
+pub use sheet::{SheetPage, use_lessons, written};
 pub use shelves::{GlossaryPage, ReferencesPage};
 pub use summary::SummaryPage;
 
@@ -28,7 +31,7 @@ use super::header::{Bar, header};
 use super::route::set_title;
 use crate::course::{Fault, Kind, Lesson, Question, units};
 use figure::LiveFigure;
-use load::{Loaded, load};
+use load::load;
 use others::Filling;
 use plot::Plotted;
 use question::Asking;

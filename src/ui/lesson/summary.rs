@@ -138,10 +138,15 @@ fn question(reader: &Reader, q: &Question, right: &[bool], answer: Option<&Answe
         };
         // Somebody who has not answered is told nothing.
         let so = *so && answer.is_some();
+        let told = match (so, mine) {
+            (true, "") => "what happened".to_owned(),
+            (true, mine) => format!("what happened, and {mine}"),
+            (false, mine) => mine.to_owned(),
+        };
         html! {
             <li class={classes!(so.then_some("so"), (first || now).then_some("mine"))} key={i}>
                 <span class="nr">if so { { icon(Icon::Tick) } } else { { i + 1 } }</span>
-                <span>{ prose::line(reader, &option.text, q.figure) }if so { <small>{ "what happened" }</small> }if !mine.is_empty() { <small>{ mine }</small> }</span>
+                <span>{ prose::line(reader, &option.text, q.figure) }if !told.is_empty() { <small>{ told }</small> }</span>
             </li>
         }
     };
