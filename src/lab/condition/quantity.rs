@@ -200,10 +200,14 @@ pub(super) const PLAIN: &[Plain] = &[
     ("least-bytes", "bytes that say which rows are lacking, at the least", Unit::Bytes, |r| {
         sum(r, |s| least_bits(s.rows.saturating_sub(s.over_streamed)).div_ceil(8))
     }),
+    ("outranked-writes", "acknowledged writes that lost to an earlier one", Unit::Count, |r| {
+        r.findings.map_or(0, |f| f.complaints.outranked.len() as u64)
+    }),
 ];
 
 /// Those of them that only the whole history tells: nothing of them is known before the run's end.
-pub(super) const AT_THE_END: [&str; 5] = ["stale-reads", "went-back", "own-writes-missed", "broken-keys", "lost-writes"];
+pub(super) const AT_THE_END: [&str; 6] =
+    ["stale-reads", "went-back", "own-writes-missed", "broken-keys", "lost-writes", "outranked-writes"];
 
 impl Quantity {
     /// The names of quantities without arguments.

@@ -22,7 +22,7 @@ pub async fn open(page: &Page, slug: &str) -> WebDriverResult<()> {
 }
 
 /// Presses an element that may be out of sight.
-async fn press(page: &Page, css: &str) -> WebDriverResult<()> {
+pub async fn press(page: &Page, css: &str) -> WebDriverResult<()> {
     let element = page.find(css).await?;
     page.run_with("document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", vec![json!(css)]).await?;
     element.click().await
