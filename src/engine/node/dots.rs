@@ -175,7 +175,8 @@ impl Node {
         self.history.before_change(self.unsynced() == 0);
         let copies = ctx.settings.replicas.code();
         let Some(dots) = self.history.dots_mut() else { return };
-        for (range, node, seen) in clock {
+        // Numbers that no coordinator ever gives are no news of anything.
+        for (range, node, seen) in clock.iter().filter(|(.., seen)| seen.last() <= u64::from(u32::MAX)) {
             let Some(range) = ranges.get(*range as usize) else { continue };
             let actor = (arc_of(ctx.ring, range.right), *node);
             dots.known.insert((peer, actor), seen.clone());
