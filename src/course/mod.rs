@@ -17,6 +17,7 @@ mod read;
 mod scenario;
 mod shipped;
 mod tell;
+mod tries;
 mod vote;
 mod words;
 
@@ -28,7 +29,8 @@ pub use facts::Facts;
 pub use fault::{Fault, told};
 pub use grade::{Filled, Judged, Medal, attempted, filled, is_near, judge, plotted, right};
 pub use handin::{
-    Class, Given, Grader, HANDIN_BOUNDS, HANDIN_VERSION, HandIn, HandInBounds, Handed, Mark, Remark, Standing, Tried, WHO, who,
+    Class, Given, Grader, HANDIN_BOUNDS, HANDIN_VERSION, HandIn, HandInBounds, Handed, Mark, Progress, Remark, SHEET_ITEMS, Sheet,
+    Standing, Tried, WHO, key, who,
 };
 pub use lesson::{
     Asked, Attempt, Beat, Block, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, Lesson, Live, Plot, Question, Row, Step,
@@ -37,4 +39,5 @@ pub use lesson::{
 pub use scenario::{Edit, changed};
 pub use shipped::{shipped, shipped_runs};
 pub use tell::{answers, value_text};
+pub use tries::{Trial, tried};
 pub use vote::{Damaged, Tally, VOTE_BOUNDS, VoteBounds, ballot, count};

@@ -360,6 +360,7 @@ impl Node {
             self.empty_queue(ctx);
             self.sweeps.again.clear();
         }
+        self.stop_repairs(number, ctx);
         let all: Vec<u32> = self.sweeps.asking.keys().copied().filter(|n| number.is_none_or(|wanted| *n == wanted)).collect();
         for number in all {
             if let Some(asking) = self.sweeps.asking.remove(&number) {
