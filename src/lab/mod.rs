@@ -31,7 +31,7 @@ pub use condition::{
 pub use error::LabError;
 pub use file::{FILE_VERSION, from_file, script_from_file, to_file};
 pub use gallery::gallery;
-pub use link::{from_link, to_link};
+pub use link::{from_link, pack, to_link, unpack};
 pub use player::Player;
 pub use predicate::Predicate;
 pub use preset::{Preset, preset, presets};

@@ -4,6 +4,7 @@ mod behaviour;
 mod desk;
 mod files;
 mod gallery;
+mod hand_in;
 mod keyboard;
 mod lab;
 mod lessons;
