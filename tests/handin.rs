@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use drift::course::{
-    Answers, Class, Filled, Grader, HANDIN_BOUNDS, HandIn, Kind, Lesson, Medal, On, Standing, filled, right, shipped, shipped_runs, units,
+    Answers, Class, Filled, Grader, HANDIN_BOUNDS, HandIn, Kind, Lesson, Medal, On, Progress, SHEET_ITEMS, Sheet, Standing, filled, key,
+    right, shipped, shipped_runs, units,
 };
 use drift::engine::world::ENGINE_VERSION;
 use drift::lab::{Session, gallery, to_link, unpack};
@@ -377,6 +378,68 @@ fn lessons_of_a_folder_are_graded() {
     assert!(without.status.code() == Some(3) && out(&without).contains("there is no lesson \"my-lesson\" here"), "{}", out(&without));
     let with = drift(&["grade", "--lessons", &lessons.display().to_string(), &file]);
     assert!(with.status.code() == Some(0) && out(&with).contains("my-lesson/after-lunch"), "{}", out(&with));
+}
+
+#[test]
+fn sheets_are_links_with_a_key() {
+    let read = lesson("read-repair");
+    let sheet = Sheet {
+        title: "Week 3: who is behind?".to_owned(),
+        items: vec![("read-repair".to_owned(), "who-is-written".to_owned()), ("read-repair".to_owned(), "go-back".to_owned())],
+    };
+    assert_eq!(sheet.address(), "/sheet?title=Week%203%3A%20who%20is%20behind%3F&items=read-repair/who-is-written,read-repair/go-back");
+    assert_eq!(Sheet::read(&format!("https://example.org/x/#{}", sheet.address())), Ok(sheet.clone()));
+    for (bad, why) in [
+        ("", "it names no items"),
+        ("items=a", "expected LESSON/ITEM, found \"a\""),
+        ("items=a/b%00", "expected LESSON/ITEM"),
+        ("items=../b", "expected LESSON/ITEM"),
+        (&"items=".to_owned().chars().chain("a/b,".repeat(9_000).chars()).collect::<String>(), "it is too long"),
+    ] {
+        assert!(Sheet::read(bad).is_err_and(|said| said.starts_with(why)), "{bad} {why}");
+    }
+    let many: Vec<String> = (0..=SHEET_ITEMS).map(|n| format!("a/b{n}")).collect();
+    assert!(Sheet::read(&format!("items={}", many.join(","))).is_err_and(|said| said.contains("at most")));
+    let Some(Kind::Question(q)) = read.item("who-is-written") else { panic!("a question") };
+    let right = right(&read, q, None).expect("it has an answer").iter().position(|so| *so).expect("one is right") + 1;
+    let own = key(&read, "who-is-written", Some(""));
+    assert!(own.len() == 1 && own[0].starts_with(&format!("{right}. ")), "{own:?}");
+    let told = out(&drift(&["sheet", "read-repair/who-is-written", "read-repair/go-back", "--number", "17"]));
+    assert!(
+        told.starts_with("#/sheet?items=read-repair/who-is-written,read-repair/go-back\n") && told.contains("2. Take it back"),
+        "{told}"
+    );
+    let list = out(&drift(&["sheet"]));
+    assert!(shipped().iter().all(|(slug, _)| list.contains(&format!("\n{slug}/")) || list.starts_with(&format!("{slug}/"))), "{list}");
+    assert_eq!(drift(&["sheet", "read-repair/nothing"]).status.code(), Some(2));
+    assert_eq!(drift(&["grade", "--number", "3", "x.json"]).status.code(), Some(2));
+}
+
+/// All progress as a file: it reads back, joins with what is there, and damage is said.
+#[test]
+fn progress_goes_to_another_browser() {
+    let read = lesson("read-repair");
+    let (mine, mut theirs) = (learner(&read, "17", 0), Answers::new("read-repair"));
+    let progress = Progress::of(" 17 ", vec![mine.clone()]);
+    assert_eq!(Progress::read(&progress.text()), Ok(progress.clone()));
+    assert_eq!(progress.who, "17");
+    theirs.give("c-returns", On::default(), vec!["1".to_owned()], false, None);
+    theirs.give("c-returns", On::default(), vec!["2".to_owned()], true, None);
+    let mut joined = theirs.clone();
+    joined.join(mine.clone());
+    assert_eq!(joined.answers.len(), mine.answers.len());
+    assert_eq!(joined.of("c-returns"), theirs.of("c-returns"), "what was tried more often stays");
+    let text = progress.text();
+    for (bad, why) in [
+        (text[..99].to_owned(), "it is cut off"),
+        ("{}".to_owned(), "it is no progress file"),
+        (hand_in("17", 0, false).text(), "it is no progress file"),
+        (text.replace("\"read-repair\"", "\"../read-repair\""), "one of its lessons has no name"),
+        (text.replace("drift-answers", "drift-runs"), "the answers are of another format"),
+    ] {
+        let said = Progress::read(&bad).expect_err("it is none");
+        assert!(said.starts_with(why), "{said} for {why}");
+    }
 }
 
 /// What a spreadsheet would take for a formula stays text.

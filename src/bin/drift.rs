@@ -44,6 +44,9 @@ usage: drift run FILE       print a JSON report of the run in FILE
                             grade hand-ins: files, folders with *.json, links, or text files with a link on each line.
                             Prints a table; with --csv a table for spreadsheets, or both if that goes into FILE.
                             Lessons are those of the course, and those in DIR
+       drift sheet [--lessons DIR] [--number NUMBER] [LINK | LESSON/ITEM...]
+                            the link of an exercise sheet with these items and its answer key, on the runs of NUMBER
+                            or on each that somebody may get; without items, what items there are
        drift --help | --version
 
 FILE is a run file as the page exports it; - reads standard input.
@@ -59,6 +62,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         Figure(String, String),
         Print(String),
         Grade(class::Order),
+        Sheet(Vec<String>, class::Order),
     }
 
     pub fn main() -> ExitCode {
@@ -94,18 +98,20 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                     return Ok(What::Print(format!("drift {} (engine {engine})", env!("CARGO_PKG_VERSION"))));
                 }
                 Long("csv") => order.csv = Some(parser.optional_value().map(lexopt::ValueExt::string).transpose()?),
+                Long("number") => order.number = Some(parser.value()?.string()?),
                 Long("lessons") => order.lessons = Some(parser.value()?.string()?),
                 Value(word) => words.push(word.string()?),
                 other => return Err(other.unexpected()),
             }
         }
-        let is_order = order.csv.is_some() || order.lessons.is_some();
+        let is_order = order.csv.is_some() || order.lessons.is_some() || order.number.is_some();
         match words.as_slice() {
-            [verb, files @ ..] if verb == "grade" && !files.is_empty() => {
+            [verb, items @ ..] if verb == "sheet" && order.csv.is_none() => Ok(What::Sheet(items.to_vec(), order)),
+            [verb, files @ ..] if verb == "grade" && !files.is_empty() && order.number.is_none() => {
                 order.files = files.to_vec();
                 Ok(What::Grade(order))
             }
-            _ if is_order => Err("--csv and --lessons belong to `grade HAND-IN...`".into()),
+            _ if is_order => Err("--csv and --lessons belong to `grade HAND-IN...`, --number and --lessons to `sheet`".into()),
             [verb, file] if verb == "run" => Ok(What::Run(file.clone())),
             [verb, file] if verb == "events" => Ok(What::Events(file.clone())),
             [verb, file] if verb == "check" => Ok(What::Check(file.clone())),
@@ -120,7 +126,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                 Some(preset) => Ok(What::Print(preset.text())),
                 None => Err(format!("there is no preset called \"{name}\": there are {}", names()).into()),
             },
-            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE`, `lesson check PATH...`, `lesson answers FILE`, `lesson figure FILE NAME`, `grade HAND-IN...` or `preset NAME`\n\n{HELP}").into()),
+            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE`, `lesson check PATH...`, `lesson answers FILE`, `lesson figure FILE NAME`, `grade HAND-IN...`, `sheet [ITEM...]` or `preset NAME`\n\n{HELP}").into()),
         }
     }
 
@@ -132,6 +138,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
     fn carry_out(what: What) -> Result<(String, u8), String> {
         let text = match what {
             What::Grade(order) => return class::grade(&order),
+            What::Sheet(items, order) => class::sheet(&items, &order),
             What::Print(text) => Ok(text),
             What::Run(file) => {
                 let (report, _) = Report::of(&read(&file)?);

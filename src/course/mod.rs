@@ -29,7 +29,8 @@ pub use facts::Facts;
 pub use fault::{Fault, told};
 pub use grade::{Filled, Judged, Medal, attempted, filled, is_near, judge, plotted, right};
 pub use handin::{
-    Class, Given, Grader, HANDIN_BOUNDS, HANDIN_VERSION, HandIn, HandInBounds, Handed, Mark, Remark, Standing, Tried, WHO, who,
+    Class, Given, Grader, HANDIN_BOUNDS, HANDIN_VERSION, HandIn, HandInBounds, Handed, Mark, Progress, Remark, SHEET_ITEMS, Sheet,
+    Standing, Tried, WHO, key, who,
 };
 pub use lesson::{
     Asked, Attempt, Beat, Block, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, Lesson, Live, Plot, Question, Row, Step,

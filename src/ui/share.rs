@@ -26,9 +26,12 @@ pub struct ShareSheetProps {
 
 /// What has become of copying the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Copied {
+pub enum Copied {
+    /// Nothing yet.
     Not,
+    /// It is in the clipboard.
     Yes,
+    /// The browser did not allow it.
     Refused,
 }
 
@@ -154,7 +157,7 @@ pub fn show_modal(sheet: &NodeRef) {
 }
 
 /// Copies a text; where that is not allowed, marks it in its field.
-fn copy_text(text: &str, field: &NodeRef, copied: UseStateSetter<Copied>) {
+pub fn copy_text(text: &str, field: &NodeRef, copied: UseStateSetter<Copied>) {
     let field = field.clone();
     copy(text, move |done| {
         if let Some(field) = field.cast::<HtmlInputElement>().filter(|_| !done) {

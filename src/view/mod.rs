@@ -29,4 +29,5 @@ pub mod sweep;
 pub mod timeline;
 pub mod value_text;
 pub mod verdict;
+pub mod work;
 pub mod workload;

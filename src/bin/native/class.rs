@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use drift::course::{Class, Grader, HANDIN_BOUNDS, HandIn, Lesson, shipped, shipped_runs, told};
+use drift::course::{Class, Grader, HANDIN_BOUNDS, HandIn, Lesson, Sheet, key, shipped, shipped_runs, told, who};
 use drift::lab::{BOUNDS, gallery};
 
 use super::{open, text_of};
@@ -16,6 +16,37 @@ pub struct Order {
     pub csv: Option<Option<String>>,
     /// A folder with further lessons.
     pub lessons: Option<String>,
+    /// Whose key of a sheet.
+    pub number: Option<String>,
+}
+
+/// The key of a sheet (an address, or LESSON/ITEM...), or what items there are.
+pub fn sheet(words: &[String], order: &Order) -> Result<String, String> {
+    let lessons = lessons(order.lessons.as_deref())?;
+    let mut lines = Vec::new();
+    if words.is_empty() {
+        for lesson in &lessons {
+            for (_, item) in lesson.items() {
+                let Some(kind) = lesson.item(item) else { continue };
+                lines.push(format!("{:<44}{:<12}{}", format!("{}/{item}", lesson.slug), kind.word(), kind.asks()));
+            }
+        }
+        return Ok(lines.join("\n"));
+    }
+    let text = if words[0].contains("/sheet?") { words[0].clone() } else { format!("items={}", words.join(",")) };
+    let sheet = Sheet::read(&text)?;
+    if !sheet.title.is_empty() {
+        lines.push(sheet.title.clone());
+    }
+    lines.push(format!("#{}", sheet.address()));
+    for (n, (slug, item)) in sheet.items.iter().enumerate() {
+        let lesson = lessons.iter().find(|lesson| lesson.slug == *slug).ok_or_else(|| format!("there is no lesson \"{slug}\""))?;
+        let kind = lesson.item(item).ok_or_else(|| format!("{slug}: there is no item \"{item}\"; `drift sheet` lists all"))?;
+        lines.push(format!("\n{}. {} ({}, {slug}/{item})", n + 1, kind.asks(), kind.word()));
+        let number = order.number.as_deref().map(who);
+        lines.extend(key(lesson, item, number.as_deref()).into_iter().map(|line| format!("   {line}")));
+    }
+    Ok(lines.join("\n"))
 }
 
 /// Hand-ins of one order at most.

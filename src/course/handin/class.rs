@@ -81,7 +81,12 @@ impl Class {
         self.rows.iter_mut().for_each(|row| row.graded.remarks.sort_by_key(|r| !r.grave));
     }
 
-    /// Whether there is anything that a teacher should look at.
+    /// How many runs and answers the engine was asked for, each once.
+    pub fn played(&self) -> usize {
+        self.grader.played()
+    }
+
+    /// Whether there is nothing that a teacher should look at.
     pub fn is_clean(&self) -> bool {
         self.rows.iter().all(|row| row.graded.remarks.iter().all(|r| !r.grave))
     }

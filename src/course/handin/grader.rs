@@ -104,6 +104,11 @@ impl Grader {
         &self.lessons
     }
 
+    /// How many truths and judgements were asked of the engine.
+    pub fn played(&self) -> usize {
+        self.truths.len() + self.judged.len()
+    }
+
     /// Points that can be had for an item.
     pub fn worth(kind: &Kind) -> u32 {
         match kind {

@@ -4,11 +4,15 @@
 
 mod class;
 mod grader;
+mod progress;
 mod seeds;
+mod sheet;
 
 pub use class::Class;
 pub use grader::{Grader, Mark, Remark, Standing};
+pub use progress::Progress;
 pub use seeds::{WHO, who};
+pub use sheet::{SHEET_ITEMS, Sheet, key};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

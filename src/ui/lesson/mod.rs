@@ -11,15 +11,20 @@ mod prose;
 mod question;
 mod rail;
 mod reader;
+mod sheet;
 mod shelves;
+mod summary;
 mod trials;
 mod vote;
 mod what_if;
 
 pub use challenge::ChallengePage;
+pub use load::Loaded;
 pub use load::{OWN, Source, open_lesson_file};
-pub use reader::kept;
+pub use reader::{KEPT, WHO_KEPT, kept, own_number};
+pub use sheet::{SheetPage, use_lessons, written};
 pub use shelves::{GlossaryPage, ReferencesPage};
+pub use summary::SummaryPage;
 
 use std::rc::Rc;
 
@@ -31,7 +36,7 @@ use super::route::set_title;
 use crate::course::{Fault, Kind, Lesson, Question, units};
 use crate::view::slides::Shows;
 use figure::LiveFigure;
-use load::{Loaded, load};
+use load::load;
 use others::Filling;
 use plot::Plotted;
 use present::{Presenting, is_presented, presented};
@@ -237,6 +242,8 @@ fn end(reader: &Reader) -> Html {
         <nav class="lesson-end" aria-label="Where to go from here">
             if let Some(next) = next { <a class="btn pri big" href={format!("#/lesson/{}", next.slug)} data-testid="next-unit">{ format!("Next: {}", next.title) }</a> }
             <a class="btn big" href="#/">{ "All units" }</a>
+            <a class="btn big" href={format!("#/work?lesson={}", lesson.slug)} data-testid="to-hand-in">{ "Hand in" }</a>
+            <a href={format!("#/work/{}", lesson.slug)} data-testid="to-summary">{ "Summary to print" }</a>
             <a href="#/glossary">{ "Glossary" }</a>
             <a href="#/references">{ "References" }</a>
         </nav>

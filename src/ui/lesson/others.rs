@@ -5,12 +5,12 @@ use yew::prelude::*;
 
 use super::prose;
 use super::reader::Reader;
-use crate::course::{Case, Cell, Code, Filled, Kind, Row, Table, filled, fits};
+use crate::course::{Case, Cell, Code, Kind, Row, Table, filled, fits};
 use crate::lab::Session;
 use crate::ui::marks::icon;
 use crate::view::format::moment;
 use crate::view::glyph::Icon;
-use crate::view::value_text::shown;
+use crate::view::work::{cell_words, measured_words};
 
 /// Properties of [`Filling`].
 #[derive(Properties, PartialEq)]
@@ -124,24 +124,13 @@ fn input(row: &Row, place: usize, cells: &UseStateHandle<Vec<String>>) -> Html {
 /// A cell as it was filled in, beside what the engine measures.
 fn solved(reader: &Reader, row: &Row, seed: Option<u64>, given: Option<&str>) -> Html {
     let Ok(truth) = filled(reader.lesson(), row, seed) else { return html! { <td></td> } };
-    let named = |text: &str| match &row.cell {
-        Cell::Pick(picks) => text.parse::<usize>().ok().and_then(|n| picks.get(n.wrapping_sub(1))).map_or(text.to_owned(), |p| p.0.clone()),
-        Cell::Number(..) => text.to_owned(),
-    };
-    let measured = match (&row.cell, &truth) {
-        (Cell::Number(q, _), Filled::Number(value)) => shown(q, value),
-        (Cell::Pick(picks), Filled::Pick(right)) => {
-            picks.iter().zip(right).filter(|(_, right)| **right).map(|((text, _), _)| text.clone()).collect::<Vec<_>>().join(", ")
-        }
-        _ => String::new(),
-    };
     let right = given.map(|given| fits(&row.cell, &truth, given));
     html! {
         <>
             if let Some(given) = given {
-                <td class={classes!("mine", (right == Some(true)).then_some("so"))}>{ named(given) } if right == Some(true) { { icon(Icon::Tick) } }</td>
+                <td class={classes!("mine", (right == Some(true)).then_some("so"))}>{ cell_words(&row.cell, given) } if right == Some(true) { { icon(Icon::Tick) } }</td>
             }
-            <td class="truth"><b>{ measured }</b><small>{ " measured" }</small></td>
+            <td class="truth"><b>{ measured_words(&row.cell, &truth) }</b><small>{ " measured" }</small></td>
         </>
     }
 }

@@ -20,6 +20,8 @@ pub const WHO_KEPT: &str = "drift.who";
 
 struct Shared {
     lesson: Rc<Lesson>,
+    /// The items that are shown; all if none.
+    only: Option<Vec<String>>,
     /// The reader's name or number: the seeds of figures follow from it.
     who: String,
     log: RefCell<Answers>,
@@ -61,17 +63,22 @@ pub fn kept(slug: &str) -> Option<Answers> {
 impl Reader {
     /// Opens a lesson where it was left.
     pub fn new(lesson: Rc<Lesson>, rerender: Callback<u64>) -> Reader {
+        Reader::of(lesson, None, rerender)
+    }
+
+    /// The same for these items alone: no figure waits for another one.
+    pub fn of(lesson: Rc<Lesson>, only: Option<Vec<String>>, rerender: Callback<u64>) -> Reader {
         let log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
-        Reader::with(lesson, log, true, rerender)
+        Reader::with(lesson, log, only, true, rerender)
     }
 
     /// Opens a lesson for a room: nothing is answered yet, and nothing will be remembered.
     pub fn for_a_room(lesson: Rc<Lesson>, rerender: Callback<u64>) -> Reader {
         let log = Answers::new(&lesson.slug);
-        Reader::with(lesson, log, false, rerender)
+        Reader::with(lesson, log, None, false, rerender)
     }
 
-    fn with(lesson: Rc<Lesson>, mut log: Answers, kept: bool, rerender: Callback<u64>) -> Reader {
+    fn with(lesson: Rc<Lesson>, mut log: Answers, only: Option<Vec<String>>, kept: bool, rerender: Callback<u64>) -> Reader {
         let none = lesson.figures.len();
         (log.steps, log.text) = (lesson.steps.len() as u32, lesson.print);
         // A room sees the figures' own runs.
@@ -88,6 +95,7 @@ impl Reader {
         }
         let shared = Shared {
             lesson,
+            only,
             who,
             log: RefCell::new(log),
             shown: RefCell::default(),
@@ -191,7 +199,8 @@ impl Reader {
             if let Kind::Question(q) = kind { Some(q) } else { None }
         }
         let all = self.shared.lesson.blocks().filter_map(|(_, block)| of(&block.kind));
-        all.filter(|q| q.figure == figure && q.asked == Asked::Predict).collect()
+        let shown = |q: &Question| self.shared.only.as_ref().is_none_or(|only| only.contains(&q.name));
+        all.filter(|q| q.figure == figure && q.asked == Asked::Predict && shown(q)).collect()
     }
 
     /// The prediction that a figure waits for.
