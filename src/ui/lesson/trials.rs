@@ -44,9 +44,9 @@ pub fn Trials(props: &TrialsProps) -> Html {
         }
     };
     html! {
-        <table class="grid" data-testid={format!("trials-{}", question.name)}>
+        <div class="grid-box"><table class="grid" data-testid={format!("trials-{}", question.name)}>
             <thead><tr><th scope="col">{ "Experiment" }</th><th scope="col">{ "What comes of it" }</th></tr></thead>
             <tbody>{ for question.trials.iter().enumerate().map(row) }</tbody>
-        </table>
+        </table></div>
     }
 }
