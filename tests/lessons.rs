@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use drift::course::{
-    Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, check, judge, name_of_word, references, right, told, units, words,
+    Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, Unit, check, judge, name_of_word, references, right, told, units, words,
 };
 use drift::lab::gallery;
 use drift::view::glossary;
@@ -44,19 +44,24 @@ fn faults(body: &str) -> String {
 
 #[test]
 fn every_lesson_that_is_shipped_proves_itself() {
-    for unit in units().iter().filter(|u| u.written) {
-        let lesson = shipped(&unit.slug);
-        // The map may call it by a shorter name than its lesson.
-        assert_eq!(lesson.unit, Some(unit.unit), "{}: as the course map has it", unit.slug);
-        let challenges: Vec<String> = lesson
-            .blocks()
-            .filter_map(|(_, b)| if let Kind::Challenge(c) = &b.kind { Some(format!("{}: {}", c.name, c.title)) } else { None })
-            .collect();
-        let listed: Vec<String> = unit.challenges.iter().map(|c| format!("{}: {}", c.name, c.title)).collect();
-        assert_eq!(challenges, listed, "{}: units.json lists the challenges as the lesson has them", unit.slug);
-        let wrong = check(&lesson, &library());
-        assert!(wrong.is_empty(), "{}", told(&wrong));
-    }
+    let units = units();
+    std::thread::scope(|scope| units.iter().filter(|u| u.written).for_each(|unit| _ = scope.spawn(|| proves_itself(unit))));
+    let all: Vec<&str> = units.iter().flat_map(|u| &u.challenges).map(|c| c.name.as_str()).collect();
+    assert!(all.len() >= 12 && all.iter().enumerate().all(|(i, name)| !all[..i].contains(name)), "each has a name of its own: {all:?}");
+}
+
+fn proves_itself(unit: &Unit) {
+    let lesson = shipped(&unit.slug);
+    // The map may call it by a shorter name than its lesson.
+    assert_eq!(lesson.unit, Some(unit.unit), "{}: as the course map has it", unit.slug);
+    let challenges: Vec<String> = lesson
+        .blocks()
+        .filter_map(|(_, b)| if let Kind::Challenge(c) = &b.kind { Some(format!("{}: {}", c.name, c.title)) } else { None })
+        .collect();
+    let listed: Vec<String> = unit.challenges.iter().map(|c| format!("{}: {}", c.name, c.title)).collect();
+    assert_eq!(challenges, listed, "{}: units.json lists the challenges as the lesson has them", unit.slug);
+    let wrong = check(&lesson, &library());
+    assert!(wrong.is_empty(), "{}", told(&wrong));
 }
 
 #[test]

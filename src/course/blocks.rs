@@ -1,10 +1,10 @@
 //! The kinds of fenced blocks, each read from its fields.
 
+use super::bounds::LESSON_BOUNDS;
 use super::fault::Wrong;
 use super::fields::{Field, Fields};
 use super::lesson::{
-    Asked, Attempt, Beat, Case, Cell, Challenge, Choice, Claim, Code, Figure, Kind, LESSON_BOUNDS, Lesson, Plot, Question, Row, Table,
-    Verdict, WhatIf,
+    Asked, Attempt, Beat, Case, Cell, Challenge, Choice, Claim, Code, Figure, Kind, Lesson, Plot, Question, Row, Table, Verdict, WhatIf,
 };
 use super::prose;
 use super::read::Around;
@@ -20,18 +20,19 @@ pub(super) struct Place<'a> {
 }
 
 /// Every kind of block.
-const KINDS: &str = "figure, predict, quiz, hunt, what-if, challenge, plot, table, estimate, case, code, note";
+const KINDS: &str = "figure, predict, quiz, hunt, what-if, challenge, plot, table, estimate, case, code, note, teacher";
 
 /// Reads a block of this kind. A figure is added to the lesson's figures.
 pub(super) fn block(lesson: &mut Lesson, kind: &str, body: &str, place: &Place<'_>, around: &mut Around) -> Result<Kind, Wrong> {
     match kind {
-        "note" => {
+        "note" | "teacher" => {
             let found = prose::blocks(body, place.line + 1, around)?;
             let inner = |found| match found {
                 prose::Found::Block(block) => Ok(*block),
                 prose::Found::Step(_, line) => Err((line, "expected no step within a note".to_owned())),
             };
-            return Ok(Kind::Note(found.into_iter().map(inner).collect::<Result<_, _>>()?));
+            let inner = found.into_iter().map(inner).collect::<Result<_, _>>()?;
+            return Ok(if kind == "note" { Kind::Note(inner) } else { Kind::Teacher(inner) });
         }
         "code" => return code(body, place, around),
         _ => {}
@@ -289,9 +290,11 @@ fn plot(name: String, mut fields: Fields, place: &Place<'_>, around: &Around) ->
         points.push((field.value, made, std::mem::take(&mut claims)));
     }
     let mut lines = Vec::new();
-    for field in fields.take_all("line") {
+    for mut field in fields.take_all("line") {
+        let made = edits(&mut field.below)?;
         let (label, what) = pair(&field, "line: with digests | bytes")?;
-        lines.push((label.to_owned(), what.parse().map_err(|e| (field.line, format!("`line:` {e}")))?));
+        lines.push((label.to_owned(), what.parse().map_err(|e| (field.line, format!("`line:` {e}")))?, made));
+        field.below.done(WORDS)?;
     }
     fields.done("figure, x, y, point, line")?;
     if points.len() < 2 || points.len() > LESSON_BOUNDS.options || lines.is_empty() {

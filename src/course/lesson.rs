@@ -5,29 +5,6 @@ use crate::engine::base::Micros;
 use crate::engine::data::Key;
 use crate::lab::{Condition, Quantity, Script};
 
-/// Bounds on lessons from outside.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Bytes of a lesson's file.
-    pub bytes: usize,
-    /// Steps of a lesson.
-    pub steps: usize,
-    /// Blocks of a lesson, paragraphs included.
-    pub blocks: usize,
-    /// Figures of a lesson.
-    pub figures: usize,
-    /// Options of a question, rows of a table, values of a plot.
-    pub options: usize,
-    /// Characters of one paragraph.
-    pub paragraph: usize,
-    /// Seeds of one figure.
-    pub seeds: usize,
-}
-
-/// The bounds in force (one table in ARCHITECTURE.md).
-pub const LESSON_BOUNDS: Bounds =
-    Bounds { bytes: 1 << 20, steps: 40, blocks: 1_000, figures: 60, options: 40, paragraph: 8_000, seeds: 100 };
-
 /// A lesson.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lesson {
@@ -88,6 +65,8 @@ pub enum Kind {
     Grid(Vec<Vec<Inline>>, Vec<Vec<Vec<Inline>>>),
     /// A note in the margin.
     Note(Vec<Block>),
+    /// A note for whoever presents the lesson to a class.
+    Teacher(Vec<Block>),
     /// A live figure, by its place among the lesson's figures.
     Figure(usize),
     /// A question: a prediction before a run, a quiz, or a hunt for a broken rule.
@@ -352,8 +331,8 @@ pub struct Plot {
     pub y: String,
     /// What is changed at each point: its x and its changes.
     pub points: Vec<(String, Vec<Edit>)>,
-    /// The lines: name and quantity.
-    pub lines: Vec<(String, Quantity)>,
+    /// The lines: name, quantity, and what is changed for this line.
+    pub lines: Vec<(String, Quantity, Vec<Edit>)>,
     /// What must hold at points: the point's x and the condition.
     pub claims: Vec<(String, Claim)>,
 }

@@ -47,7 +47,10 @@ impl Lesson {
                 Kind::Challenge(c) => {
                     [&c.solution].into_iter().chain(&c.attempts).map(|attempt| (c.figure, attempt.edits.as_slice())).collect()
                 }
-                Kind::Plot(p) => p.points.iter().map(|(_, edits)| (p.figure, edits.as_slice())).collect(),
+                Kind::Plot(p) => {
+                    let edits = p.points.iter().map(|(_, edits)| edits).chain(p.lines.iter().map(|(_, _, edits)| edits));
+                    edits.map(|edits| (p.figure, edits.as_slice())).collect()
+                }
                 Kind::Table(t) => t.rows.iter().map(|row| (row.figure, row.with.as_slice())).collect(),
                 _ => Vec::new(),
             };

@@ -1,8 +1,9 @@
 //! Reads a lesson's file: its head, its prose and its fenced blocks.
 
+use super::bounds::LESSON_BOUNDS;
 use super::fault::{Fault, Wrong};
 use super::fields::{Fields, short};
-use super::lesson::{Block, Inline, Kind, LESSON_BOUNDS, Lesson, Live, Step};
+use super::lesson::{Block, Inline, Kind, Lesson, Live, Step};
 use super::prose;
 use crate::engine::base::Digest;
 

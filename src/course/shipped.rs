@@ -10,6 +10,7 @@ pub fn shipped() -> &'static [(&'static str, &'static str)] {
         ("hinted-handoff", include_str!("../../static/course/hinted-handoff.md")),
         ("comparing-everything", include_str!("../../static/course/comparing-everything.md")),
         ("merkle-trees", include_str!("../../static/course/merkle-trees.md")),
+        ("other-ways", include_str!("../../static/course/other-ways.md")),
     ]
 }
 

@@ -35,6 +35,10 @@ struct TreeFile {
     current: u32,
     event: u32,
     now: Micros,
+    /// Whether what leaves no event has been carried out up to `now`, its instant included: only where the instant of the last event does
+    /// not tell it by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    settled: bool,
 }
 
 /// A file that holds one run. The envelope has been checked when this is read.
@@ -111,6 +115,7 @@ pub fn to_file(session: &Session) -> String {
         current: session.current().0,
         event: session.cursor(),
         now: session.now(),
+        settled: session.tape.is_settled(),
     };
     // Plain structs of strings and numbers always have a JSON form.
     serde_json::to_value(&file).unwrap_or_default().to_string()
@@ -182,7 +187,8 @@ impl TreeFile {
         }
         let mut session = Session::open_tree(branches, BranchId(self.current))?;
         session.seek_event(self.event);
-        if session.cursor() == self.event && self.now > session.now() && session.next_event_at().is_none_or(|next| self.now < next) {
+        let later = self.now > session.now() || self.settled && self.now == session.now();
+        if session.cursor() == self.event && later && session.next_event_at().is_none_or(|next| self.now < next) {
             session.seek_time(self.now);
         }
         Ok(session)

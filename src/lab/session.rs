@@ -63,7 +63,7 @@ const AHEAD: u32 = 20_000;
 pub struct Session {
     branches: Vec<Branch>,
     current: BranchId,
-    tape: Tape,
+    pub(super) tape: Tape,
     now: Micros,
     /// The furthest cursor a person has seen on this branch: acting before it changes the past.
     seen: u32,

@@ -23,6 +23,7 @@ pub mod plot;
 pub mod race;
 pub mod scene;
 pub mod settings_text;
+pub mod slides;
 pub mod storm;
 pub mod sweep;
 pub mod timeline;

@@ -170,3 +170,12 @@ fn a_write_in_the_middle_of_an_exchange_is_never_lost() {
         assert_eq!(run.held("k"), "A=newer B=newer C=newer", "{at}");
     }
 }
+
+#[test]
+fn what_is_not_on_disk_yet_goes_across_too() {
+    // C alone has the write, and only in its memory: after a sweep that says so the two hold the same.
+    let run = apart().with("sync", "5s").at("2s", "c1 C write k v ONE").at("2500ms", "mend-all").at("3s", "sweep A C").play();
+    assert_eq!((outcome(&run, 0), run.held("k").as_str()), (SweepOutcome::Repaired { pulled: 1, pushed: 0 }, "A=v B=- C=v"));
+    let run = apart().with("sync", "5s").at("2s", "c1 C write k v ONE").at("2500ms", "mend-all").at("3s", "sweep C A").play();
+    assert_eq!((outcome(&run, 0), run.held("k").as_str()), (SweepOutcome::Repaired { pulled: 0, pushed: 1 }, "A=v B=- C=v"));
+}

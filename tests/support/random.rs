@@ -307,7 +307,7 @@ impl Maker {
         // With more replicas than nodes nothing can be read at ALL.
         commands.push(format!("set replicas {}", replicas.min(self.nodes)));
         if self.features.has(SWEEPS) {
-            commands.push(format!("set sweeps {}", if swept { sweeping::whole(&mut self.dice) } else { sweeping::over() }));
+            commands.push(format!("set sweeps {}", if swept { sweeping::whole(&mut self.dice, false) } else { sweeping::over() }));
         }
         for what in commands {
             run = run.at(&format!("{FAULTS_MS}ms"), &what);

@@ -72,6 +72,15 @@ impl Dots {
         self.keys.insert((actor, event), key.clone());
     }
 
+    /// The events of these ranges that have been seen, by range.
+    pub(super) fn clock_of(&self, ranges: &[TokenRange], ring: &Ring) -> Box<[(u32, NodeId, Seen)]> {
+        let one = |(range, arc): (u32, Token)| {
+            let all = self.seen.iter_from(move |(at, _)| *at < arc).take_while(move |((at, _), _)| *at == arc);
+            all.map(move |((_, node), seen)| (range, *node, seen.clone()))
+        };
+        (0u32..).zip(ranges.iter().map(|range| arc_of(ring, range.right))).flat_map(one).collect()
+    }
+
     /// Whether everything has been compared with `peer` once, under these numbers of copies.
     pub(super) fn is_settled(&self, peer: NodeId, copies: u64) -> bool {
         self.settled.get(&peer).copied().or(self.began) == Some(copies)
@@ -109,14 +118,9 @@ impl Node {
         (gone && !row.is_deleted()).then(|| Arc::new(Row::dotted(Version { clock: Clock::Stamp(stamp), payload: Payload::Tombstone }, dot)))
     }
 
-    /// What is on this node's disk of the events in these ranges, by range.
+    /// What is on this node's disk of the events in these ranges, by range: what it says of itself must outlive a crash.
     pub(super) fn clock_of(&self, ranges: &[TokenRange], ring: &Ring) -> Box<[(u32, NodeId, Seen)]> {
-        let Some(dots) = self.history.dots_on_disk() else { return Box::default() };
-        let one = |(range, arc): (u32, Token)| {
-            let all = dots.seen.iter_from(move |(at, _)| *at < arc).take_while(move |((at, _), _)| *at == arc);
-            all.map(move |((_, node), seen)| (range, *node, seen.clone()))
-        };
-        (0u32..).zip(ranges.iter().map(|range| arc_of(ring, range.right))).flat_map(one).collect()
+        self.history.dots_on_disk().map_or_else(Box::default, |dots| dots.clock_of(ranges, ring))
     }
 
     /// What a peer has said about the events it has seen. If `everything` has been compared, it counts as seen here too.

@@ -184,8 +184,14 @@ impl Node {
     /// `peer`'s log has been read so far, and all of it is held here.
     pub(super) fn has_read(&mut self, peer: NodeId, position: Position, ctx: &mut Ctx<'_>) {
         // Nothing that came with it may be lost alone.
+        let copies = ctx.settings.replicas.code();
+        // Two sweeps of the same pair may go on at once: what one has read stays read.
+        let known = self.history.now.read.get(&peer).filter(|read| read.copies == copies);
+        if known.is_some_and(|read| read.position.incarnation == position.incarnation && read.position.seq >= position.seq) {
+            return;
+        }
         self.history.before_change(self.unsynced() == 0);
-        self.history.now.read.insert(peer, Reading { position, copies: ctx.settings.replicas.code() });
+        self.history.now.read.insert(peer, Reading { position, copies });
         if self.history.disk.is_some() {
             self.changed(ctx);
         }

@@ -50,6 +50,8 @@ pub struct Truth {
     last_copies: u64,
     entropy: Entropy,
     healed: Spans,
+    /// Whether deletes were forgotten once everybody had seen them when sweeps were last changed.
+    forgets: Option<bool>,
 }
 
 impl Truth {
@@ -118,6 +120,13 @@ impl Truth {
                     torn.iter().for_each(|(key, _)| self.check(world, key));
                 }
                 EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => self.look(world),
+                // Who holds nothing of a delete may be behind, or may not be any more.
+                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Sweeps(_)) => {
+                    let forgets = Some(world.settings().sweeps.forgets_deletes());
+                    if std::mem::replace(&mut self.forgets, forgets) != forgets {
+                        self.look(world);
+                    }
+                }
                 _ => {}
             }
         }

@@ -5,6 +5,8 @@ mod figure;
 mod load;
 mod others;
 mod plot;
+mod present;
+mod present_keys;
 mod prose;
 mod question;
 mod rail;
@@ -12,6 +14,7 @@ mod reader;
 mod sheet;
 mod shelves;
 mod summary;
+mod vote;
 mod what_if;
 
 pub use challenge::ChallengePage;
@@ -30,10 +33,12 @@ use yew::prelude::*;
 use super::header::{Bar, header};
 use super::route::set_title;
 use crate::course::{Fault, Kind, Lesson, Question, units};
+use crate::view::slides::Shows;
 use figure::LiveFigure;
 use load::load;
 use others::Filling;
 use plot::Plotted;
+use present::{Presenting, is_presented, presented};
 use question::Asking;
 use rail::{Rail, use_scroll};
 use reader::Reader;
@@ -51,9 +56,11 @@ pub struct LessonPageProps {
 pub fn LessonPage(props: &LessonPageProps) -> Html {
     let loaded = use_state_eq(|| Loaded::Waiting);
     let query = yew_router::hooks::use_location().map(|l| l.query_str().to_owned()).unwrap_or_default();
+    let room = is_presented(&query);
     {
         let loaded = loaded.setter();
-        use_effect_with((props.source.clone(), query), move |(source, _)| {
+        // Showing it to a room reads nothing anew.
+        use_effect_with((props.source.clone(), presented(&query, false)), move |(source, _)| {
             loaded.set(Loaded::Waiting);
             let source = source.clone();
             load(source, Callback::from(move |l| loaded.set(l)));
@@ -64,6 +71,7 @@ pub fn LessonPage(props: &LessonPageProps) -> Html {
             <>{ header(Bar::default()) }<main id="main" class="pg" tabindex="-1" data-testid="lesson-waiting"><p class="waiting">{ "One moment …" }</p></main></>
         },
         Loaded::Failed(faults) => failed(faults),
+        Loaded::Ready(lesson) if room => html! { <Presenting key={lesson.slug.clone()} lesson={lesson.clone()} /> },
         Loaded::Ready(lesson) => html! { <Reading key={lesson.slug.clone()} lesson={lesson.clone()} /> },
     }
 }
@@ -107,7 +115,7 @@ fn Reading(props: &ReadingProps) -> Html {
     let figures = before(&lesson);
     html! {
         <ContextProvider<Reader> context={reader.clone()}>
-            { header(Bar { mid: html! { <b class="not-phone">{ &lesson.title }</b> }, ..Bar::default() }) }
+            { header(Bar { mid: html! { <b class="not-phone">{ &lesson.title }</b> }, tools: present::tool(), ..Bar::default() }) }
             <div class="lesson" data-testid="lesson" data-ready={(ready == lesson.steps.len()).to_string()}>
                 <Rail {current} />
                 <main id="main" tabindex="-1">
@@ -168,6 +176,16 @@ fn before(lesson: &Lesson) -> Vec<Vec<usize>> {
     lesson.steps.iter().map(&mut of_step).collect()
 }
 
+/// The figure that the text of a screen belongs to: the latest that stands before its first block.
+fn latest_figure(lesson: &Lesson, step: usize, shows: &Shows) -> usize {
+    let block = match shows {
+        Shows::Figure(figure, _) => return *figure,
+        Shows::Block(block) => *block,
+        Shows::Prose(blocks) => blocks.first().copied().unwrap_or(0),
+    };
+    before(lesson).get(step).and_then(|all| all.get(block)).copied().unwrap_or(0)
+}
+
 /// What stands beside a figure: the question that follows it, if it is about it.
 fn side(lesson: &Lesson, step: usize, block: usize, figure: usize) -> Option<&Question> {
     match &lesson.steps[step].blocks.get(block + 1)?.kind {
@@ -181,7 +199,10 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
     let lesson = reader.lesson().clone();
     let blocks = &lesson.steps[step].blocks;
     let mut parts: Vec<Html> = Vec::new();
-    for (i, block) in blocks.iter().enumerate() {
+    // What follows an open prediction in its step would tell what happens.
+    let ask = blocks.iter().position(|b| reader.hides_rest(&b.kind));
+    let upto = ask.map_or(blocks.len(), |at| at + 1);
+    for (i, block) in blocks.iter().enumerate().take(upto) {
         let figure = figures[step][i];
         let place = (step, i);
         let beside = i > 0
@@ -203,6 +224,9 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
             Kind::Note(inner) => html! { <div class="note" role="note">{ prose::all(reader, inner, figure) }</div> },
             _ => prose::prose(reader, block, figure).unwrap_or_default(),
         });
+    }
+    if upto < blocks.len() {
+        parts.push(html! { <p class="later" data-testid={format!("later-{}", step + 1)}>{ "This step goes on once you have answered, or asked to be shown." }</p> });
     }
     parts.into_iter().collect()
 }

@@ -31,6 +31,8 @@ struct Shared {
     runs: RefCell<Vec<On>>,
     facts: RefCell<Vec<Option<Rc<Facts>>>>,
     labs: RefCell<Vec<Option<LabHandle>>>,
+    /// Whether answers are remembered; not when a lesson is shown to a room.
+    kept: bool,
     revision: Cell<u64>,
     rerender: Callback<u64>,
 }
@@ -66,10 +68,21 @@ impl Reader {
 
     /// The same for these items alone: no figure waits for another one.
     pub fn of(lesson: Rc<Lesson>, only: Option<Vec<String>>, rerender: Callback<u64>) -> Reader {
+        let log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
+        Reader::with(lesson, log, only, true, rerender)
+    }
+
+    /// Opens a lesson for a room: nothing is answered yet, and nothing will be remembered.
+    pub fn for_a_room(lesson: Rc<Lesson>, rerender: Callback<u64>) -> Reader {
+        let log = Answers::new(&lesson.slug);
+        Reader::with(lesson, log, None, false, rerender)
+    }
+
+    fn with(lesson: Rc<Lesson>, mut log: Answers, only: Option<Vec<String>>, kept: bool, rerender: Callback<u64>) -> Reader {
         let none = lesson.figures.len();
-        let who = own_number();
-        let mut log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
         (log.steps, log.text) = (lesson.steps.len() as u32, lesson.print);
+        // A room sees the figures' own runs.
+        let who = if kept { own_number() } else { String::new() };
         let mut runs: Vec<On> = (0..none).map(|figure| On { seed: lesson.seed_of(&who, figure, 0), turn: 0 }).collect();
         // A figure shows the run on which its question was answered.
         for (_, item) in lesson.items() {
@@ -90,6 +103,7 @@ impl Reader {
             runs: RefCell::new(runs),
             facts: RefCell::new(vec![None; none]),
             labs: RefCell::new(vec![None; none]),
+            kept,
             revision: Cell::new(0),
             rerender,
         };
@@ -200,10 +214,27 @@ impl Reader {
         all.first().is_some_and(|q| self.is_open(&q.name))
     }
 
-    /// How far a figure may run: to where its next question stands.
+    /// How far a figure may run: to where its next question stands. What an earlier answer has shown stays shown.
     pub fn limit(&self, figure: usize) -> Option<Micros> {
-        let question = self.pending(figure)?;
-        Some(question.at.as_ref().and_then(|q| self.moment(figure, q)).unwrap_or(Micros::ZERO))
+        let at = |q: &Question| q.at.as_ref().and_then(|q| self.moment(figure, q)).unwrap_or(Micros::ZERO);
+        let all = self.predictions(figure);
+        let place = all.iter().position(|q| self.is_open(&q.name))?;
+        let stands = at(all[place]);
+        let shown = all[..place].iter().map(|q| match &q.until {
+            Some(until) => self.moment(figure, until).unwrap_or(stands),
+            None if at(q) < stands => stands,
+            None => Micros::MAX,
+        });
+        shown.chain([stands]).max().filter(|limit| *limit < Micros::MAX)
+    }
+
+    /// Whether what stands below this block would tell what it asks: it is a prediction or an estimate, and open.
+    pub fn hides_rest(&self, kind: &Kind) -> bool {
+        match kind {
+            Kind::Question(q) => q.asked == Asked::Predict && self.is_open(&q.name),
+            Kind::Table(t) => t.estimate && self.is_open(&t.name),
+            _ => false,
+        }
     }
 
     /// Takes an answer, grades it by running ahead, keeps it, and lets the figure run.
@@ -260,6 +291,9 @@ impl Reader {
     }
 
     fn keep(&self) {
+        if !self.shared.kept {
+            return;
+        }
         storage::remember(LATEST, &self.lesson().slug);
         let log = self.shared.log.borrow();
         storage::remember(&format!("{KEPT}{}", log.lesson), &log.text());

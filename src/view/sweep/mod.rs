@@ -3,15 +3,21 @@
 pub mod bitmaps;
 pub mod descent;
 pub mod exchange;
+pub mod follow;
 pub mod forest;
+pub mod icicle;
 pub mod ladder;
 pub mod ledger;
 pub mod logs;
 pub mod pair;
+pub mod parameters;
 pub mod plan;
+#[cfg(test)]
+mod policy_tests;
 pub mod queue;
 pub mod ranges;
 pub mod rows;
+pub mod segments;
 #[cfg(test)]
 mod set_tests;
 pub mod start;
@@ -19,6 +25,9 @@ pub mod symbols;
 pub mod talk;
 #[cfg(test)]
 mod tests;
+pub mod tries;
+pub mod validation;
+pub mod versions;
 
 use crate::engine::base::{EventId, NodeId};
 use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome};

@@ -9,6 +9,7 @@ mod keyboard;
 mod lab;
 mod lessons;
 mod links;
+mod merkle;
 mod mouse;
 mod quorum;
 mod screens;

@@ -53,7 +53,8 @@ impl Node {
         self.history.dots().is_some_and(|dots| dots.is_settled(peer, ctx.settings.replicas.code()))
     }
 
-    /// The events of this node that are not in a peer's clock, each with its key; `None` if one of them cannot be named.
+    /// The events of this node that are not in a peer's clock, each with its key; `None` if one of them cannot be named. Those that are
+    /// not on its own disk yet among them: the other side may have them first.
     fn events_for(&self, ranges: &[TokenRange], theirs: &[ClockEntry], ctx: &Ctx<'_>) -> Option<Vec<Told>> {
         let dots = self.history.dots()?;
         let name = |(range, node, event): (u32, NodeId, u64)| {
@@ -63,7 +64,7 @@ impl Node {
             let clocks = row.iter().flat_map(|row| row.versions()).map(|version| version.clock).collect();
             Some(Told { range, node, event, key: key.clone(), clocks })
         };
-        missing(&self.clock_of(ranges, ctx.ring), theirs).map(name).collect()
+        missing(&dots.clock_of(ranges, ctx.ring), theirs).map(name).collect()
     }
 
     /// Keys of these events whose rows are lacking here.

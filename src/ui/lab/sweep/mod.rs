@@ -17,6 +17,9 @@ mod storm;
 mod symbols;
 mod talk;
 mod trees;
+mod tries;
+mod validation;
+mod versions;
 
 use std::rc::Rc;
 
@@ -35,7 +38,7 @@ use crate::engine::node::sweeps::SessionId;
 use crate::engine::observe::SweepCost;
 use crate::engine::sweep::TokenRange;
 use crate::lab::{BranchId, Session, View};
-use crate::view::format::counted;
+use crate::view::format::{counted, list};
 use crate::view::sweep::pair::{self, Holdings};
 use crate::view::sweep::{choices, ends, names, policy, shown, tree_words};
 use descent::DescentView;
@@ -137,13 +140,14 @@ fn Middle(props: &MiddleProps) -> Html {
 /// The drawing of the sweep's method.
 fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
     match seen.cost.method {
-        Method::Descent => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Descent | Method::Segments => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Ranges => html! { <ranges::RangesView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Sketch => html! { <symbols::SymbolsView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Log => logs::drawing(lab, seen),
         Method::Bitmaps => bitmaps::drawing(lab, seen),
-        // A method without a drawing of its own.
-        _ => talk::drawing(lab, seen),
+        Method::Validation => html! { <validation::ValidationView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Trie => html! { <tries::TriesView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Versions | Method::Full => html! { <versions::VersionsView lab={lab.clone()} seen={seen.clone()} /> },
     }
 }
 
@@ -182,7 +186,7 @@ fn head(lab: &LabHandle, seen: &Seen) -> Html {
     });
     html! {
         <div class="sweep-head">
-            <h2>{ format!("Where do {a} and {b} disagree?") }</h2>
+            <h2>{ format!("Where do {} disagree?", if seen.cost.parties.len() > 2 { list(seen.cost.parties.clone()) } else { format!("{a} and {b}") }) }</h2>
             <p class="dim">
                 { range }{ ", " }<b>{ counted(seen.at_start.rows, "key", "keys") }</b>
                 if let Some(trees) = trees { { format!(" · {trees}") } }
