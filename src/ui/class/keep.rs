@@ -87,7 +87,7 @@ fn said(now: &UseStateHandle<Now>, props: &KeepProps, nothing: &Callback<MouseEv
         Now::Said(text) => html! { <p>{ text }</p> },
         Now::Failed(text) => html! { <p class="faulty">{ text }</p> },
         Now::Asking => html! {
-            <div class="asked">
+            <div class="sure">
                 <p>{ format!("Forget {} to {}, and how far you have read?", counted(answers as u64, "answer", "answers"), counted(props.logs.len() as u64, "lesson", "lessons")) }</p>
                 <button type="button" class="btn pri" onclick={forget.clone()} data-testid="reset-yes">{ "Forget them" }</button>
                 <button type="button" class="btn" onclick={nothing.clone()} data-testid="reset-no">{ "Keep them" }</button>
@@ -105,7 +105,7 @@ fn said(now: &UseStateHandle<Now>, props: &KeepProps, nothing: &Callback<MouseEv
                 })
             };
             html! {
-                <div class="asked">
+                <div class="sure">
                     <p>{ "Forgotten." }</p>
                     <button type="button" class="btn" onclick={back} data-testid="reset-undo">{ "Bring it all back" }</button>
                 </div>

@@ -21,9 +21,9 @@ pub fn SheetsPage() -> Html {
     let sheet = use_state_eq(Sheet::default);
     let slugs = use_memo((), |()| written());
     let fetched = use_lessons((*slugs).clone());
+    let ready = fetched.len() == slugs.len() && fetched.iter().all(|(_, loaded)| *loaded != Loaded::Waiting);
     let lessons: Vec<Rc<Lesson>> =
         fetched.into_iter().filter_map(|(_, loaded)| if let Loaded::Ready(lesson) = loaded { Some(lesson) } else { None }).collect();
-    let ready = lessons.len() == slugs.len();
     let named = {
         let sheet = sheet.clone();
         Callback::from(move |event: InputEvent| {
@@ -42,14 +42,14 @@ pub fn SheetsPage() -> Html {
                         <p>{ "Pick what your class should answer. Each of them gets runs of their own; you get the key." }</p>
                     </div>
                 </div>
-                <div class="give">
+                <div class="give sheets-pick">
                     <div class="shelves">
                         { for lessons.iter().map(|lesson| shelf(lesson, &sheet)) }
                         if !ready { <p class="waiting">{ "One moment …" }</p> }
                     </div>
                     <div class="ways" data-testid="sheet-made">
                         <label class="titled"><span>{ "Title" }</span><input class="fld" maxlength="120" value={sheet.title.clone()} oninput={named} data-testid="sheet-title" /></label>
-                        <p class="line">{ counted(sheet.items.len() as u64, "exercise", "exercises") }</p>
+                        if !sheet.items.is_empty() { <p class="line">{ counted(sheet.items.len() as u64, "exercise", "exercises") }</p> }
                         if sheet.items.len() > SHEET_ITEMS {
                             <p class="faulty">{ format!("At most {SHEET_ITEMS} fit on a sheet.") }</p>
                         } else if sheet.items.is_empty() {
