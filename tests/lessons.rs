@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use drift::course::{
-    Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, check, judge, name_of_word, references, right, told, units, words,
+    Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, Unit, check, judge, name_of_word, plotted, references, right, told, tried, units,
+    words,
 };
-use drift::lab::gallery;
+use drift::lab::{Value, gallery};
 use drift::view::glossary;
 
 /// The text of a file of the project.
@@ -44,19 +45,24 @@ fn faults(body: &str) -> String {
 
 #[test]
 fn every_lesson_that_is_shipped_proves_itself() {
-    for unit in units().iter().filter(|u| u.written) {
-        let lesson = shipped(&unit.slug);
-        // The map may call it by a shorter name than its lesson.
-        assert_eq!(lesson.unit, Some(unit.unit), "{}: as the course map has it", unit.slug);
-        let challenges: Vec<String> = lesson
-            .blocks()
-            .filter_map(|(_, b)| if let Kind::Challenge(c) = &b.kind { Some(format!("{}: {}", c.name, c.title)) } else { None })
-            .collect();
-        let listed: Vec<String> = unit.challenges.iter().map(|c| format!("{}: {}", c.name, c.title)).collect();
-        assert_eq!(challenges, listed, "{}: units.json lists the challenges as the lesson has them", unit.slug);
-        let wrong = check(&lesson, &library());
-        assert!(wrong.is_empty(), "{}", told(&wrong));
-    }
+    let units = units();
+    std::thread::scope(|scope| units.iter().filter(|u| u.written).for_each(|unit| _ = scope.spawn(|| proves_itself(unit))));
+    let all: Vec<&str> = units.iter().flat_map(|u| &u.challenges).map(|c| c.name.as_str()).collect();
+    assert!(all.len() >= 12 && all.iter().enumerate().all(|(i, name)| !all[..i].contains(name)), "each has a name of its own: {all:?}");
+}
+
+fn proves_itself(unit: &Unit) {
+    let lesson = shipped(&unit.slug);
+    // The map may call it by a shorter name than its lesson.
+    assert_eq!(lesson.unit, Some(unit.unit), "{}: as the course map has it", unit.slug);
+    let challenges: Vec<String> = lesson
+        .blocks()
+        .filter_map(|(_, b)| if let Kind::Challenge(c) = &b.kind { Some(format!("{}: {}", c.name, c.title)) } else { None })
+        .collect();
+    let listed: Vec<String> = unit.challenges.iter().map(|c| format!("{}: {}", c.name, c.title)).collect();
+    assert_eq!(challenges, listed, "{}: units.json lists the challenges as the lesson has them", unit.slug);
+    let wrong = check(&lesson, &library());
+    assert!(wrong.is_empty(), "{}", told(&wrong));
 }
 
 #[test]
@@ -72,6 +78,29 @@ fn the_course_map_is_whole() {
 }
 
 const FIGURE: &str = "```figure f\nnodes: 3\nclients: ada\n1s: ada writes x = 1 via A\nend: 3s\n```\n";
+
+#[test]
+fn experiments_and_lines_of_a_plot_are_runs_of_their_own() {
+    let hunt = "```hunt h\nask: Why?\ntry: nothing is written | writes\n  with:\n    without: 1-1\ntry: as it is | writes\noption: A\n  if: writes = 0\n  with:\n    without: 1\n  say: a\noption: B\n  if: writes = 0\n  say: b\n```\n";
+    let plot = "```plot p\nx: x\ny: y\npoint: 1\npoint: 2\n  2s: ada writes x = 2 via A\nline: as it is | writes\nline: without the first | writes\n  without: 1\n```\n";
+    let text = format!("---\ntitle: A lesson\n---\n\n## Step\n{FIGURE}{hunt}{plot}");
+    let lesson = linked("my.md", &text).expect("it is one");
+    assert_eq!(told(&check(&lesson, &library())), "");
+    let numbers = |values: Vec<Value>| values.iter().filter_map(Value::number).collect::<Vec<_>>();
+    for (_, block) in lesson.blocks() {
+        match &block.kind {
+            Kind::Question(q) => {
+                let found = q.trials.iter().map(|trial| tried(&lesson, q, trial, None).expect("it runs")).collect();
+                assert_eq!(numbers(found), [0.0, 1.0]);
+            }
+            Kind::Plot(p) => {
+                let at = |i: usize| numbers(plotted(&lesson, p, &p.points[i].1, None).expect("it runs"));
+                assert_eq!((at(0), at(1)), (vec![1.0, 0.0], vec![2.0, 1.0]));
+            }
+            _ => {}
+        }
+    }
+}
 
 #[test]
 fn what_is_wrong_is_said_with_file_and_line() {
@@ -106,6 +135,14 @@ fn what_is_wrong_is_said_with_file_and_line() {
         (
             "```predict p\nask: What?\noption: A\n  if: agreement\n  say: Yes.\n```\n",
             "my.md:12: expected 2 to 40 lines `option: …`, found 1",
+        ),
+        (
+            "```hunt h\nask: What?\ntry: nothing\noption: A\n  if: agreement\n  say: Yes.\n```\n",
+            "my.md:14: expected two parts with | between them, such as `try: ",
+        ),
+        (
+            "```what-if w\nleft: a\nright: b\nchange:\n  without: 1-2\n```\n",
+            "my.md:16: `without:` expected the number of a command from 1 to 1, or several: 1-1",
         ),
         (
             "```predict p\nask: What?\noption: A\n  if: happens(hint-keptt)\n  say: Yes.\n```\n",

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use drift::engine::base::Wire;
+use drift::engine::base::{Micros, NodeId, Wire};
 use drift::engine::data::Row;
 use drift::engine::node::Outcome;
 use drift::engine::observe::{History, Operation, Truth};
-use drift::engine::world::EventKind;
-use drift::lab::{Player, Report, Script, Session, Stride, script_from_file};
+use drift::engine::world::{Command, EventKind};
+use drift::lab::{Player, Report, Script, Session, Stride, from_file, script_from_file, to_file};
 use proptest::prelude::*;
 
 /// One command as JSON, at a random time, of any kind.
@@ -154,4 +154,34 @@ proptest! {
             }
         }
     }
+}
+
+/// A place found by time holds what left no event in that very microsecond too (a beat that is only counted); one found by event does not. A
+/// file gives back the one that was kept.
+#[test]
+fn a_beat_in_the_microsecond_of_a_command_is_kept() {
+    let run = r#"{"seed":1,"end":"2s","config":{"nodes":3,"chatter":"counted","settings":{"detector":{"heartbeat":{"every":"100ms",
+        "timeout":"300ms"}}},"network":{"latency":{"fixed":"10ms"}}},"commands":[]}"#;
+    let script = script_from_file(&format!(r#"{{"format":"drift-run","version":1,"engine":2,"run":{run}}}"#)).expect("within bounds");
+    let mut log = Vec::new();
+    let mut player = Player::new(&script, &mut log);
+    let mut beat = None;
+    while beat.is_none() {
+        let (events, at) = (log.len(), player.next_at(&script).expect("a beat comes"));
+        player.step(&script, &mut log);
+        beat = (log.len() == events && at > Micros(1)).then_some(at);
+    }
+    let beat = beat.expect("found");
+    let mut session = Session::open(script).expect("within bounds");
+    session.seek_time(Micros(beat.0 - 1));
+    session.act(Command::Crash { node: NodeId(2) }).expect("accepted");
+    assert_eq!(session.now(), beat, "the command stands in the microsecond of the beat");
+    let by_time = session.world().fingerprint();
+    assert_eq!(from_file(&to_file(&session)).expect("our own file").world().fingerprint(), by_time);
+    session.seek_event(session.cursor());
+    let by_event = session.world().fingerprint();
+    assert_ne!(by_time, by_event, "just after the event the beat is still to come");
+    assert_eq!(from_file(&to_file(&session)).expect("our own file").world().fingerprint(), by_event);
+    session.seek_time(beat);
+    assert_eq!(session.world().fingerprint(), by_time);
 }

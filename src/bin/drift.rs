@@ -10,6 +10,8 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
+    mod class;
+
     use std::io::Write as _;
     use std::path::{Path, PathBuf};
     use std::process::ExitCode;
@@ -38,9 +40,17 @@ usage: drift run FILE       print a JSON report of the run in FILE
                             print every value, right option, cell and verdict of a lesson, by line
        drift lesson figure FILE NAME
                             print the run of a figure as a run file (`| drift events -`)
+       drift grade [--lessons DIR] [--csv[=FILE]] HAND-IN...
+                            grade hand-ins: files, folders with *.json, links, or text files with a link on each line.
+                            Prints a table; with --csv a table for spreadsheets, or both if that goes into FILE.
+                            Lessons are those of the course, and those in DIR
+       drift sheet [--lessons DIR] [--number NUMBER] [LINK | LESSON/ITEM...]
+                            the link of an exercise sheet with these items and its answer key, on the runs of NUMBER
+                            or on each that somebody may get; without items, what items there are
        drift --help | --version
 
 FILE is a run file as the page exports it; - reads standard input.
+Exit code 3 (grade): all is graded that can be, and there is something to look at (lines with an exclamation mark).
 Exit code 2: the file or the command line is not accepted; standard error says why.";
 
     enum What {
@@ -51,11 +61,16 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         Answers(String),
         Figure(String, String),
         Print(String),
+        Grade(class::Order),
+        Sheet(Vec<String>, class::Order),
     }
 
     pub fn main() -> ExitCode {
         match arguments().map_err(|e| e.to_string()).and_then(carry_out) {
-            Ok(text) => print(&text),
+            Ok((text, code)) => match print(&text) {
+                ExitCode::SUCCESS => ExitCode::from(code),
+                failed => failed,
+            },
             Err(problem) => {
                 eprintln!("drift: {problem}");
                 ExitCode::from(2)
@@ -74,6 +89,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
     fn arguments() -> Result<What, lexopt::Error> {
         let mut parser = lexopt::Parser::from_env();
         let mut words: Vec<String> = Vec::new();
+        let mut order = class::Order::default();
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(What::Print(HELP.to_owned())),
@@ -81,11 +97,21 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                     let engine = drift::engine::world::ENGINE_VERSION;
                     return Ok(What::Print(format!("drift {} (engine {engine})", env!("CARGO_PKG_VERSION"))));
                 }
+                Long("csv") => order.csv = Some(parser.optional_value().map(lexopt::ValueExt::string).transpose()?),
+                Long("number") => order.number = Some(parser.value()?.string()?),
+                Long("lessons") => order.lessons = Some(parser.value()?.string()?),
                 Value(word) => words.push(word.string()?),
                 other => return Err(other.unexpected()),
             }
         }
+        let is_order = order.csv.is_some() || order.lessons.is_some() || order.number.is_some();
         match words.as_slice() {
+            [verb, items @ ..] if verb == "sheet" && order.csv.is_none() => Ok(What::Sheet(items.to_vec(), order)),
+            [verb, files @ ..] if verb == "grade" && !files.is_empty() && order.number.is_none() => {
+                order.files = files.to_vec();
+                Ok(What::Grade(order))
+            }
+            _ if is_order => Err("--csv and --lessons belong to `grade HAND-IN...`, --number and --lessons to `sheet`".into()),
             [verb, file] if verb == "run" => Ok(What::Run(file.clone())),
             [verb, file] if verb == "events" => Ok(What::Events(file.clone())),
             [verb, file] if verb == "check" => Ok(What::Check(file.clone())),
@@ -100,7 +126,7 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                 Some(preset) => Ok(What::Print(preset.text())),
                 None => Err(format!("there is no preset called \"{name}\": there are {}", names()).into()),
             },
-            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE`, `lesson check PATH...`, `lesson answers FILE`, `lesson figure FILE NAME` or `preset NAME`\n\n{HELP}").into()),
+            _ => Err(format!("expected `run FILE`, `events FILE`, `check FILE`, `lesson check PATH...`, `lesson answers FILE`, `lesson figure FILE NAME`, `grade HAND-IN...`, `sheet [ITEM...]` or `preset NAME`\n\n{HELP}").into()),
         }
     }
 
@@ -108,8 +134,11 @@ Exit code 2: the file or the command line is not accepted; standard error says w
         presets().iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    fn carry_out(what: What) -> Result<String, String> {
-        match what {
+    /// What is to be printed, and the exit code.
+    fn carry_out(what: What) -> Result<(String, u8), String> {
+        let text = match what {
+            What::Grade(order) => return class::grade(&order),
+            What::Sheet(items, order) => class::sheet(&items, &order),
             What::Print(text) => Ok(text),
             What::Run(file) => {
                 let (report, _) = Report::of(&read(&file)?);
@@ -129,7 +158,8 @@ Exit code 2: the file or the command line is not accepted; standard error says w
                 let (_, log) = Report::of(&script);
                 Ok(narrate::lines(&log, &script.config.clients, &History::of(&log)).join("\n"))
             }
-        }
+        };
+        text.map(|text| (text, 0))
     }
 
     /// The verdict over a run and its metrics, in lines.
@@ -167,10 +197,18 @@ Exit code 2: the file or the command line is not accepted; standard error says w
             }
         }
         let (mut said, mut faults) = (Vec::new(), Vec::new());
-        for file in &files {
-            match lesson(file) {
-                Ok(line) => said.push(line),
-                Err(more) => faults.extend(more),
+        // Lessons know nothing of each other: a few at a time, said in their order.
+        for some in files.chunks(8) {
+            let proved: Vec<_> = std::thread::scope(|scope| {
+                let begun: Vec<_> = some.iter().map(|file| scope.spawn(|| lesson(file))).collect();
+                begun.into_iter().map(|proof| proof.join()).collect()
+            });
+            for (file, proof) in some.iter().zip(proved) {
+                match proof {
+                    Ok(Ok(line)) => said.push(line),
+                    Ok(Err(more)) => faults.extend(more),
+                    Err(_) => return Err(format!("{}: the checker itself failed", file.display())),
+                }
             }
         }
         match faults.len() {

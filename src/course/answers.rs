@@ -39,6 +39,29 @@ pub struct Answer {
     /// The best medal of a challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub medal: Option<Medal>,
+    /// How many fresh runs of its figure had been asked for when `given` was given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turn: u32,
+    /// The seed of the figure when `first` was given; none for the figure's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seed: Option<u64>,
+    /// How many fresh runs of its figure had been asked for when `first` was given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub first_turn: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+pub(super) fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// On which run of a figure an answer is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct On {
+    /// The seed; none for the figure's own.
+    pub seed: Option<u64>,
+    /// How many fresh runs had been asked for.
+    pub turn: u32,
 }
 
 /// All answers to one lesson.
@@ -57,6 +80,9 @@ pub struct Answers {
     /// How many steps the lesson has.
     #[serde(default)]
     pub steps: u32,
+    /// A print of the lesson's text when it was read last (`Lesson::print`); 0 if it is not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub text: u32,
     /// The answers, in the order in which they were first given.
     pub answers: Vec<Answer>,
 }
@@ -65,7 +91,7 @@ impl Answers {
     /// None yet.
     pub fn new(lesson: &str) -> Answers {
         let (format, lesson) = (FORMAT.to_owned(), lesson.to_owned());
-        Answers { format, version: LOG_VERSION, engine: ENGINE_VERSION, lesson, reached: 0, steps: 0, answers: Vec::new() }
+        Answers { format, version: LOG_VERSION, engine: ENGINE_VERSION, lesson, reached: 0, steps: 0, text: 0, answers: Vec::new() }
     }
 
     /// Reads a log. Fails in words if it is damaged, foreign or too large.
@@ -99,18 +125,24 @@ impl Answers {
         self.answers.iter().find(|a| a.item == item)
     }
 
-    /// Takes in an answer: the first one to an item stays beside the latest.
-    pub fn give(&mut self, item: &str, seed: Option<u64>, given: Vec<String>, right: bool, medal: Option<Medal>) {
+    /// Takes in an answer: the first one to an item stays beside the latest, and of a challenge's runs the best.
+    pub fn give(&mut self, item: &str, on: On, given: Vec<String>, right: bool, medal: Option<Medal>) {
+        let On { seed, turn } = on;
         match self.answers.iter_mut().find(|a| a.item == item) {
             Some(known) => {
-                (known.seed, known.given, known.tries) = (seed, given, known.tries + 1);
+                known.tries = known.tries.saturating_add(1);
+                if medal.is_some() && known.medal > medal {
+                    return;
+                }
+                (known.seed, known.turn, known.given) = (seed, turn, given);
                 // A challenge once won stays won.
                 known.right = right || known.medal.is_some();
                 known.medal = known.medal.max(medal);
             }
             None => {
-                let first = given.clone();
-                self.answers.push(Answer { item: item.to_owned(), seed, given, first, first_right: right, right, tries: 1, medal });
+                let (item, first) = (item.to_owned(), given.clone());
+                let (first_right, first_seed, first_turn) = (right, seed, turn);
+                self.answers.push(Answer { item, seed, given, first, first_right, right, tries: 1, medal, turn, first_seed, first_turn });
             }
         }
     }
@@ -137,37 +169,57 @@ pub fn run_of(payload: &str) -> Result<Script, String> {
     from_link(payload).map(|(script, _)| script).map_err(|e| e.to_string())
 }
 
-/// Grades what was given to an item of a lesson, by running the engine. None if the lesson has no such item.
-pub fn grade(lesson: &Lesson, item: &str, seed: Option<u64>, given: &[String]) -> Option<Result<Grade, Wrong>> {
-    let of_block = |kind: &Kind| -> Option<Result<Grade, Wrong>> {
-        match kind {
-            Kind::Question(q) if q.name == item => Some(right(lesson, q, seed).map(|right| {
+/// What the engine says to an item, whoever answers it: which options are right, or what belongs into each cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Truth {
+    /// Whether each option is right.
+    Options(Vec<bool>),
+    /// What belongs into each cell.
+    Cells(Vec<Filled>),
+}
+
+/// What the engine says to a question or a table, with this seed. None for what is neither.
+pub fn truth(lesson: &Lesson, kind: &Kind, seed: Option<u64>) -> Option<Result<Truth, Wrong>> {
+    match kind {
+        Kind::Question(q) => Some(right(lesson, q, seed).map(Truth::Options)),
+        Kind::Table(t) => {
+            let cells: Result<Vec<Filled>, Wrong> = t.rows.iter().map(|row| filled(lesson, row, seed)).collect();
+            Some(cells.map(Truth::Cells))
+        }
+        _ => None,
+    }
+}
+
+impl Truth {
+    /// How much of what was given is right, and of how much.
+    pub fn grade(&self, kind: &Kind, given: &[String]) -> Grade {
+        match (self, kind) {
+            (Truth::Options(right), _) => {
                 let chosen = places(given);
                 let all = right.iter().enumerate().all(|(i, right)| *right == chosen.contains(&i));
-                Grade { right: u32::from(all), of: 1, medal: None }
-            })),
-            Kind::Table(t) if t.name == item => {
-                let mut points = 0;
-                for (row, given) in t.rows.iter().zip(given) {
-                    match filled(lesson, row, seed) {
-                        Ok(truth) => points += u32::from(fits(&row.cell, &truth, given)),
-                        Err(wrong) => return Some(Err(wrong)),
-                    }
-                }
-                Some(Ok(Grade { right: points, of: t.rows.len() as u32, medal: None }))
+                Grade { right: u32::from(all && !chosen.is_empty()), of: 1, medal: None }
             }
-            Kind::Challenge(c) if c.name == item => {
-                let run = given.first().map_or(Err("no run was handed in".to_owned()), |link| run_of(link));
-                let judged = run.map_err(|e| (0, e)).and_then(|script| judge(lesson, c, &script));
-                Some(judged.map(|judged| {
-                    let medal = if let Judged::Won(medal, _) = judged { Some(medal) } else { None };
-                    Grade { right: u32::from(medal.is_some()), of: 1, medal }
-                }))
+            (Truth::Cells(cells), Kind::Table(t)) => {
+                let right = t.rows.iter().zip(cells).zip(given).filter(|((row, truth), given)| fits(&row.cell, truth, given)).count();
+                Grade { right: right as u32, of: t.rows.len() as u32, medal: None }
             }
-            _ => None,
+            _ => Grade { right: 0, of: 0, medal: None },
         }
-    };
-    lesson.blocks().find_map(|(_, block)| of_block(&block.kind))
+    }
+}
+
+/// Grades what was given to an item of a lesson, by running the engine. None if the lesson has no such item.
+pub fn grade(lesson: &Lesson, item: &str, seed: Option<u64>, given: &[String]) -> Option<Result<Grade, Wrong>> {
+    let kind = lesson.item(item)?;
+    if let Kind::Challenge(c) = kind {
+        let run = given.first().map_or(Err("no run was handed in".to_owned()), |link| run_of(link));
+        let judged = run.map_err(|e| (0, e)).and_then(|script| judge(lesson, c, &script));
+        return Some(judged.map(|judged| {
+            let medal = if let Judged::Won(medal, _) = judged { Some(medal) } else { None };
+            Grade { right: u32::from(medal.is_some()), of: 1, medal }
+        }));
+    }
+    truth(lesson, kind, seed).map(|truth| truth.map(|t| t.grade(kind, given)))
 }
 
 /// Whether what stands in a cell is right.
@@ -194,6 +246,11 @@ fn number(given: &str, like: &crate::lab::Value) -> Option<f64> {
 }
 
 impl Lesson {
+    /// What can be answered under this name.
+    pub fn item(&self, name: &str) -> Option<&Kind> {
+        self.blocks().map(|(_, block)| &block.kind).find(|kind| kind.item() == Some(name))
+    }
+
     /// The names of everything that can be answered, in order, each with the step it is in.
     pub fn items(&self) -> Vec<(usize, &str)> {
         self.blocks().filter_map(|(step, block)| Some((step, block.kind.item()?))).collect()

@@ -1,14 +1,15 @@
 //! The kinds of fenced blocks, each read from its fields.
 
+use super::bounds::LESSON_BOUNDS;
 use super::fault::Wrong;
 use super::fields::{Field, Fields};
 use super::lesson::{
-    Asked, Attempt, Beat, Case, Cell, Challenge, Choice, Claim, Code, Figure, Kind, LESSON_BOUNDS, Lesson, Plot, Question, Row, Table,
-    Verdict, WhatIf,
+    Asked, Attempt, Beat, Case, Cell, Challenge, Choice, Claim, Code, Figure, Kind, Lesson, Plot, Question, Row, Table, Verdict, WhatIf,
 };
 use super::prose;
 use super::read::Around;
 use super::scenario::{WORDS, edits};
+use super::tries::trials;
 use crate::lab::{Condition, Quantity};
 
 /// Where a block stands.
@@ -20,18 +21,19 @@ pub(super) struct Place<'a> {
 }
 
 /// Every kind of block.
-const KINDS: &str = "figure, predict, quiz, hunt, what-if, challenge, plot, table, estimate, case, code, note";
+const KINDS: &str = "figure, predict, quiz, hunt, what-if, challenge, plot, table, estimate, case, code, note, teacher";
 
 /// Reads a block of this kind. A figure is added to the lesson's figures.
 pub(super) fn block(lesson: &mut Lesson, kind: &str, body: &str, place: &Place<'_>, around: &mut Around) -> Result<Kind, Wrong> {
     match kind {
-        "note" => {
+        "note" | "teacher" => {
             let found = prose::blocks(body, place.line + 1, around)?;
             let inner = |found| match found {
                 prose::Found::Block(block) => Ok(*block),
                 prose::Found::Step(_, line) => Err((line, "expected no step within a note".to_owned())),
             };
-            return Ok(Kind::Note(found.into_iter().map(inner).collect::<Result<_, _>>()?));
+            let inner = found.into_iter().map(inner).collect::<Result<_, _>>()?;
+            return Ok(if kind == "note" { Kind::Note(inner) } else { Kind::Teacher(inner) });
         }
         "code" => return code(body, place, around),
         _ => {}
@@ -136,7 +138,7 @@ fn beats(fields: Vec<Field>, around: &Around) -> Result<Vec<Beat>, Wrong> {
 }
 
 /// A value in two parts, cut at the first ` | `.
-fn pair<'a>(field: &'a Field, like: &str) -> Result<(&'a str, &'a str), Wrong> {
+pub(super) fn pair<'a>(field: &'a Field, like: &str) -> Result<(&'a str, &'a str), Wrong> {
     let cut = field.value.split_once(" | ").map(|(a, b)| (a.trim(), b.trim()));
     cut.ok_or_else(|| (field.line, format!("expected two parts with | between them, such as `{like}`")))
 }
@@ -165,15 +167,16 @@ fn question(asked: Asked, name: String, mut fields: Fields, place: &Place<'_>, a
     let ask = around.text(&ask.value, ask.line)?;
     let many = switch(&mut fields, "many", false)?;
     let say = said(&mut fields, "say", around)?;
+    let trials = trials(&mut fields, around)?;
     let mut options = Vec::new();
     for field in fields.take_all("option") {
         options.push(choice(field, figure, around)?);
     }
-    fields.done("figure, at, until, ask, many, option, say")?;
+    fields.done("figure, at, until, ask, many, try, option, say")?;
     if !(2..=LESSON_BOUNDS.options).contains(&options.len()) {
         return Err((place.line, format!("expected 2 to {} lines `option: …`, found {}", LESSON_BOUNDS.options, options.len())));
     }
-    Ok(Question { name, asked, figure, at, until, ask, options, many, say })
+    Ok(Question { name, asked, figure, at, until, ask, options, many, say, trials })
 }
 
 fn choice(field: Field, figure: usize, around: &Around) -> Result<Choice, Wrong> {
@@ -194,7 +197,7 @@ fn choice(field: Field, figure: usize, around: &Around) -> Result<Choice, Wrong>
 }
 
 /// What is changed in a run first: the lines below `with:`.
-fn with(fields: &mut Fields) -> Result<Vec<super::scenario::Edit>, Wrong> {
+pub(super) fn with(fields: &mut Fields) -> Result<Vec<super::scenario::Edit>, Wrong> {
     match fields.take("with")? {
         None => Ok(Vec::new()),
         Some(mut field) => {
@@ -289,9 +292,11 @@ fn plot(name: String, mut fields: Fields, place: &Place<'_>, around: &Around) ->
         points.push((field.value, made, std::mem::take(&mut claims)));
     }
     let mut lines = Vec::new();
-    for field in fields.take_all("line") {
+    for mut field in fields.take_all("line") {
+        let made = edits(&mut field.below)?;
         let (label, what) = pair(&field, "line: with digests | bytes")?;
-        lines.push((label.to_owned(), what.parse().map_err(|e| (field.line, format!("`line:` {e}")))?));
+        lines.push((label.to_owned(), what.parse().map_err(|e| (field.line, format!("`line:` {e}")))?, made));
+        field.below.done(WORDS)?;
     }
     fields.done("figure, x, y, point, line")?;
     if points.len() < 2 || points.len() > LESSON_BOUNDS.options || lines.is_empty() {

@@ -2,9 +2,10 @@
 
 use super::facts::Facts;
 use super::fault::{Fault, Wrong};
-use super::grade::{Filled, Judged, attempted, filled, judge, right};
+use super::grade::{Filled, Judged, attempted, filled, judge, plotted, right};
 use super::lesson::{Attempt, Beat, Case, Challenge, Claim, Code, Inline, Kind, Lesson, Plot, Question, Row, Table, Target, WhatIf};
 use super::prose::plain;
+use super::tries::tried;
 use crate::engine::base::Micros;
 use crate::engine::world::World;
 use crate::lab::{Condition, Film, Player, Script, Value};
@@ -225,6 +226,13 @@ impl Proof<'_> {
                 Err(wrong) => self.wrong(wrong),
             }
             self.moments(question, seed, line);
+            for trial in &question.trials {
+                match tried(self.lesson, question, trial, seed) {
+                    Ok(Value::Nothing) => self.fault(trial.line, format!("has no value{with}: {}", trial.quantity)),
+                    Ok(_) => {}
+                    Err(wrong) => self.wrong(wrong),
+                }
+            }
         }
     }
 
@@ -327,14 +335,13 @@ impl Proof<'_> {
 
     fn plot(&mut self, plot: &Plot, line: usize) {
         for (x, edits) in &plot.points {
-            let mut film = Film::default();
-            plot.lines.iter().for_each(|(_, q)| _ = film.measure(q));
             let script = self.lesson.variant(plot.figure, edits, None);
-            match script.as_ref().map_err(Clone::clone).and_then(|s| film.play(s).map_err(|e| (line, e.to_string()))) {
-                Ok(seen) if seen.values.iter().any(|v| v.number().is_none()) => {
+            match plotted(self.lesson, plot, edits, None) {
+                Ok(values) if values.iter().any(|v| v.number().is_none()) => {
                     self.fault(line, format!("expected a number for every line at \"{x}\""));
                 }
                 Ok(_) => {}
+                Err((0, what)) => self.fault(line, what),
                 Err(wrong) => self.wrong(wrong),
             }
             let claims: Vec<Claim> = plot.claims.iter().filter(|(at, _)| at == x).map(|(_, c)| c.clone()).collect();

@@ -128,7 +128,7 @@ fn texts<'a>(block: &'a Block, see: &mut impl FnMut(&'a Inline)) {
     match &block.kind {
         Kind::Heading(line) | Kind::Paragraph(line) => parts(line, see),
         Kind::List(_, items) => items.iter().flatten().for_each(|b| texts(b, see)),
-        Kind::Quote(inner) | Kind::Note(inner) => inner.iter().for_each(|b| texts(b, see)),
+        Kind::Quote(inner) | Kind::Note(inner) | Kind::Teacher(inner) => inner.iter().for_each(|b| texts(b, see)),
         Kind::Grid(head, rows) => head.iter().chain(rows.iter().flatten()).for_each(|cell| parts(cell, see)),
         Kind::Question(q) => {
             parts(&q.ask, see);
@@ -138,6 +138,7 @@ fn texts<'a>(block: &'a Block, see: &mut impl FnMut(&'a Inline)) {
                 parts(&o.say, see);
             };
             q.options.iter().for_each(&mut option);
+            q.trials.iter().for_each(|trial| parts(&trial.text, see));
         }
         Kind::WhatIf(w) => parts(&w.ask, see),
         Kind::Challenge(c) => {

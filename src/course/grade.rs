@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::fault::Wrong;
-use super::lesson::{Cell, Challenge, Lesson, Question, Row};
-use super::scenario::changed;
-use crate::lab::{Film, Script, Seen, Timed, Value};
+use super::lesson::{Cell, Challenge, Lesson, Plot, Question, Row};
+use super::scenario::{Edit, changed};
+use crate::lab::{Film, Quantity, Script, Seen, Timed, Value};
 
 /// The best that a challenge gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -89,6 +89,31 @@ pub fn filled(lesson: &Lesson, row: &Row, seed: Option<u64>) -> Result<Filled, W
     })
 }
 
+/// The values of a plot's lines at the point that these edits make, line by line.
+pub fn plotted(lesson: &Lesson, plot: &Plot, point: &[Edit], seed: Option<u64>) -> Result<Vec<Value>, Wrong> {
+    let mut played: Vec<(&[Edit], Film)> = Vec::new();
+    for (_, quantity, edits) in &plot.lines {
+        match played.iter_mut().find(|(others, _)| *others == edits.as_slice()) {
+            Some((_, film)) => _ = film.measure(quantity),
+            None => {
+                let mut film = Film::default();
+                film.measure(quantity);
+                played.push((edits, film));
+            }
+        }
+    }
+    let mut seen = Vec::new();
+    for (edits, film) in &played {
+        let script = lesson.variant(plot.figure, &[point, edits].concat(), seed)?;
+        seen.push(film.play(&script).map_err(|e| (0, e.to_string()))?);
+    }
+    let value = |(_, quantity, edits): &(String, Quantity, Vec<Edit>)| {
+        let run = played.iter().position(|(others, _)| *others == edits.as_slice())?;
+        seen[run].values.get(played[run].1.place_of(quantity)?).cloned()
+    };
+    Ok(plot.lines.iter().map(|line| value(line).unwrap_or(Value::Nothing)).collect())
+}
+
 /// Whether a number is right: within so many percent of the true one.
 pub fn is_near(given: f64, truth: f64, percent: f64) -> bool {
     (given - truth).abs() <= truth.abs() * percent / 100.0 + 1e-9
@@ -121,7 +146,7 @@ pub fn judge(lesson: &Lesson, challenge: &Challenge, attempt: &Script) -> Result
 }
 
 /// The run that an attempt of the lesson's author makes.
-pub fn attempted(lesson: &Lesson, challenge: &Challenge, edits: &[super::scenario::Edit]) -> Result<Script, Wrong> {
+pub fn attempted(lesson: &Lesson, challenge: &Challenge, edits: &[Edit]) -> Result<Script, Wrong> {
     changed(&lesson.variant(challenge.figure, &[], None)?, edits)
 }
 

@@ -1,32 +1,7 @@
 //! A lesson as it is read: steps of prose and blocks, and the figures they speak of.
 
 use super::scenario::Edit;
-use crate::engine::base::Micros;
-use crate::engine::data::Key;
 use crate::lab::{Condition, Quantity, Script};
-
-/// Bounds on lessons from outside.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Bytes of a lesson's file.
-    pub bytes: usize,
-    /// Steps of a lesson.
-    pub steps: usize,
-    /// Blocks of a lesson, paragraphs included.
-    pub blocks: usize,
-    /// Figures of a lesson.
-    pub figures: usize,
-    /// Options of a question, rows of a table, values of a plot.
-    pub options: usize,
-    /// Characters of one paragraph.
-    pub paragraph: usize,
-    /// Seeds of one figure.
-    pub seeds: usize,
-}
-
-/// The bounds in force (one table in ARCHITECTURE.md).
-pub const LESSON_BOUNDS: Bounds =
-    Bounds { bytes: 1 << 20, steps: 40, blocks: 1_000, figures: 60, options: 40, paragraph: 8_000, seeds: 100 };
 
 /// A lesson.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,6 +10,8 @@ pub struct Lesson {
     pub file: String,
     /// Its short name: that of its file.
     pub slug: String,
+    /// A print of its text: lessons of one name and two prints are two versions.
+    pub print: u32,
     /// Its title.
     pub title: String,
     /// Its place in the course; none for lessons of others.
@@ -86,6 +63,8 @@ pub enum Kind {
     Grid(Vec<Vec<Inline>>, Vec<Vec<Vec<Inline>>>),
     /// A note in the margin.
     Note(Vec<Block>),
+    /// A note for whoever presents the lesson to a class.
+    Teacher(Vec<Block>),
     /// A live figure, by its place among the lesson's figures.
     Figure(usize),
     /// A question: a prediction before a run, a quiz, or a hunt for a broken rule.
@@ -238,6 +217,8 @@ pub struct Question {
     pub many: bool,
     /// What is said to everyone afterwards.
     pub say: Vec<Inline>,
+    /// Experiments that may be made first.
+    pub trials: Vec<super::tries::Trial>,
 }
 
 /// An option of a question.
@@ -350,8 +331,8 @@ pub struct Plot {
     pub y: String,
     /// What is changed at each point: its x and its changes.
     pub points: Vec<(String, Vec<Edit>)>,
-    /// The lines: name and quantity.
-    pub lines: Vec<(String, Quantity)>,
+    /// The lines: name, quantity, and what is changed for this line.
+    pub lines: Vec<(String, Quantity, Vec<Edit>)>,
     /// What must hold at points: the point's x and the condition.
     pub claims: Vec<(String, Claim)>,
 }
@@ -418,11 +399,11 @@ pub struct Code {
 }
 
 impl Lesson {
-    /// The run files it needs, each once.
+    /// The run files it needs, each once; those that begin with another figure need none.
     pub fn runs(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
         for name in self.figures.iter().filter_map(|f| f.base.as_deref()) {
-            if !found.contains(&name) {
+            if !found.contains(&name) && !self.figures.iter().any(|f| f.name == name) {
                 found.push(name);
             }
         }
@@ -432,17 +413,5 @@ impl Lesson {
     /// All its blocks with the places of their steps, those within notes included.
     pub fn blocks(&self) -> impl Iterator<Item = (usize, &Block)> {
         self.steps.iter().enumerate().flat_map(|(i, step)| step.blocks.iter().map(move |block| (i, block)))
-    }
-}
-
-impl Figure {
-    /// The key it shows, if it says one.
-    pub fn key(&self) -> Option<&Key> {
-        self.script.as_ref()?.focus.as_ref()
-    }
-
-    /// The end of its run.
-    pub fn end(&self) -> Micros {
-        self.script.as_ref().map_or(Micros::ZERO, |s| s.end)
     }
 }

@@ -2,29 +2,42 @@
 
 mod answers;
 mod blocks;
+mod bounds;
 mod catalogue;
 mod check;
 mod facts;
 mod fault;
 mod fields;
 mod grade;
+mod handin;
 mod lesson;
 mod link;
 mod prose;
 mod read;
 mod scenario;
+mod shipped;
 mod tell;
+mod tries;
+mod vote;
 mod words;
 
-pub use answers::{Answer, Answers, Grade, LOG_VERSION, fits, grade, run_of};
+pub use answers::{Answer, Answers, Grade, LOG_VERSION, On, Truth, fits, grade, run_of, truth};
+pub use bounds::{Bounds, LESSON_BOUNDS};
 pub use catalogue::{Listed, PARTS, Reference, Unit, Word, name_of_word, references, units, words};
 pub use check::{Library, check};
 pub use facts::Facts;
 pub use fault::{Fault, told};
-pub use grade::{Filled, Judged, Medal, attempted, filled, is_near, judge, right};
+pub use grade::{Filled, Judged, Medal, attempted, filled, is_near, judge, plotted, right};
+pub use handin::{
+    Class, Given, Grader, HANDIN_BOUNDS, HANDIN_VERSION, HandIn, HandInBounds, Handed, Mark, Progress, Remark, SHEET_ITEMS, Sheet,
+    Standing, Tried, WHO, key, who,
+};
 pub use lesson::{
-    Asked, Attempt, Beat, Block, Bounds, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, LESSON_BOUNDS, Lesson, Live,
-    Plot, Question, Row, Step, Table, Target, Verdict, WhatIf,
+    Asked, Attempt, Beat, Block, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, Lesson, Live, Plot, Question, Row, Step,
+    Table, Target, Verdict, WhatIf,
 };
 pub use scenario::{Edit, changed};
+pub use shipped::{shipped, shipped_runs};
 pub use tell::{answers, value_text};
+pub use tries::{Trial, tried};
+pub use vote::{Damaged, Tally, VOTE_BOUNDS, VoteBounds, ballot, count};

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::bounds::LESSON_BOUNDS;
 use super::fault::Wrong;
-use super::lesson::{Block, Inline, Kind, LESSON_BOUNDS, Target};
+use super::lesson::{Block, Inline, Kind, Target};
 use super::read::Around;
 
 /// What prose consists of.

@@ -1,9 +1,11 @@
 //! Reads a lesson's file: its head, its prose and its fenced blocks.
 
+use super::bounds::LESSON_BOUNDS;
 use super::fault::{Fault, Wrong};
 use super::fields::{Fields, short};
-use super::lesson::{Block, Inline, Kind, LESSON_BOUNDS, Lesson, Live, Step};
+use super::lesson::{Block, Inline, Kind, Lesson, Live, Step};
 use super::prose;
+use crate::engine::base::Digest;
 
 /// What prose and blocks need to know of the rest of the lesson.
 pub(super) struct Around {
@@ -103,7 +105,8 @@ fn head(text: &str) -> Result<(Fields, &str, usize), Wrong> {
 impl Lesson {
     /// Reads a lesson. `file` is what messages call it. Runs that it takes from files are still missing: see [`Lesson::link`].
     pub fn read(file: &str, text: &str) -> Result<Lesson, Vec<Fault>> {
-        let mut lesson = Lesson { file: file.to_owned(), slug: slug(file), ..Lesson::default() };
+        let mut lesson =
+            Lesson { file: file.to_owned(), slug: slug(file), print: Digest::of_bytes(text.as_bytes()).head() as u32, ..Lesson::default() };
         let fault = |(line, what)| Fault { file: file.to_owned(), line, what };
         if text.len() > LESSON_BOUNDS.bytes {
             return Err(vec![fault((0, format!("expected at most {} bytes, found {}", LESSON_BOUNDS.bytes, text.len())))]);

@@ -1,6 +1,5 @@
 //! Runs as a lesson describes them: a run file or an empty ring, and what is changed in it, line by line.
 
-use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::fault::Wrong;
@@ -70,16 +69,19 @@ pub fn changed(base: &Script, edits: &[Edit]) -> Result<Script, Wrong> {
         let wrong = |e: String| (field.line, format!("`{}:` {e}", field.key));
         let touched = configure(&mut config, &mut script, field).map_err(wrong)?;
         if touched {
-            script.config = Config::deserialize(&config).map_err(|e| wrong(e.to_string()))?;
+            script.config = serde_json::from_value(config.clone()).map_err(|e| wrong(e.to_string()))?;
         }
     }
     let mut without: Vec<usize> = Vec::new();
     for Edit(field) in edits.iter().filter(|e| e.0.key == "without") {
-        let place: usize = field.parse()?;
-        if place == 0 || place > script.commands.len() {
-            return Err((field.line, format!("`without:` expected the number of a command from 1 to {}", script.commands.len())));
+        let (first, last) = field.value.split_once('-').unwrap_or((&field.value, &field.value));
+        match (first.trim().parse::<usize>(), last.trim().parse::<usize>()) {
+            (Ok(first), Ok(last)) if first > 0 && first <= last && last <= script.commands.len() => without.extend(first - 1..last),
+            _ => {
+                let most = script.commands.len();
+                return Err((field.line, format!("`without:` expected the number of a command from 1 to {most}, or several: 1-{most}")));
+            }
         }
-        without.push(place - 1);
     }
     let mut i = 0;
     script.commands.retain(|_| (!without.contains(&i), i += 1).0);

@@ -1,10 +1,12 @@
 //! What the engine says to a lesson, in lines: its authors look at it while they write.
 
 use super::facts::Facts;
-use super::grade::{Filled, Judged, attempted, filled, judge, right};
-use super::lesson::{Kind, Lesson};
+use super::grade::{Filled, Judged, attempted, filled, judge, plotted, right};
+use super::lesson::{Kind, Lesson, Plot, WhatIf};
 use super::prose::plain;
-use crate::lab::{Unit, Value};
+use super::scenario::Edit;
+use super::tries::tried;
+use crate::lab::{Film, Unit, Value};
 
 /// A value as a line of text.
 pub fn value_text(value: &Value) -> String {
@@ -33,6 +35,10 @@ pub fn answers(lesson: &Lesson) -> Vec<String> {
         match &block.kind {
             Kind::Question(q) => {
                 let right = right(lesson, q, None).unwrap_or_default();
+                for trial in &q.trials {
+                    let value = tried(lesson, q, trial, None).unwrap_or(Value::Nothing);
+                    lines.push((trial.line, format!("{}: {} gives {}", q.name, plain(&trial.text), value_text(&value))));
+                }
                 let options = q.options.iter().zip(right);
                 lines.extend(
                     options.map(|(o, right)| (o.line, format!("{}: {} {}", q.name, if right { "right" } else { "wrong" }, plain(&o.text)))),
@@ -62,9 +68,32 @@ pub fn answers(lesson: &Lesson) -> Vec<String> {
                     ));
                 }
             }
+            Kind::WhatIf(w) => lines.push((block.line, sides(lesson, w))),
+            Kind::Plot(p) => lines.extend(p.points.iter().map(|(x, edits)| (block.line, point(lesson, p, x, edits)))),
             _ => {}
         }
     }
     lines.sort();
     lines.into_iter().map(|(line, text)| format!("{line:>5}  {text}")).collect()
+}
+
+/// What is compared in a what-if, left and right.
+fn sides(lesson: &Lesson, what_if: &WhatIf) -> String {
+    let mut film = Film::default();
+    what_if.rows.iter().for_each(|(_, q)| _ = film.measure(q));
+    let [left, right] =
+        [&[][..], &what_if.change].map(|edits| lesson.variant(what_if.figure, edits, None).map(|script| film.play(&script)));
+    let (Ok(Ok(left)), Ok(Ok(right))) = (left, right) else { return format!("{}: does not run", what_if.name) };
+    let row = |(label, q): &(String, crate::lab::Quantity)| {
+        let values = film.place_of(q).map(|i| (value_text(&left.values[i]), value_text(&right.values[i]))).unwrap_or_default();
+        format!("{label} {} | {}", values.0, values.1)
+    };
+    format!("{}: {}", what_if.name, what_if.rows.iter().map(row).collect::<Vec<_>>().join("; "))
+}
+
+/// What a plot shows at one of its points.
+fn point(lesson: &Lesson, plot: &Plot, x: &str, edits: &[Edit]) -> String {
+    let values = plotted(lesson, plot, edits, None).unwrap_or_default();
+    let lines = plot.lines.iter().zip(values).map(|((label, ..), value)| format!("{label} {}", value_text(&value)));
+    format!("{}: at {x}: {}", plot.name, lines.collect::<Vec<_>>().join("; "))
 }

@@ -1,6 +1,5 @@
 //! Commands in words, as a teacher writes them: `ada writes x = tea via A at ALL`, `cut C`, `set read.repair off`.
 
-use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 use crate::engine::base::Micros;
@@ -161,7 +160,7 @@ fn setting(rest: &str, settings: &Settings) -> Result<Value, String> {
         Some((group, _)) => {
             let mut all = serde_json::to_value(settings).unwrap_or_default();
             put(&mut all, name, value)?;
-            Settings::deserialize(&all).map_err(|e| e.to_string())?;
+            serde_json::from_value::<Settings>(all.clone()).map_err(|e| e.to_string())?;
             Ok(json!({ group: all[group].take() }))
         }
     }

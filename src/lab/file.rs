@@ -36,6 +36,10 @@ struct TreeFile {
     current: u32,
     event: u32,
     now: Micros,
+    /// Whether what leaves no event has been carried out up to `now`, its instant included: only where the instant of the last event does
+    /// not tell it by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    settled: bool,
 }
 
 /// A file that holds one run. The envelope has been checked when this is read.
@@ -112,6 +116,7 @@ pub fn to_file(session: &Session) -> String {
         current: session.current().0,
         event: session.cursor(),
         now: session.now(),
+        settled: session.tape.is_settled(),
     };
     // Plain structs of strings and numbers always have a JSON form.
     serde_json::to_value(&file).unwrap_or_default().to_string()
@@ -154,9 +159,9 @@ fn read_single(value: Value) -> Result<Script, LabError> {
 impl TreeFile {
     /// A session at the place where it was left.
     fn session(self, pace: Pace) -> Result<Session, LabError> {
-        let (current, event, now) = (BranchId(self.current), self.event, self.now);
+        let (current, event, now, settled) = (BranchId(self.current), self.event, self.now, self.settled);
         let mut session = Session::open_tree(self.branches()?, current, pace)?;
-        session.return_to(event, now);
+        session.return_to(event, now, settled);
         Ok(session)
     }
 

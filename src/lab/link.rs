@@ -36,36 +36,40 @@ pub fn to_link(session: &Session) -> Result<String, LabError> {
         run: session.script().clone(),
         at: session.cursor(),
     };
-    let json = serde_json::to_value(&payload).unwrap_or_default().to_string();
-    let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(compress_to_vec(json.as_bytes(), 9)));
-    if text.len() > BOUNDS.link_bytes {
-        return Err(LabError::TooLarge { what: WHAT, size: text.len() as u64, limit: BOUNDS.link_bytes as u64, unit: "characters" });
+    pack(WHAT, &serde_json::to_value(&payload).unwrap_or_default().to_string())
+}
+
+/// Makes a text small enough for an address. Fails if it would be too long.
+pub fn pack(what: &'static str, text: &str) -> Result<String, LabError> {
+    let packed = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(compress_to_vec(text.as_bytes(), 9)));
+    if packed.len() > BOUNDS.link_bytes {
+        return Err(LabError::TooLarge { what, size: packed.len() as u64, limit: BOUNDS.link_bytes as u64, unit: "characters" });
     }
-    Ok(text)
+    Ok(packed)
+}
+
+/// The text of a payload that [`pack`] made.
+pub fn unpack(what: &'static str, packed: &str) -> Result<String, LabError> {
+    let damaged = || LabError::Unreadable { what, why: "it is damaged or cut off".to_owned() };
+    let too_large = |size: usize, limit: usize, unit| LabError::TooLarge { what, size: size as u64, limit: limit as u64, unit };
+    if packed.len() > BOUNDS.link_bytes {
+        return Err(too_large(packed.len(), BOUNDS.link_bytes, "characters"));
+    }
+    let Some(body) = packed.strip_prefix(PREFIX) else {
+        return Err(LabError::Foreign { what, found: "an unknown link version".to_owned(), known: "version 1".to_owned() });
+    };
+    let packed = URL_SAFE_NO_PAD.decode(body).map_err(|_| damaged())?;
+    let text = decompress_to_vec_with_limit(&packed, BOUNDS.inflated_bytes).map_err(|e| match e.status {
+        TINFLStatus::HasMoreOutput => too_large(BOUNDS.inflated_bytes + 1, BOUNDS.inflated_bytes, "bytes after unpacking"),
+        _ => damaged(),
+    })?;
+    String::from_utf8(text).map_err(|_| damaged())
 }
 
 /// Reads a payload: the run, and how many events have happened.
 pub fn from_link(text: &str) -> Result<(Script, u32), LabError> {
     let unreadable = |why: &str| LabError::Unreadable { what: WHAT, why: why.to_owned() };
-    if text.len() > BOUNDS.link_bytes {
-        return Err(LabError::TooLarge { what: WHAT, size: text.len() as u64, limit: BOUNDS.link_bytes as u64, unit: "characters" });
-    }
-    let Some(body) = text.strip_prefix(PREFIX) else {
-        return Err(LabError::Foreign { what: WHAT, found: "an unknown link version".to_owned(), known: "version 1".to_owned() });
-    };
-    let packed = URL_SAFE_NO_PAD.decode(body).map_err(|_| unreadable("it is damaged or cut off"))?;
-    let json = decompress_to_vec_with_limit(&packed, BOUNDS.inflated_bytes).map_err(|e| match e.status {
-        TINFLStatus::HasMoreOutput => LabError::TooLarge {
-            what: "what the link unpacks to",
-            size: BOUNDS.inflated_bytes as u64 + 1,
-            limit: BOUNDS.inflated_bytes as u64,
-            unit: "bytes",
-        },
-        _ => unreadable("it is damaged or cut off"),
-    })?;
-    let value: serde_json::Value = std::str::from_utf8(&json)
-        .map_err(|_| unreadable("it is damaged or cut off"))
-        .and_then(|json| serde_json::from_str(json).map_err(|e| unreadable(&e.to_string())))?;
+    let value: serde_json::Value = serde_json::from_str(&unpack(WHAT, text)?).map_err(|e| unreadable(&e.to_string()))?;
     check_version(WHAT, &value, ["f", "v", "e"])?;
     let payload = Payload::deserialize(value).map_err(|e| unreadable(&e.to_string()))?;
     payload.run.check()?;

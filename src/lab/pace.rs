@@ -32,8 +32,8 @@ impl Pace {
 pub(super) enum Goal {
     /// To just after so many events.
     Event(u32),
-    /// To just after so many events, and on to an instant if nothing happens in between.
-    Back(u32, Micros),
+    /// To just after so many events, and on to an instant if nothing happens in between: also to that of the last event, if told so.
+    Back(u32, Micros, bool),
     /// To an instant.
     Time(Micros),
     /// To just after a command that has been given.
@@ -106,7 +106,7 @@ impl Session {
         }
         let known = self.log().last().map_or(0, |event| event.at.0);
         let (done, of) = match self.going.goal.as_ref()? {
-            Goal::Event(events) | Goal::Back(events, _) => (self.log().len() as u64, u64::from(*events)),
+            Goal::Event(events) | Goal::Back(events, ..) => (self.log().len() as u64, u64::from(*events)),
             Goal::Time(at) | Goal::After(at) => (known, at.0),
             Goal::Step(_) | Goal::Until(_) | Goal::Condition(..) => (known, self.end().0),
         };
@@ -160,7 +160,7 @@ impl Session {
                 self.arrive(*events);
                 Some(true)
             }
-            Goal::Back(events, at) => {
+            Goal::Back(events, at, settled) => {
                 while !self.tape.complete && (self.log().len() as u32) < *events {
                     self.record(work)?;
                 }
@@ -168,7 +168,8 @@ impl Session {
                 while self.next_event_at().is_none() && self.tape.recorded_until().is_some_and(|next| next <= *at) {
                     self.record(work)?;
                 }
-                if self.cursor() == *events && *at > self.now && self.next_event_at().is_none_or(|next| *at < next) {
+                let later = *at > self.now || *settled && *at == self.now;
+                if self.cursor() == *events && later && self.next_event_at().is_none_or(|next| *at < next) {
                     self.stand_at((*at).min(self.end()));
                 }
                 Some(true)
@@ -282,8 +283,8 @@ impl Session {
     }
 
     /// Goes to just after so many events, and on to `time` if nothing that is shown happens before.
-    pub(super) fn return_to(&mut self, events: u32, time: Micros) {
-        self.head_for(Goal::Back(events, time));
+    pub(super) fn return_to(&mut self, events: u32, time: Micros, settled: bool) {
+        self.head_for(Goal::Back(events, time, settled));
     }
 
     /// Goes to the state at `time`, which is at most the end of the run.

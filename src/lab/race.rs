@@ -1,4 +1,4 @@
-//! All sweeps on the same two replicas: what each costs by number of differences, by size of the data, and by where the differences lie.
+//! All sweeps on the same two replicas: what each costs by number of differences, by size of the data, and by how the differences cluster.
 //! Every point is a run of its own, carried out in slices and measured on its messages; it can be opened.
 
 use super::error::LabError;
@@ -31,6 +31,12 @@ pub fn racers() -> Vec<Racer> {
         Racer { name: "ranges", policy: of(Method::Ranges) },
         Racer { name: "coded symbols", policy: of(Method::Sketch) },
         Racer { name: "logs", policy: of(Method::Log) },
+        // Only wider trees would do for more rows than there are segments: Riak's width has a million.
+        Racer { name: "segments and reads", policy: of(Method::Segments) },
+        Racer { name: "tries, one way", policy: of(Method::Trie) },
+        Racer { name: "versions", policy: of(Method::Versions) },
+        Racer { name: "bitmaps of events", policy: of(Method::Bitmaps) },
+        Racer { name: "whole trees", policy: SweepPolicy { tree: binary, ..of(Method::Validation) } },
     ]
 }
 
@@ -42,6 +48,8 @@ pub enum Axis {
     Differences,
     /// How many rows there are.
     Size,
+    /// In how many places of the ring the differences lie.
+    Places,
 }
 
 impl Axis {
@@ -50,6 +58,7 @@ impl Axis {
         match self {
             Axis::Differences => &[1, 3, 10, 30, 100, 300, 1_000],
             Axis::Size => &[100, 300, 1_000, 3_000, 10_000, 30_000, 100_000],
+            Axis::Places => &[1, 3, 10, 30, 100, 300],
         }
     }
 }
@@ -61,8 +70,8 @@ pub struct Field {
     pub rows: u64,
     /// Rows that differ: one replica has missed a write of each.
     pub differ: u64,
-    /// Whether they are neighbours in the ring.
-    pub near: bool,
+    /// In how many places of the ring they lie, in each as neighbours; 0 if they are scattered.
+    pub places: u64,
     /// Bytes of each value.
     pub value_bytes: u32,
 }
@@ -71,28 +80,39 @@ pub struct Field {
 pub const ROWS: u64 = 10_000;
 /// Differences where the size is varied.
 pub const DIFFER: u64 = 10;
+/// Differences where it is varied how they cluster.
+pub const CLUSTERED: u64 = 300;
 
 impl Field {
     /// The field of a point of the race.
     pub fn at(axis: Axis, value: u64, near: bool) -> Field {
-        let (rows, differ) = match axis {
-            Axis::Differences => (ROWS, value),
-            Axis::Size => (value, DIFFER),
+        let places = u64::from(near);
+        let (rows, differ, places) = match axis {
+            Axis::Differences => (ROWS, value, places),
+            Axis::Size => (value, DIFFER, places),
+            Axis::Places => (ROWS, CLUSTERED, value),
         };
-        Field { rows, differ, near, value_bytes: 32 }
+        Field { rows, differ, places, value_bytes: 32 }
     }
 
     /// Numbers of the keys that differ.
     fn keys(&self) -> Vec<u64> {
         let differ = self.differ.min(self.rows);
-        if !self.near {
+        if self.places == 0 || differ == 0 {
             // Names say nothing about places in the ring: the first are as scattered as any.
             return (0..differ).collect();
         }
         let mut all: Vec<(Key, u64)> = (0..self.rows).map(|i| (name(i), i)).collect();
         all.sort_unstable();
-        let from = ((self.rows - differ) / 3) as usize;
-        all[from..from + differ as usize].iter().map(|(_, i)| *i).collect()
+        let places = self.places.min(differ);
+        // Equal parts of the ring, each with its share of neighbours a third of the way into it.
+        let part = |place: u64| {
+            let (begin, end) = (self.rows * place / places, self.rows * (place + 1) / places);
+            let share = differ * (place + 1) / places - differ * place / places;
+            let from = begin + (end - begin).saturating_sub(share) / 3;
+            from..from + share
+        };
+        (0..places).flat_map(part).filter_map(|at| all.get(at as usize).map(|(_, i)| *i)).collect()
     }
 
     /// The run of one racer on this field.
@@ -112,17 +132,24 @@ impl Field {
         }
         // Every write has given up its replica by then, so that nothing but the sweep is left to happen.
         then(Micros::ms(400), Command::MendAll);
-        then(Micros::ms(10), Command::Sweep { a: b, b: a, policy: Some(racer.policy) });
+        // One that only pushes is started by the side that has the news.
+        let (asks, answers) = if racer.policy.method == Method::Trie { (a, b) } else { (b, a) };
+        then(Micros::ms(10), Command::Sweep { a: asks, b: answers, policy: Some(racer.policy) });
         let end = at.plus(Micros::secs(60));
         let settings = Settings {
             replicas: 2.into(),
             write: WriteSettings { level: Level::One, timeout: Micros::ms(300), ..WriteSettings::default() },
-            read: ReadSettings { level: Level::One, ..ReadSettings::default() },
+            // Only sweeps that mend by reading read.
+            read: ReadSettings { level: Level::All, ..ReadSettings::default() },
             sweeps: SweepSettings { policy: racer.policy, rows_at_once: 256, ..SweepSettings::default() },
             ..Settings::default()
         };
         let network = NetworkConfig { latency: Latency::Fixed(Micros::ms(20)), ..NetworkConfig::default() };
-        let place = if self.near { "side by side" } else { "scattered" };
+        let place = match self.places {
+            0 => "scattered".to_owned(),
+            1 => "side by side".to_owned(),
+            n => format!("in {n} places"),
+        };
         Script {
             title: format!("{} of {} rows differ, {place}: {}", self.differ, self.rows, racer.name),
             about: String::new(),
@@ -229,9 +256,9 @@ mod tests {
     #[test]
     fn everybody_arrives_wherever_the_differences_lie() {
         for racer in racers() {
-            for near in [false, true] {
-                let raced = race(Field { rows: 300, differ: 7, near, value_bytes: 32 }, &racer);
-                assert!(raced.good, "{} {near}: {raced:?}", racer.name);
+            for places in [0, 1, 3] {
+                let raced = race(Field { rows: 300, differ: 7, places, value_bytes: 32 }, &racer);
+                assert!(raced.good, "{} {places}: {raced:?}", racer.name);
                 assert!(raced.bytes() > 0 && raced.round_trips > 0 && raced.took > Micros::ZERO);
             }
         }
@@ -240,9 +267,29 @@ mod tests {
     #[test]
     fn neighbours_are_cheaper_for_trees_and_all_the_same_for_a_full_comparison() {
         let all = racers();
-        let of = |near, racer| race(Field { rows: 2_000, differ: 40, near, value_bytes: 32 }, racer);
-        assert!(of(true, &all[0]).metadata < of(false, &all[0]).metadata / 2);
-        assert_eq!(of(true, &all[2]).round_trips, of(false, &all[2]).round_trips);
+        let of = |places, racer| race(Field { rows: 2_000, differ: 40, places, value_bytes: 32 }, racer);
+        assert!(of(1, &all[0]).metadata < of(0, &all[0]).metadata / 2);
+        assert!(of(1, &all[0]).metadata < of(8, &all[0]).metadata, "the more places, the more paths");
+        assert_eq!(of(1, &all[2]).round_trips, of(0, &all[2]).round_trips);
+    }
+
+    #[test]
+    fn differences_lie_in_as_many_places_as_asked() {
+        let mut ring: Vec<(Key, u64)> = (0..1_000).map(|i| (name(i), i)).collect();
+        ring.sort_unstable();
+        for (differ, places, runs) in [(30, 1, 1), (30, 3, 3), (30, 30, 30), (30, 200, 30), (1_000, 7, 1), (7, 3, 3)] {
+            let keys = Field { rows: 1_000, differ, places, value_bytes: 8 }.keys();
+            let chosen: std::collections::BTreeSet<u64> = keys.iter().copied().collect();
+            assert_eq!(chosen.len() as u64, differ, "{places}");
+            let mut found = 0;
+            let mut before = false;
+            for (_, i) in &ring {
+                let now = chosen.contains(i);
+                found += u64::from(now && !before);
+                before = now;
+            }
+            assert_eq!(found, runs, "{differ} {places}");
+        }
     }
 
     #[test]

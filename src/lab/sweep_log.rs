@@ -26,6 +26,7 @@ impl SweepLog {
                 }
                 *session
             }
+            EventKind::Note(Note::SweepRead { session, .. }) => *session,
             _ => match event.message().map(|message| &message.body) {
                 Some(Body::Sweep { session, .. }) => *session,
                 _ => return,

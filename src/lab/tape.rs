@@ -86,7 +86,7 @@ pub(super) struct Tape {
     /// The world at the cursor.
     pub here: Player,
     /// Up to when `here` has carried out what leaves no event, if it has.
-    settled: Micros,
+    settled: Option<Micros>,
     /// The world at the furthest point played, where recording goes on.
     tip: Player,
     /// Whether the tip has reached the end of the run.
@@ -114,7 +114,7 @@ impl Tape {
         let tip = Player::new(&script, &mut log);
         let mut tape = Tape {
             here: tip.clone(),
-            settled: Micros::ZERO,
+            settled: None,
             snapshots: vec![Snapshot { events: log.len() as u32, player: tip.clone(), dear: true }],
             tip,
             complete: false,
@@ -257,24 +257,30 @@ impl Tape {
 
     /// Puts the cursor just after the step that made the event number `events` (a count), recording on if need be.
     pub fn seek(&mut self, events: u32) {
-        self.seek_within(events, Micros::ZERO);
+        self.seek_within(events, None);
     }
 
     /// Puts the cursor after the last event up to `time`, which is number `events`, and carries out what leaves no event up to then: the
     /// world is as it is at that time, not as it was just after the event.
     pub fn seek_time(&mut self, events: u32, time: Micros) {
-        self.seek_within(events, time);
+        self.seek_within(events, Some(time));
         // Where the record is full, inputs beyond it would leave events that nobody has.
         if !self.is_full() {
             let mut none = Vec::new();
             while none.is_empty() && self.here.next_at(&self.script).is_some_and(|at| at <= time) {
                 self.here.step(&self.script, &mut none);
             }
-            self.settled = time;
+            self.settled = Some(time);
         }
     }
 
-    fn seek_within(&mut self, events: u32, time: Micros) {
+    /// Whether the cursor came to the instant of its last event by going to that time: what leaves no event (a beat that is only counted)
+    /// has then happened for the whole microsecond, while going to an event stops just after it.
+    pub fn is_settled(&self) -> bool {
+        self.settled.is_some_and(|settled| settled == self.mark_index().map_or(Micros::ZERO, |i| self.marks[i].at))
+    }
+
+    fn seek_within(&mut self, events: u32, time: Option<Micros>) {
         while !self.complete && (self.log.len() as u32) < events {
             self.record(INTERVAL);
         }
@@ -285,11 +291,11 @@ impl Tape {
         let past = self.cursor() > target || self.cursor() == target && self.settled > time;
         if past || self.cursor() < self.snapshots[nearest].events {
             self.here = self.snapshots[nearest].player.clone();
-            self.settled = Micros::ZERO;
+            self.settled = None;
         }
         if self.cursor() < target {
             self.replay_to(target);
-            self.settled = Micros::ZERO;
+            self.settled = None;
         }
     }
 

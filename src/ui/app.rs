@@ -3,12 +3,13 @@
 use yew::prelude::*;
 use yew_router::prelude::*;
 
+use super::class::{HandedInPage, SheetsPage, WorkPage};
 use super::header::{Bar, header, skip_link};
 use super::home::Home;
 use super::lab::open::Place;
 use super::lab::page::LabPage;
 use super::lab::two::TwoLabs;
-use super::lesson::{ChallengePage, GlossaryPage, LessonPage, ReferencesPage, Source};
+use super::lesson::{ChallengePage, GlossaryPage, LessonPage, ReferencesPage, SheetPage, Source, SummaryPage};
 use super::marks::patterns;
 use super::route::{Route, query, set_title};
 
@@ -32,6 +33,11 @@ fn show(route: Route) -> Html {
         Route::Shared | Route::New | Route::LessonFrom => html! { <WithQuery {route} /> },
         Route::Lesson { slug } => html! { <LessonPage source={Source::Course(slug.into())} /> },
         Route::Challenge { slug, name } => html! { <ChallengePage slug={AttrValue::from(slug)} name={AttrValue::from(name)} /> },
+        Route::Work => html! { <WorkPage /> },
+        Route::Summary { slug } => html! { <SummaryPage slug={AttrValue::from(slug)} /> },
+        Route::HandedIn => html! { <HandedInPage /> },
+        Route::Sheet => html! { <SheetPage /> },
+        Route::Sheets => html! { <SheetsPage /> },
         Route::Glossary => html! { <GlossaryPage /> },
         Route::References => html! { <ReferencesPage /> },
         Route::Two => html! { <TwoLabs /> },

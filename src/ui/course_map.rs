@@ -5,11 +5,13 @@ use gloo::file::callbacks::FileReader;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::class::strip;
 use super::lesson::{kept, open_lesson_file};
 use super::storage;
 use super::svg::{path, px};
 use crate::course::{Answers, PARTS, Unit, units};
 use crate::view::course_map::{SIZE, arrows, height, place};
+use crate::view::work::work;
 
 /// Under which name the lesson that was read last is kept.
 pub const LATEST: &str = "drift.lesson";
@@ -54,7 +56,10 @@ pub fn Course() -> Html {
     let all = all();
     html! {
         <>
-            <div class="sec"><h2>{ "The course" }</h2><p>{ format!("{} units. An arrow means: this first.", all.len()) }</p></div>
+            <div class="sec">
+                <h2>{ "The course" }</h2><p>{ format!("{} units. An arrow means: this first.", all.len()) }</p>
+                <a href="#/work" data-testid="your-work">{ "Your work" }</a>
+            </div>
             <div class="course" data-testid="course">
                 { map(&all) }
                 <ol class="units">{ for all.iter().filter(|p| p.unit.written).map(row) }</ol>
@@ -115,10 +120,16 @@ fn row(progress: &Progress) -> Html {
         <li key={unit.unit}>
             <span class="nr">{ unit.unit }</span>
             <a href={format!("#/lesson/{}", unit.slug)} data-testid={format!("unit-{}", unit.unit)}><b>{ &unit.title }</b></a>
-            <span class="state">{ progress.words() }</span>
+            <span class="state">{ answered(progress) }{ progress.words() }</span>
             <p>{ &unit.about }</p>
         </li>
     }
+}
+
+/// Before and after, if anything was answered.
+fn answered(progress: &Progress) -> Html {
+    let Some(log) = progress.log.as_ref().filter(|log| !log.answers.is_empty()) else { return Html::default() };
+    html! { <a class="strip-link" href={format!("#/work/{}", log.lesson)}>{ strip(&work(log)) }</a> }
 }
 
 fn planned(all: &[Progress]) -> Html {

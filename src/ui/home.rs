@@ -93,6 +93,7 @@ pub fn Home() -> Html {
                 <footer class="foot">
                     <span>{ "Runs in this page alone: nothing is sent anywhere." }</span>
                     <Link<Route> to={Route::Two}>{ "Two labs side by side" }</Link<Route>>
+                    <Link<Route> to={Route::Sheets}>{ "Make an exercise sheet" }</Link<Route>>
                     <Link<Route> to={Route::Glossary}>{ "Glossary" }</Link<Route>>
                     <Link<Route> to={Route::References}>{ "References" }</Link<Route>>
                     <span>{ "MIT or Apache-2.0; fonts under the OFL." }</span>

@@ -1,6 +1,7 @@
 //! Floor 5: the page. Yew, canvas, keyboard and storage; the only floor that touches the browser.
 
 pub mod app;
+pub mod class;
 pub mod course_map;
 pub mod empty_ring;
 pub mod header;

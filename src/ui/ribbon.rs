@@ -33,6 +33,8 @@ impl Frame {
 
     /// For a figure of a lesson.
     pub const FIGURE: Frame = Frame { width: 760.0, left: 36.0, lane: 22.0, pitch: 32.0, words: 13.5 };
+    /// For a figure that is shown to a room.
+    pub const ROOM: Frame = Frame { width: 560.0, left: 36.0, lane: 25.0, pitch: 31.0, words: 17.0 };
     /// For one of two figures side by side, or on a phone.
     pub const HALF: Frame = Frame { width: 372.0, left: 28.0, lane: 22.0, pitch: 32.0, words: 13.0 };
 

@@ -53,6 +53,24 @@ pub enum Route {
         /// The challenge's name.
         name: String,
     },
+    /// One's own work, all lessons together.
+    #[at("/work")]
+    Work,
+    /// What was answered of one lesson, for paper.
+    #[at("/work/:slug")]
+    Summary {
+        /// The lesson's short name.
+        slug: String,
+    },
+    /// A hand-in that somebody made a link of: `?h=` holds it.
+    #[at("/hand-in")]
+    HandedIn,
+    /// An exercise sheet: `?title=…&items=lesson/item,…`.
+    #[at("/sheet")]
+    Sheet,
+    /// Where exercise sheets are made.
+    #[at("/sheets")]
+    Sheets,
     /// The words of the course.
     #[at("/glossary")]
     Glossary,

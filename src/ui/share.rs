@@ -26,9 +26,12 @@ pub struct ShareSheetProps {
 
 /// What has become of copying the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Copied {
+pub enum Copied {
+    /// Nothing yet.
     Not,
+    /// It is in the clipboard.
     Yes,
+    /// The browser did not allow it.
     Refused,
 }
 
@@ -154,27 +157,27 @@ pub fn show_modal(sheet: &NodeRef) {
 }
 
 /// Copies a text; where that is not allowed, marks it in its field.
-fn copy_text(text: &str, field: &NodeRef, copied: UseStateSetter<Copied>) {
-    let refused = {
-        let (field, copied) = (field.clone(), copied.clone());
-        move || {
-            if let Some(field) = field.cast::<HtmlInputElement>() {
-                // The text can be marked by hand as well.
-                let _ = field.focus();
-                field.select();
-            }
-            copied.set(Copied::Refused);
+pub fn copy_text(text: &str, field: &NodeRef, copied: UseStateSetter<Copied>) {
+    let field = field.clone();
+    copy(text, move |done| {
+        if let Some(field) = field.cast::<HtmlInputElement>().filter(|_| !done) {
+            // The text can be marked by hand as well.
+            let _ = field.focus();
+            field.select();
         }
-    };
+        copied.set(if done { Copied::Yes } else { Copied::Refused });
+    });
+}
+
+/// Copies a text, and tells whether that was allowed.
+pub fn copy(text: &str, told: impl Fn(bool) + Clone + 'static) {
     let navigator = gloo::utils::window().navigator();
     // Not there on pages that are not served securely.
     let clipboard = Reflect::get(&navigator, &"clipboard".into()).ok().filter(JsValue::is_object);
-    let Some(clipboard) = clipboard.map(JsCast::unchecked_into::<web_sys::Clipboard>) else {
-        refused();
-        return;
-    };
-    let yes = Closure::once_into_js(move |_: JsValue| copied.set(Copied::Yes));
-    let no = Closure::once_into_js(move |_: JsValue| refused());
+    let Some(clipboard) = clipboard.map(JsCast::unchecked_into::<web_sys::Clipboard>) else { return told(false) };
+    let refused = told.clone();
+    let yes = Closure::once_into_js(move |_: JsValue| told(true));
+    let no = Closure::once_into_js(move |_: JsValue| refused(false));
     let promise = clipboard.write_text(text);
     if let Ok(then) = Reflect::get(&promise, &"then".into()).and_then(JsCast::dyn_into::<Function>) {
         // A promise's `then` does not throw.

@@ -120,6 +120,28 @@ pub fn remembered(name: &str) -> Option<String> {
     get(shared(), name)
 }
 
+/// Keeps a text for all tabs.
+pub fn keep_for_all(name: &str, value: &str) -> Result<(), NotKept> {
+    put(shared(), name, value)
+}
+
+/// Forgets what was kept for all tabs under a name.
+pub fn forget_for_all(name: &str) {
+    if let Some(storage) = shared() {
+        // What cannot be removed is seen again at once.
+        let _ = storage.remove_item(name);
+    }
+}
+
+/// The names that begin so among those kept for all tabs, in order.
+pub fn names_for_all(prefix: &str) -> Vec<String> {
+    let Some(storage) = shared() else { return Vec::new() };
+    let count = storage.length().unwrap_or_default();
+    let mut found: Vec<String> = (0..count).filter_map(|i| storage.key(i).ok().flatten()).filter(|name| name.starts_with(prefix)).collect();
+    found.sort();
+    found
+}
+
 /// Whether the reader has asked for a fresh start, so that nothing is restored.
 pub fn is_fresh() -> bool {
     gloo::utils::document_element().has_attribute("data-fresh")

@@ -33,16 +33,35 @@ pub enum Pen {
     Seventh,
     /// The eighth series.
     Eighth,
+    /// The ninth series.
+    Ninth,
+    /// The tenth series.
+    Tenth,
+    /// The eleventh series.
+    Eleventh,
 }
 
 impl Pen {
     /// Every pen; its place in the list is its colour for plotters.
-    const EVERY: [Pen; 10] =
-        [Pen::Ink, Pen::Grid, Pen::First, Pen::Second, Pen::Third, Pen::Fourth, Pen::Fifth, Pen::Sixth, Pen::Seventh, Pen::Eighth];
+    const EVERY: [Pen; 13] = [
+        Pen::Ink,
+        Pen::Grid,
+        Pen::First,
+        Pen::Second,
+        Pen::Third,
+        Pen::Fourth,
+        Pen::Fifth,
+        Pen::Sixth,
+        Pen::Seventh,
+        Pen::Eighth,
+        Pen::Ninth,
+        Pen::Tenth,
+        Pen::Eleventh,
+    ];
 
     /// The pen of a series, counted from 0.
     pub fn of_series(number: usize) -> Pen {
-        Pen::EVERY.get(number + 2).copied().unwrap_or(Pen::Eighth)
+        Pen::EVERY.get(number + 2).copied().unwrap_or(Pen::Eleventh)
     }
 
     /// What plotters is told: a colour that stands for the pen.
@@ -67,6 +86,9 @@ impl Pen {
             Pen::Sixth => "sixth",
             Pen::Seventh => "seventh",
             Pen::Eighth => "eighth",
+            Pen::Ninth => "ninth",
+            Pen::Tenth => "tenth",
+            Pen::Eleventh => "eleventh",
         }
     }
 }

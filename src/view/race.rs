@@ -117,6 +117,7 @@ pub const fn axis_words(axis: Axis) -> &'static str {
     match axis {
         Axis::Differences => "rows that differ",
         Axis::Size => "rows of each replica",
+        Axis::Places => "places in which 300 rows differ",
     }
 }
 
@@ -137,7 +138,11 @@ pub fn answer(names: &[&str], axis: Axis, runs: &[Vec<Option<Raced>>]) -> Option
     let (first, last) = (best(0)?, best(columns - 1)?);
     let of = |(_, i): (u64, usize)| names.get(i).copied().unwrap_or_default();
     let (low, high) = (axis.values()[0], count(axis.values()[columns - 1]));
-    let low = if low == 1 { "1 row that differs".to_owned() } else { format!("{} {}", count(low), axis_words(axis)) };
+    let low = match (axis, low) {
+        (Axis::Differences, 1) => "1 row that differs".to_owned(),
+        (Axis::Places, 1) => "1 place in which 300 rows differ".to_owned(),
+        _ => format!("{} {}", count(low), axis_words(axis)),
+    };
     Some(if of(first) == of(last) {
         format!("From {low} to {high}, {} send the fewest bytes.", of(first))
     } else {

@@ -3,8 +3,10 @@
 use plotters::prelude::{ChartBuilder, Color, IntoDrawingArea, LineSeries};
 
 use super::format::{bytes, count, counted, span};
+use super::placement_text::zone_name;
 use super::plot::{Board, Mark, Pen, words};
 use crate::engine::base::Micros;
+use crate::engine::observe::crossings;
 use crate::lab::{Sample, Session};
 
 /// One plot over time.
@@ -97,6 +99,18 @@ fn lay_out(chart: &mut Chart, points: &[(u64, u64)], most: u64, (now, end): (Mic
     chart.marks = board.marks();
 }
 
+/// How far zones are behind one another at the cursor, and what has crossed between them: lines of what, and how much. Looks at every event.
+pub fn between_zones(session: &Session) -> Vec<(String, String)> {
+    let ring = session.world().ring();
+    let all = crossings(&session.log()[..(session.cursor() as usize).min(session.log().len())], ring);
+    let lag = all.lag.iter().map(|(zone, spans)| {
+        let (half, most) = (span(spans.quantile(500)), span(spans.max()));
+        (format!("Writes reach {} after", zone_name(ring, *zone)), format!("{half}, at most {most}"))
+    });
+    let sent = all.bytes.iter().map(|(traffic, sent)| (format!("Crossed as {}", traffic.name()), bytes(*sent)));
+    lag.chain(sent).collect()
+}
+
 /// What the run has come to, in a sentence or two: the score of a storm.
 pub fn score(session: &Session) -> String {
     let (pulse, truth) = (session.pulse(), session.truth());
@@ -148,6 +162,19 @@ mod tests {
         assert_ne!(early[4].now, "none");
         let words = score(&session);
         assert!(words.contains("All copies agree.") && words.contains("one write in a hundred longer than 2"), "{words}");
+    }
+
+    #[test]
+    fn zones_are_behind_by_what_the_log_says() {
+        let (_, file) = gallery().iter().find(|(slug, _)| *slug == "repair-storm").expect("a shipped run");
+        let mut session = Session::open(script_from_file(file).expect("within bounds")).expect("opens");
+        assert!(between_zones(&session).is_empty(), "nothing has crossed before the first event");
+        session.seek_time(session.end());
+        let all = between_zones(&session);
+        assert!(
+            all.iter().any(|(what, _)| what.starts_with("Writes reach ")) && all.iter().any(|(what, _)| what == "Crossed as tree"),
+            "{all:?}"
+        );
     }
 
     #[test]

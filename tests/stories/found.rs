@@ -73,3 +73,25 @@ fn a_hint_is_not_dropped_for_a_newer_one_that_finds_no_room() {
     assert!(run.noted(|n| matches!(n, Note::HintRefused { .. })), "the third finds no room");
     assert_eq!(kept, 2, "so the first stays");
 }
+
+#[test]
+fn a_hint_that_is_thrown_away_unconfirmed_is_lost_with_its_message() {
+    let held = |hopeful: bool| {
+        Run::of(3)
+            .with("hints.keeper", "coordinator")
+            .with("hints.flush", "0s")
+            .with("hints.poll", "500ms")
+            .with("write-timeout", "300ms")
+            .with("detector", "100ms 300ms")
+            .with("misbehave.hopeful-hints", &hopeful.to_string())
+            .at("1s", "crash C")
+            .at("2s", "c0 A write k v")
+            .then("3s", serde_json::json!({"do": "link", "from": "A", "to": "C", "rule": {"loss-ppm": 1_000_000}}))
+            .at("3s", "restart C")
+            .then("6s", serde_json::json!({"do": "link", "from": "A", "to": "C", "rule": {}}))
+            .play()
+            .held("k")
+    };
+    assert_eq!(held(false), "A=v B=v C=v", "the rule: it is sent again until it is confirmed");
+    assert_ne!(held(true), "A=v B=v C=v");
+}

@@ -229,3 +229,15 @@ fn what_is_out_of_bounds_is_refused_in_words() {
         assert!(refused.contains(words), "{refused}");
     }
 }
+
+#[test]
+fn two_that_read_each_others_logs_at_once_are_not_in_each_others_way() {
+    for (later, streams) in (0..24).flat_map(|n| [(n * 5, "keys"), (n * 5, "leaves")]) {
+        let policy = format!(r#"{{"method":"log","streams":"{streams}"}}"#);
+        let run = apart("{}").at("2s", "c1 C write l w ONE").at("3s", "mend-all");
+        let run = run.at("4s", &format!("sweep C A {policy}")).at(&format!("{}ms", 4_000 + later), &format!("sweep A C {policy}")).play();
+        let ended: Vec<SweepOutcome> = costs(&run).iter().filter_map(|cost| Some(cost.ended?.1)).collect();
+        assert!(ended.len() == 2 && ended.iter().all(|outcome| outcome.is_good()), "{later} ms later, {streams}: {ended:?}");
+        assert_eq!(run.held("l"), "A=w B=- C=w");
+    }
+}

@@ -212,6 +212,20 @@ fn keys_alone_leave_a_stale_value_where_it_is() {
 }
 
 #[test]
+fn a_sweep_that_only_sends_leaves_whoever_asks_behind() {
+    let held = |by: &str, method: &str, one_way: bool| {
+        let run = Run::of(3).with("repair", "off").with("misbehave.one-way-sweeps", &one_way.to_string()).at("0s", "c0 A write k old ALL");
+        let run = run.at("1s", "cut C c1").at("2s", "c0 A write k new").at("3s", "mend-all");
+        run.at("4s", &format!(r#"sweep {by} {{"method":"{method}"}}"#)).play().held("k")
+    };
+    for method in ["full", "descent"] {
+        assert_eq!(held("C A", method, true), "A=new B=new C=old", "C, which is behind, asks for nothing");
+        assert_eq!(held("A C", method, true), "A=new B=new C=new", "A sends what it has");
+        assert_eq!(held("C A", method, false), "A=new B=new C=new", "the rule");
+    }
+}
+
+#[test]
 fn what_is_out_of_bounds_is_refused_in_words() {
     for (policy, words) in [
         (r#"{"tree":{"fan-out":3}}"#, "tree fan-out: must be 2, 4, 8"),

@@ -300,3 +300,14 @@ fn what_is_out_of_bounds_is_refused_in_words() {
     let alone = Run::of(3).with("replicas", "1").at("1s", "repair A").play();
     assert!(alone.noted(|n| matches!(n, Note::Sweep { step: SweepStep::NothingInCommon { with: NodeId(0) }, .. })));
 }
+
+#[test]
+fn a_repair_that_is_stopped_moves_nothing_more_and_is_not_tried_again() {
+    let sweep = format!("sweep A C {}", how(""));
+    let run = missed().at("4s", &sweep).at("4015ms", "stop-sweep A 1").end("30s").play();
+    assert_eq!(outcomes(&run), [SweepOutcome::Stopped]);
+    assert_eq!(run.held("k"), "A=v B=v C=-");
+    let both = missed().at("4s", &sweep).at("4015ms", "stop-sweep A").at("10s", &sweep).end("30s").play();
+    assert_eq!(outcomes(&both).len(), 2);
+    assert_eq!(both.held("k"), "A=v B=v C=v", "another one may begin");
+}

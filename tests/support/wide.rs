@@ -37,6 +37,7 @@ const CHANGES: u32 = 12;
 const WIDE_LEVELS: u32 = 13;
 const SWEEPS: u32 = 14;
 const ROT: u32 = 15;
+const DISKS: u32 = 16;
 
 /// A misbehaviour that a run may be given on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,10 @@ pub enum Broken {
     Repair,
     /// Reads ask a fixed prefix of the replicas.
     Prefix,
+    /// Sweeps only send.
+    OneWay,
+    /// Hints are thrown away once they are sent.
+    Hopeful,
 }
 
 struct Wide {
@@ -216,14 +221,15 @@ impl Wide {
     fn settings(&mut self) -> Vec<(&'static str, Value)> {
         let mut made = vec![("replicas", self.replicas()), ("write", self.writes()), ("read", self.reads())];
         made.push(("client-timeout", self.ms(500, 1_000)));
-        for part in [HINTS, STAND_INS, CLIENTS, PURGE, DIGESTS, SWEEPS] {
-            if self.parts.has(part) || part == HINTS && self.broken == Broken::Hints {
+        for part in [HINTS, STAND_INS, CLIENTS, PURGE, DIGESTS, SWEEPS, DISKS] {
+            if self.parts.has(part) || part == HINTS && matches!(self.broken, Broken::Hints | Broken::Hopeful) {
                 made.push(match part {
                     HINTS => ("hints", self.hints()),
                     STAND_INS => ("fallback", self.fallback()),
                     CLIENTS => ("client", self.client()),
                     PURGE => ("tombstones", self.tombstones()),
                     SWEEPS => ("sweeps", sweeping::settings(self.dice())),
+                    DISKS => ("disk", sweeping::disk(self.dice())),
                     _ => ("digest", self.digest()),
                 });
             }
@@ -240,6 +246,12 @@ impl Wide {
         }
         if self.broken == Broken::Repair {
             made.push(("misbehave", json!({"blind-repair": true})));
+        }
+        if self.broken == Broken::OneWay {
+            made.push(("misbehave", json!({"one-way-sweeps": true})));
+        }
+        if self.broken == Broken::Hopeful {
+            made.push(("misbehave", json!({"hopeful-hints": true})));
         }
         made
     }
@@ -319,7 +331,8 @@ impl Wide {
         }
         let page = self.dice().choose(&[1, 300, 524_288]);
         let hints = json!({"poll": "100ms", "flush": "50ms", "page": page, "throttle": 0, "targets-at-once": 100});
-        let sweeps = if swept { sweeping::whole(self.dice()) } else { sweeping::over() };
+        let given_up = self.rot != Rot::Never;
+        let sweeps = if swept { sweeping::whole(self.dice(), given_up) } else { sweeping::over() };
         let whole = [
             ("sweeps", sweeps),
             ("write", json!({"timeout": "1s"})),
@@ -330,6 +343,7 @@ impl Wide {
             ("client", json!({})),
             ("tombstones", json!("keep")),
             ("misbehave", json!({})),
+            ("disk", Value::Null),
         ];
         for (name, value) in whole {
             run = run.then(&at, json!({"do": "set", "setting": {name: value}}));
@@ -420,6 +434,7 @@ pub fn run(seed: u64, commands: u64, broken: Broken) -> Made {
             && all.replicas == rules[0].all.replicas
             && all.fallback.stand_in == StandIn::Nobody
             && all.tombstones == Tombstones::Keep
+            && !all.sweeps.forgets_deletes()
             && all.read.absent_counts
             && !all.misbehave.blind_repair
     };

@@ -381,9 +381,11 @@ fn caught(broken: Broken) -> String {
 
 #[test]
 fn rules_broken_on_purpose_are_noticed() {
-    let laws = [Broken::Hints, Broken::Repair, Broken::Prefix].map(caught);
+    let laws = [Broken::Hints, Broken::Repair, Broken::Prefix, Broken::OneWay, Broken::Hopeful].map(caught);
     println!("{laws:#?}");
     assert!(laws[0].contains("expired") || laws[0].contains("holds"), "{laws:?}");
     assert!(laws[1].contains("holds"), "{laws:?}");
     assert!(laws[2].contains("ask itself first") || laws[2].contains("another zone before its own"), "{laws:?}");
+    assert!(laws[3].contains("yet they differ"), "{laws:?}");
+    assert!(laws[4].contains("gone"), "{laws:?}");
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use drift::engine::base::{Endpoint, Micros, NodeId};
 use drift::engine::data::{Clock, Key, Payload, Row, Version};
-use drift::engine::node::{Body, Checksum, Message, Note, Removed, RemovedWhy, Rotten, Timer, Tombstones, Traffic};
+use drift::engine::node::sweeps::{Say, SessionId};
+use drift::engine::node::{Body, Checksum, Message, Method, Note, Removed, RemovedWhy, Rotten, Timer, Tombstones, Traffic};
 use drift::engine::world::{Event, EventKind, Fault, Status, World};
 
 use crate::hints::outlived;
@@ -74,8 +75,10 @@ pub struct Replicas {
     last_stamp: BTreeMap<NodeId, u64>,
     backups: BTreeMap<NodeId, Vec<(Seat, Copy)>>,
     handoffs: BTreeMap<(NodeId, NodeId), Handoff>,
-    /// Every version ever made.
-    made: BTreeSet<(Key, Version)>,
+    /// Every version ever made, and the number of its event once it has been seen.
+    made: BTreeMap<(Key, Version), Option<Row>>,
+    /// The newest delete that a node has forgotten because everybody had seen it.
+    forgot: BTreeMap<NodeId, u64>,
     /// The keys of operations, by number.
     keys: BTreeMap<u32, Key>,
     /// What a copy was given for an operation, until it acknowledges it: by a write, or by a repair.
@@ -83,12 +86,24 @@ pub struct Replicas {
     /// What an owner was handed: by whom, in which round.
     handed: BTreeMap<(NodeId, NodeId, Key, u32), Version>,
     touched: BTreeSet<(Seat, Key)>,
+    /// Nodes remember more than rows: a sync may be due for that alone.
+    remembers: bool,
+    /// The longest that anything has ever been allowed to wait for the disk.
+    longest: Micros,
+    /// Sweeps whose rows come from logs.
+    ships: BTreeSet<SessionId>,
 }
 
 impl Replicas {
     /// Whether somebody made this version.
     pub fn was_made(&self, key: &Key, version: &Version) -> bool {
-        self.made.contains(&(key.clone(), version.clone()))
+        self.made.contains_key(&(key.clone(), version.clone()))
+    }
+
+    /// The row of a version: its event's number goes wherever it goes.
+    fn row(&self, key: &Key, version: &Version) -> Row {
+        let known = self.made.get(&(key.clone(), version.clone())).and_then(Option::as_ref);
+        known.cloned().unwrap_or_else(|| Row::single(version.clone()))
     }
 
     /// Whether a replica's own copy is this row at present, and not a tombstone that counts as gone.
@@ -98,7 +113,7 @@ impl Replicas {
 
     /// What a replica's own copy is at present.
     pub fn row_of(&self, node: NodeId, key: &Key) -> Option<Row> {
-        self.copies.get(&(node, None)).and_then(|copy| copy.holds(key)).map(|version| Row::single(version.clone()))
+        self.copies.get(&(node, None)).and_then(|copy| copy.holds(key)).map(|version| self.row(key, version))
     }
 
     /// The first key of those meant that two replicas hold different rows for.
@@ -115,6 +130,8 @@ impl Replicas {
     /// Follows one event.
     pub fn see(&mut self, event: &Event, world: &World, rules: &Rules) -> Result<(), String> {
         let node = event.who.and_then(Endpoint::node);
+        self.remembers |= rules.all.sweeps.log_policy().is_some() || rules.all.sweeps.numbers_events();
+        self.longest = self.longest.max(rules.lazy_sync.unwrap_or_default());
         match (&event.kind, node) {
             (EventKind::Began { request, .. }, _) => {
                 self.keys.extend(event.op.map(|op| (op.number, request.key.clone())));
@@ -131,6 +148,10 @@ impl Replicas {
             }
             (EventKind::Delivered(message), Some(node)) => self.delivered(node, message, event.at, world, rules),
             (EventKind::Sent(message), Some(node)) => self.said(node, message, event.at, world, rules),
+            (EventKind::Applied(applied), Some(node)) if applied.stands_for.is_none() && applied.given.is_deleted() => {
+                self.unburied(node, &applied.key, &applied.given);
+                self.given((node, None), &applied.key, &applied.given, event.at, rules)
+            }
             // What a sweep brought is judged by `sweeps`: that it was offered, and held by whom it came from.
             (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Tree => {
                 self.given((node, None), &applied.key, &applied.given, event.at, rules)
@@ -147,7 +168,11 @@ impl Replicas {
             (EventKind::Timer(Timer::Sync), Some(node)) => {
                 self.of(node).for_each(|copy| copy.disk = copy.past.len());
                 let due = self.due.remove(&node);
-                if due.is_some_and(|due| due <= event.at) { Ok(()) } else { Err(format!("{node} syncs at the wrong time: {due:?}")) }
+                if self.remembers || due.is_some_and(|due| due <= event.at) {
+                    Ok(())
+                } else {
+                    Err(format!("{node} syncs at the wrong time: {due:?}"))
+                }
             }
             (EventKind::Fault(fault), node) => self.fault(fault, node, world),
             _ => Ok(()),
@@ -203,8 +228,18 @@ impl Replicas {
             return Err(format!("{node} stamped {version:?} after {last}"));
         }
         *last = stamp.micros;
-        self.made.insert((key.clone(), version.clone()));
+        self.made.insert((key.clone(), version.clone()), None);
         Ok(())
+    }
+
+    /// A delete that everybody has seen is forgotten; what it had deleted and comes again is taken for the delete.
+    fn unburied(&mut self, node: NodeId, key: &Key, row: &Row) {
+        let Clock::Stamp(stamp) = only(row).clock;
+        let old = self.forgot.get(&node).is_some_and(|newest| stamp.micros <= *newest);
+        let value = |((of, version), _): (&(Key, Version), &Option<Row>)| of == key && version.clock == only(row).clock;
+        if row.is_deleted() && old && !self.was_made(key, only(row)) && self.made.iter().any(value) {
+            self.made.insert((key.clone(), only(row).clone()), None);
+        }
     }
 
     fn delivered(&mut self, node: NodeId, message: &Message, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
@@ -242,6 +277,10 @@ impl Replicas {
         let version = only(row);
         if row.versions().len() != 1 || !self.was_made(key, version) {
             return Err(format!("{} was given a version of {key} that nobody made: {row:?}", seat.0));
+        }
+        let known = self.made.entry((key.clone(), version.clone())).or_default().get_or_insert_with(|| row.clone());
+        if known != row {
+            return Err(format!("{} was given a version of {key} as another event: {row:?}, not {known:?}", seat.0));
         }
         let copy = self.copies.entry(seat).or_default();
         let news = copy.holds(key).is_none_or(|held| rank(held) < rank(version));
@@ -292,7 +331,12 @@ impl Replicas {
         let copy = self.copies.entry(seat).or_default();
         let held = copy.holds(&removed.key) == Some(only(&removed.row));
         let right = match removed.why {
-            RemovedWhy::SeenByAll => seen,
+            RemovedWhy::SeenByAll => {
+                let Clock::Stamp(stamp) = stone.clock;
+                let newest = self.forgot.entry(node).or_default();
+                *newest = stamp.micros.max(*newest);
+                seen
+            }
             RemovedWhy::Grace { .. } => forgotten(&removed.row, shown, rules),
             // A checksum that travels tells on whoever holds it.
             RemovedWhy::Rotten => {
@@ -311,6 +355,12 @@ impl Replicas {
     /// What a replica says about itself must be so.
     fn said(&mut self, node: NodeId, message: &Message, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
         let seat = (node, message.owner.filter(|owner| *owner != node));
+        if let Body::Sweep { session, say } = &message.body
+            && let Say::Open { policy, .. } = &**say
+            && policy.method == Method::Log
+        {
+            self.ships.insert(*session);
+        }
         if let (Body::Handoff { key, row, round }, Some(owner)) = (&message.body, message.to.node()) {
             let guest = self.copies.get(&(node, Some(owner)));
             if guest.and_then(|guest| guest.holds(key)) != Some(only(row)) {
@@ -337,7 +387,7 @@ impl Replicas {
         let has = |repair: bool, disk: bool| owed(repair).is_some_and(|(key, version)| copy.has_had(key, version, disk));
         let row = || {
             let version = self.keys.get(&op.number).and_then(|key| copy.holds(key))?;
-            let row = Row::single(version.clone());
+            let row = self.row(self.keys.get(&op.number)?, version);
             (!forgotten(&row, shows(world, node, now), rules)).then(|| Arc::new(row))
         };
         let right = match &message.body {
@@ -380,7 +430,7 @@ impl Replicas {
             if at != wanted || copies.iter().any(|(_, version)| *version != copies[0].1) {
                 return Err(format!("{key} was preloaded to {copies:?}, should be at {wanted:?}"));
             }
-            self.made.insert((key.clone(), copies[0].1.clone()));
+            self.made.insert((key.clone(), copies[0].1.clone()), None);
             for (node, version) in copies {
                 let copy = self.copies.entry((node, None)).or_default();
                 copy.past.push((key.clone(), Some(version)));
@@ -401,8 +451,10 @@ impl Replicas {
                 return Err(format!("{node} (for {owner:?}) holds {held:?} for {key}, should hold {wanted:?}"));
             }
         }
+        // The timer may have been set before, for something that is no row, when more time was allowed.
+        let more = if self.remembers { self.longest } else { Micros::ZERO };
         for host in world.hosts() {
-            let overdue = self.due.get(&host.node.id).is_some_and(|due| *due < world.now());
+            let overdue = self.due.get(&host.node.id).is_some_and(|due| due.plus(more) < world.now());
             if overdue && host.status == Status::Up {
                 return Err(format!("{} has not brought its log to disk in time", host.node.id));
             }

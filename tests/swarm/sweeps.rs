@@ -132,6 +132,12 @@ impl Comparing {
                 let alien = rows.iter().find(|(key, row)| !held(key, row));
                 alien.map_or(Ok(()), |row| Err(format!("{node} sends in a repair what it does not hold: {row:?}")))
             }
+            // As they stood in its log: something newer may be held by now.
+            Say::Rows { rows, .. } if self.opened.get(session).is_some_and(|(policy, _)| policy.method == Method::Log) => {
+                let known = |key: &Key, row: &Row| replicas.has_had(node, key, only(row), false) && self.of(*session, key);
+                let alien = rows.iter().find(|(key, row)| !known(key, row));
+                alien.map_or(Ok(()), |row| Err(format!("{node} ships what it has never had: {row:?}")))
+            }
             Say::Rows { rows, .. } => {
                 let alien = rows.iter().find(|(key, row)| !replicas.shows_row(node, key, row, shown, rules) || !self.of(*session, key));
                 alien.map_or(Ok(()), |row| Err(format!("{node} sends in a sweep what it does not hold: {row:?}")))

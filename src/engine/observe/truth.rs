@@ -52,6 +52,8 @@ pub struct Truth {
     healed: Spans,
     /// A disk was lost, and every key is being looked at: those after this one still are to be.
     looking: Option<Option<Key>>,
+    /// Whether deletes were forgotten once everybody had seen them when sweeps were last changed.
+    forgets: Option<bool>,
 }
 
 /// Keys that are looked at between two looks at how many still may be.
@@ -131,6 +133,13 @@ impl Truth {
                 }
                 EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => {
                     self.looking = Some(None);
+                }
+                // Who holds nothing of a delete may be behind, or may not be any more.
+                EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Sweeps(_)) => {
+                    let forgets = Some(world.settings().sweeps.forgets_deletes());
+                    if std::mem::replace(&mut self.forgets, forgets) != forgets {
+                        self.looking = Some(None);
+                    }
                 }
                 _ => {}
             }

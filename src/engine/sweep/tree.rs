@@ -113,6 +113,11 @@ impl Tree {
         self.stale.len() as u32
     }
 
+    /// Leaves that are out of date, in order.
+    pub fn stale_leaves(&self) -> impl Iterator<Item = u64> {
+        self.stale.iter().copied()
+    }
+
     /// Brings leaves that are out of date up to date, and everything above them. `rows` gives the digests of a part of the range in ring
     /// order.
     pub fn refresh<I: Iterator<Item = Item>>(&mut self, mut rows: impl FnMut(TokenRange) -> I) {

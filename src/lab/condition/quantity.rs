@@ -7,7 +7,7 @@ use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::Key;
 use crate::engine::node::Traffic;
 use crate::engine::observe::check::Findings;
-use crate::engine::observe::{SweepCost, Sweeps, hint_backlog};
+use crate::engine::observe::{SweepCost, Sweeps, hint_backlog, least_bits};
 use crate::engine::world::World;
 use crate::lab::player::Player;
 
@@ -196,10 +196,18 @@ pub(super) const PLAIN: &[Plain] = &[
     }),
     ("broken-keys", "keys that did not behave like one copy", Unit::Count, |r| r.findings.map_or(0, |f| f.keys.len() as u64)),
     ("lost-writes", "acknowledged writes of which nothing is left", Unit::Count, |r| r.lost),
+    ("read-p99", "time within which 99 of 100 reads were answered", Unit::Time, |r| r.player.pulse.reads.all.quantile(990).0),
+    ("least-bytes", "bytes that say which rows are lacking, at the least", Unit::Bytes, |r| {
+        sum(r, |s| least_bits(s.rows.saturating_sub(s.over_streamed)).div_ceil(8))
+    }),
+    ("outranked-writes", "acknowledged writes that lost to an earlier one", Unit::Count, |r| {
+        r.findings.map_or(0, |f| f.complaints.outranked.len() as u64)
+    }),
 ];
 
 /// Those of them that only the whole history tells: nothing of them is known before the run's end.
-pub(super) const AT_THE_END: [&str; 5] = ["stale-reads", "went-back", "own-writes-missed", "broken-keys", "lost-writes"];
+pub(super) const AT_THE_END: [&str; 6] =
+    ["stale-reads", "went-back", "own-writes-missed", "broken-keys", "lost-writes", "outranked-writes"];
 
 impl Quantity {
     /// The names of quantities without arguments.

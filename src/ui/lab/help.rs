@@ -32,14 +32,37 @@ pub struct HelpSheetProps {
 }
 
 /// Marks that every picture uses.
-const LEGEND: [(Kind, Form, &str); 6] = [
+const LEGEND: [(Kind, Form, &str); 8] = [
     (Kind::Read, Form::Asks, "hollow: asks for something"),
     (Kind::Read, Form::Carries, "filled: carries a value or a fingerprint"),
     (Kind::Write, Form::Acks, "with a tick: confirms"),
     (Kind::Digest, Form::Carries, "a digest: the fingerprint of a copy"),
     (Kind::Repair, Form::Carries, "a repair: the newer copy for who is behind"),
+    (Kind::Hint, Form::Carries, "a hint: a write kept for who was away"),
+    (Kind::Sync, Form::Carries, "a sweep: what two nodes tell each other when they compare"),
     (Kind::Gossip, Form::Carries, "a heartbeat: I live"),
 ];
+
+/// Marks of comparisons, by their style class.
+const SWEEPS: [(&str, &str); 7] = [
+    ("tn asked", "asked for"),
+    ("tn sent", "sent, not compared yet"),
+    ("tn equal", "equal: nothing below it is looked at"),
+    ("tn differs", "it differs"),
+    ("tn part listed", "a part that is listed"),
+    ("dirty", "a segment that has changed since its hash was computed"),
+    ("joined", "leaves that move together"),
+];
+
+/// The mark of a style class, as it is in the drawing.
+fn sample(class: &'static str) -> Html {
+    let line = matches!(class, "dirty" | "joined");
+    html! {
+        <svg class="trees" viewBox="0 0 26 22" width="26" height="22" aria-hidden="true">
+            if line { <path {class} d="M3 9v5H23v-5" /> } else { <g {class}><rect class="box" x="3" y="4" width="20" height="14" rx="3" /></g> }
+        </svg>
+    }
+}
 
 /// The help sheet.
 #[component]
@@ -81,6 +104,11 @@ pub fn HelpSheet(props: &HelpSheetProps) -> Html {
             <h3>{ "Messages" }</h3>
             <dl class="keys">
                 { for LEGEND.iter().map(|(kind, form, words)| html! { <div><dt>{ glyph(*kind, *form, 22) }</dt><dd>{ *words }</dd></div> }) }
+                <div><dt>{ icon(Icon::Crack) }</dt><dd>{ "rot: bytes of a copy have changed by themselves" }</dd></div>
+            </dl>
+            <h3>{ "Comparisons" }</h3>
+            <dl class="keys" data-testid="help-sweeps">
+                { for SWEEPS.iter().map(|(class, words)| html! { <div><dt>{ sample(class) }</dt><dd>{ *words }</dd></div> }) }
             </dl>
             <h3>{ "The timeline" }</h3>
             <p>{ "Drag to go to an instant. The wheel, two fingers or + and − zoom; drag with Shift to move. A filled diamond is a decision that has been made, a hollow one is still to come; a red cross is a lost message." }</p>

@@ -153,7 +153,7 @@ fn Working(props: &WorkingProps) -> Html {
             let script = lab.read(|s| s.script().clone());
             if let Ok(judged) = judge(reader.lesson(), &challenge, &script) {
                 if let (Judged::Won(medal, _), Ok(link)) = (&judged, lab.read(to_link)) {
-                    reader.answer(&challenge.name, challenge.figure, vec![link], Some(*medal));
+                    reader.answer(&challenge.name, vec![link], Some(*medal));
                 }
                 verdict.set(Some(judged));
             }

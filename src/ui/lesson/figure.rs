@@ -17,6 +17,7 @@ use crate::ui::lab::why::use_why;
 use crate::ui::marks::icon;
 use crate::ui::ribbon::{Frame, lanes, size, summary};
 use crate::ui::svg::{path, px};
+use crate::ui::theme;
 use crate::view::format::moment;
 use crate::view::glyph::Icon;
 use crate::view::home::{Ribbon, ribbon};
@@ -124,6 +125,7 @@ fn Drawn(props: &DrawnProps) -> Html {
     use_player(lab);
     use_waiting(reader, lab, place);
     let why = use_why(lab);
+    use_effect_with(lab.ui().hover, move |hover| prose::light(place, *hover));
     let Some(figure) = reader.figure(place) else { return Html::default() };
     let locked = reader.is_locked(place);
     let limit = reader.limit(place);
@@ -185,18 +187,17 @@ fn lanes_part(lab: &LabHandle, flags: &Ribbon, limit: Option<Micros>, locked: bo
             </svg>
         }
     };
-    let end = limit.unwrap_or(flags.end).min(flags.end);
     html! {
         <div class="fig-lanes">
-            { one(Frame::FIGURE, "wide") }
+            { one(if theme::is_projector() { Frame::ROOM } else { Frame::FIGURE }, "wide") }
             { one(Frame::HALF, "narrow") }
-            { slider(lab, end, locked) }
+            { slider(lab, flags.end, limit, locked) }
         </div>
     }
 }
 
-/// Where time stands, by hand.
-fn slider(lab: &LabHandle, end: Micros, off: bool) -> Html {
+/// Where time stands, by hand: under the lanes, as long as they are, and held back where a question waits.
+fn slider(lab: &LabHandle, end: Micros, limit: Option<Micros>, off: bool) -> Html {
     let now = lab.read(Session::now);
     let steps = 1_000u64;
     let at = now.0.min(end.0) * steps / end.0.max(1);
@@ -205,7 +206,8 @@ fn slider(lab: &LabHandle, end: Micros, off: bool) -> Html {
         Callback::from(move |event: InputEvent| {
             let value = event.target_dyn_into::<HtmlInputElement>().and_then(|input| input.value().parse::<u64>().ok());
             if let Some(value) = value {
-                go(&lab, Move::Time(Micros(end.0 / steps * value.min(steps) + end.0 % steps * value.min(steps) / steps)));
+                let at = Micros(end.0 / steps * value.min(steps) + end.0 % steps * value.min(steps) / steps);
+                go(&lab, Move::Time(limit.map_or(at, |limit| at.min(limit))));
             }
         })
     };

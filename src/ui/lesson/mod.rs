@@ -5,17 +5,26 @@ mod figure;
 mod load;
 mod others;
 mod plot;
+mod present;
+mod present_keys;
 mod prose;
 mod question;
 mod rail;
 mod reader;
+mod sheet;
 mod shelves;
+mod summary;
+mod trials;
+mod vote;
 mod what_if;
 
 pub use challenge::ChallengePage;
+pub use load::Loaded;
 pub use load::{OWN, Source, open_lesson_file};
-pub use reader::kept;
+pub use reader::{KEPT, WHO_KEPT, kept, own_number};
+pub use sheet::{SheetPage, use_lessons, written};
 pub use shelves::{GlossaryPage, ReferencesPage};
+pub use summary::SummaryPage;
 
 use std::rc::Rc;
 
@@ -25,10 +34,12 @@ use yew::prelude::*;
 use super::header::{Bar, header};
 use super::route::set_title;
 use crate::course::{Fault, Kind, Lesson, Question, units};
+use crate::view::slides::Shows;
 use figure::LiveFigure;
-use load::{Loaded, load};
+use load::load;
 use others::Filling;
 use plot::Plotted;
+use present::{Presenting, is_presented, presented};
 use question::Asking;
 use rail::{Rail, use_scroll};
 use reader::Reader;
@@ -46,9 +57,11 @@ pub struct LessonPageProps {
 pub fn LessonPage(props: &LessonPageProps) -> Html {
     let loaded = use_state_eq(|| Loaded::Waiting);
     let query = yew_router::hooks::use_location().map(|l| l.query_str().to_owned()).unwrap_or_default();
+    let room = is_presented(&query);
     {
         let loaded = loaded.setter();
-        use_effect_with((props.source.clone(), query), move |(source, _)| {
+        // Showing it to a room reads nothing anew.
+        use_effect_with((props.source.clone(), presented(&query, false)), move |(source, _)| {
             loaded.set(Loaded::Waiting);
             let source = source.clone();
             load(source, Callback::from(move |l| loaded.set(l)));
@@ -59,6 +72,7 @@ pub fn LessonPage(props: &LessonPageProps) -> Html {
             <>{ header(Bar::default()) }<main id="main" class="pg" tabindex="-1" data-testid="lesson-waiting"><p class="waiting">{ "One moment …" }</p></main></>
         },
         Loaded::Failed(faults) => failed(faults),
+        Loaded::Ready(lesson) if room => html! { <Presenting key={lesson.slug.clone()} lesson={lesson.clone()} /> },
         Loaded::Ready(lesson) => html! { <Reading key={lesson.slug.clone()} lesson={lesson.clone()} /> },
     }
 }
@@ -102,7 +116,7 @@ fn Reading(props: &ReadingProps) -> Html {
     let figures = before(&lesson);
     html! {
         <ContextProvider<Reader> context={reader.clone()}>
-            { header(Bar { mid: html! { <b class="not-phone">{ &lesson.title }</b> }, ..Bar::default() }) }
+            { header(Bar { mid: html! { <b class="not-phone">{ &lesson.title }</b> }, tools: present::tool(), ..Bar::default() }) }
             <div class="lesson" data-testid="lesson" data-ready={(ready == lesson.steps.len()).to_string()}>
                 <Rail {current} />
                 <main id="main" tabindex="-1">
@@ -163,6 +177,16 @@ fn before(lesson: &Lesson) -> Vec<Vec<usize>> {
     lesson.steps.iter().map(&mut of_step).collect()
 }
 
+/// The figure that the text of a screen belongs to: the latest that stands before its first block.
+fn latest_figure(lesson: &Lesson, step: usize, shows: &Shows) -> usize {
+    let block = match shows {
+        Shows::Figure(figure, _) => return *figure,
+        Shows::Block(block) => *block,
+        Shows::Prose(blocks) => blocks.first().copied().unwrap_or(0),
+    };
+    before(lesson).get(step).and_then(|all| all.get(block)).copied().unwrap_or(0)
+}
+
 /// What stands beside a figure: the question that follows it, if it is about it.
 fn side(lesson: &Lesson, step: usize, block: usize, figure: usize) -> Option<&Question> {
     match &lesson.steps[step].blocks.get(block + 1)?.kind {
@@ -176,7 +200,10 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
     let lesson = reader.lesson().clone();
     let blocks = &lesson.steps[step].blocks;
     let mut parts: Vec<Html> = Vec::new();
-    for (i, block) in blocks.iter().enumerate() {
+    // What follows an open prediction in its step would tell what happens.
+    let ask = blocks.iter().position(|b| reader.hides_rest(&b.kind));
+    let upto = ask.map_or(blocks.len(), |at| at + 1);
+    for (i, block) in blocks.iter().enumerate().take(upto) {
         let figure = figures[step][i];
         let place = (step, i);
         let beside = i > 0
@@ -199,7 +226,11 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
             _ => prose::prose(reader, block, figure).unwrap_or_default(),
         });
     }
-    parts.into_iter().collect()
+    if upto < blocks.len() {
+        parts.push(html! { <p class="later" data-testid={format!("later-{}", step + 1)}>{ "This step goes on once you have answered, or asked to be shown." }</p> });
+    }
+    // By their places, so that a figure stays the same one when more comes below it.
+    parts.into_iter().enumerate().map(|(i, part)| html! { <key={i}>{ part }</> }).collect()
 }
 
 /// Where to go from here.
@@ -212,6 +243,8 @@ fn end(reader: &Reader) -> Html {
         <nav class="lesson-end" aria-label="Where to go from here">
             if let Some(next) = next { <a class="btn pri big" href={format!("#/lesson/{}", next.slug)} data-testid="next-unit">{ format!("Next: {}", next.title) }</a> }
             <a class="btn big" href="#/">{ "All units" }</a>
+            <a class="btn big" href={format!("#/work?lesson={}", lesson.slug)} data-testid="to-hand-in">{ "Hand in" }</a>
+            <a href={format!("#/work/{}", lesson.slug)} data-testid="to-summary">{ "Summary to print" }</a>
             <a href="#/glossary">{ "Glossary" }</a>
             <a href="#/references">{ "References" }</a>
         </nav>

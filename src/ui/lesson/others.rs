@@ -5,12 +5,12 @@ use yew::prelude::*;
 
 use super::prose;
 use super::reader::Reader;
-use crate::course::{Case, Cell, Code, Filled, Kind, Row, Table, filled, fits};
+use crate::course::{Case, Cell, Code, Kind, Row, Table, filled, fits};
 use crate::lab::Session;
 use crate::ui::marks::icon;
 use crate::view::format::moment;
 use crate::view::glyph::Icon;
-use crate::view::value_text::shown;
+use crate::view::work::{cell_words, measured_words};
 
 /// Properties of [`Filling`].
 #[derive(Properties, PartialEq)]
@@ -41,7 +41,7 @@ pub fn Filling(props: &FillingProps) -> Html {
             event.prevent_default();
             let mut given = (*cells).clone();
             given.resize(count, String::new());
-            reader.answer(&name, figure, given, None);
+            reader.answer(&name, given, None);
         })
     };
     let show = {
@@ -49,6 +49,8 @@ pub fn Filling(props: &FillingProps) -> Html {
         Callback::from(move |_: MouseEvent| reader.show_me(&name))
     };
     let given = answer.as_ref().map(|a| a.given.clone()).unwrap_or_default();
+    // What was filled in stays beside the run it was about.
+    let seed = |row: &Row| answer.as_ref().map_or_else(|| reader.seed(row.figure), |a| a.seed);
     let ready = cells.iter().filter(|c| !c.trim().is_empty()).count() == table.rows.len();
     html! {
         <form class="ask fill" data-testid={format!("table-{}", table.name)} data-open={open.to_string()} onsubmit={give}>
@@ -61,7 +63,7 @@ pub fn Filling(props: &FillingProps) -> Html {
                         if open {
                             <td>{ input(row, i, &cells) }</td>
                         } else {
-                            { solved(&reader, row, given.get(i).map(String::as_str)) }
+                            { solved(&reader, row, seed(row), given.get(i).map(String::as_str)) }
                         }
                     </tr>
                 }) }
@@ -120,26 +122,15 @@ fn input(row: &Row, place: usize, cells: &UseStateHandle<Vec<String>>) -> Html {
 }
 
 /// A cell as it was filled in, beside what the engine measures.
-fn solved(reader: &Reader, row: &Row, given: Option<&str>) -> Html {
-    let Ok(truth) = filled(reader.lesson(), row, reader.seed(row.figure)) else { return html! { <td></td> } };
-    let named = |text: &str| match &row.cell {
-        Cell::Pick(picks) => text.parse::<usize>().ok().and_then(|n| picks.get(n.wrapping_sub(1))).map_or(text.to_owned(), |p| p.0.clone()),
-        Cell::Number(..) => text.to_owned(),
-    };
-    let measured = match (&row.cell, &truth) {
-        (Cell::Number(q, _), Filled::Number(value)) => shown(q, value),
-        (Cell::Pick(picks), Filled::Pick(right)) => {
-            picks.iter().zip(right).filter(|(_, right)| **right).map(|((text, _), _)| text.clone()).collect::<Vec<_>>().join(", ")
-        }
-        _ => String::new(),
-    };
+fn solved(reader: &Reader, row: &Row, seed: Option<u64>, given: Option<&str>) -> Html {
+    let Ok(truth) = filled(reader.lesson(), row, seed) else { return html! { <td></td> } };
     let right = given.map(|given| fits(&row.cell, &truth, given));
     html! {
         <>
             if let Some(given) = given {
-                <td class={classes!("mine", (right == Some(true)).then_some("so"))}>{ named(given) } if right == Some(true) { { icon(Icon::Tick) } }</td>
+                <td class={classes!("mine", (right == Some(true)).then_some("so"))}>{ cell_words(&row.cell, given) } if right == Some(true) { { icon(Icon::Tick) } }</td>
             }
-            <td class="truth"><b>{ measured }</b><small>{ " measured" }</small></td>
+            <td class="truth"><b>{ measured_words(&row.cell, &truth) }</b><small>{ " measured" }</small></td>
         </>
     }
 }

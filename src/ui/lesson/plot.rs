@@ -4,8 +4,8 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::reader::Reader;
-use crate::course::{Kind, Plot};
-use crate::lab::{Film, Value};
+use crate::course::{Kind, Plot, plotted};
+use crate::lab::Value;
 use crate::ui::svg::{path, px};
 use crate::view::value_text::shown;
 
@@ -25,12 +25,8 @@ fn plot_of(reader: &Reader, place: (usize, usize)) -> Option<&Plot> {
 
 /// Measures one point.
 fn measure(reader: &Reader, plot: &Plot, point: usize) -> Vec<Value> {
-    let mut film = Film::default();
-    plot.lines.iter().for_each(|(_, q)| _ = film.measure(q));
-    let script = plot.points.get(point).and_then(|(_, edits)| reader.lesson().variant(plot.figure, edits, reader.seed(plot.figure)).ok());
-    let seen = script.and_then(|s| film.play(&s).ok());
-    let value = |q| seen.as_ref().and_then(|seen| seen.values.get(film.place_of(q)?).cloned()).unwrap_or(Value::Nothing);
-    plot.lines.iter().map(|(_, q)| value(q)).collect()
+    let edits = plot.points.get(point).map_or(&[][..], |(_, edits)| edits);
+    plotted(reader.lesson(), plot, edits, reader.seed(plot.figure)).unwrap_or_else(|_| vec![Value::Nothing; plot.lines.len()])
 }
 
 /// A plot of a lesson.
@@ -61,7 +57,7 @@ pub fn Plotted(props: &PlottedProps) -> Html {
             <p class="plot-y">{ &plot.y }</p>
             { drawing(plot, &measured) }
             <p class="plot-x">{ &plot.x }</p>
-            <ul class="plot-key">{ for plot.lines.iter().enumerate().map(|(i, (name, _))| html! { <li class={format!("line-{}", i % 4)}>{ name }</li> }) }</ul>
+            <ul class="plot-key">{ for plot.lines.iter().enumerate().map(|(i, (name, _, _))| html! { <li class={format!("line-{}", i % 4)}>{ name }</li> }) }</ul>
             { table(plot, &measured) }
         </figure>
     }
@@ -83,7 +79,7 @@ fn drawing(plot: &Plot, measured: &[Vec<Value>]) -> Html {
         "d" => path("p", &format!("M{} {}l5 5-5 5-5-5z", at.0, at.1 - 5.0)),
         _ => path("p", &format!("M{} {}l5 9h-10z", at.0, at.1 - 5.0)),
     };
-    let first = plot.lines.first().map(|(_, q)| q);
+    let first = plot.lines.first().map(|(_, q, _)| q);
     html! {
         <svg viewBox={format!("0 0 {WIDE} {HIGH}")} aria-hidden="true">
             { for [0.0, 0.5, 1.0].into_iter().map(|share| {
@@ -106,9 +102,9 @@ fn table(plot: &Plot, measured: &[Vec<Value>]) -> Html {
     html! {
         <details><summary>{ "The numbers" }</summary>
             <table class="grid">
-                <thead><tr><th scope="col">{ &plot.x }</th>{ for plot.lines.iter().map(|(name, _)| html! { <th scope="col">{ name }</th> }) }</tr></thead>
+                <thead><tr><th scope="col">{ &plot.x }</th>{ for plot.lines.iter().map(|(name, _, _)| html! { <th scope="col">{ name }</th> }) }</tr></thead>
                 <tbody>{ for plot.points.iter().zip(measured).map(|((words, _), row)| html! {
-                    <tr><th scope="row">{ words }</th>{ for plot.lines.iter().zip(row).map(|((_, q), v)| html! { <td>{ shown(q, v) }</td> }) }</tr>
+                    <tr><th scope="row">{ words }</th>{ for plot.lines.iter().zip(row).map(|((_, q, _), v)| html! { <td>{ shown(q, v) }</td> }) }</tr>
                 }) }</tbody>
             </table>
         </details>

@@ -1,5 +1,7 @@
 //! Text of a lesson: words tied to marks, values from the engine, links to instants, terms with their cards.
 
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 use yew::prelude::*;
 
 use super::reader::Reader;
@@ -103,25 +105,43 @@ fn Term(props: &TermProps) -> Html {
     }
 }
 
-/// A word tied to a mark: one lights, and so does the other.
+/// A word tied to a mark: one lights, and so does the other. The figure lights the word by its name (`light`).
 fn mark(reader: &Reader, name: &str, inner: Html, figure: usize) -> Html {
     let Ok(node) = name.parse::<NodeId>() else { return html! { <b class="tied">{ inner }</b> } };
-    let Some(lab) = reader.lab(figure) else { return html! { <b class="tied">{ inner }</b> } };
-    let light = |of: Selection| {
-        let lab = lab.clone();
+    let set = |of: Selection, choose: bool| {
+        let reader = reader.clone();
         move || {
-            if lab.ui().hover != of {
+            // The figure may have come after this text.
+            let Some(lab) = reader.lab(figure) else { return };
+            if choose {
+                lab.set_ui(|ui| ui.selection = of);
+            } else if lab.ui().hover != of {
                 lab.set_ui(|ui| ui.hover = of);
             }
         }
     };
-    let (on, off) = (light(Selection::Node(node)), light(Selection::Nothing));
+    let (on, off, choose) = (set(Selection::Node(node), false), set(Selection::Nothing, false), set(Selection::Node(node), true));
     let (focus, blur) = (on.clone(), off.clone());
-    let lit = lab.ui().hover == Selection::Node(node);
-    let choose = Callback::from(move |_: MouseEvent| lab.set_ui(|ui| ui.selection = Selection::Node(node)));
     html! {
-        <button type="button" class={classes!("tied", lit.then_some("lit"))} onclick={choose} onmouseenter={move |_| on()} onmouseleave={move |_| off()}
+        <button type="button" class="tied" data-mark={tie(figure, node)} onclick={move |_| choose()} onmouseenter={move |_| on()} onmouseleave={move |_| off()}
             onfocus={move |_| focus()} onblur={move |_| blur()}>{ inner }</button>
+    }
+}
+
+/// What ties words to a node of a figure.
+fn tie(figure: usize, node: NodeId) -> String {
+    format!("{figure}-{node}")
+}
+
+/// Lights the words that are tied to what is pointed at in a figure, and no others of it. Not by way of drawing the text anew: a lesson is
+/// long, and a hand passes over many marks.
+pub fn light(figure: usize, hover: Selection) {
+    let lit = if let Selection::Node(node) = hover { tie(figure, node) } else { String::new() };
+    let Ok(words) = gloo::utils::document().query_selector_all(&format!("[data-mark^=\"{figure}-\"]")) else { return };
+    for word in (0..words.length()).filter_map(|i| words.item(i)?.dyn_into::<Element>().ok()) {
+        let is = word.get_attribute("data-mark").as_deref() == Some(&lit);
+        // A class name of plain letters is always taken.
+        let _ = word.class_list().toggle_with_force("lit", is);
     }
 }
 

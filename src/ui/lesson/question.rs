@@ -5,6 +5,8 @@ use yew::prelude::*;
 
 use super::prose;
 use super::reader::Reader;
+use super::trials::Trials;
+use super::vote;
 use crate::course::{Answer, Asked, Choice, Question, right};
 use crate::engine::base::Micros;
 use crate::lab::{Film, Script, Session, to_link};
@@ -19,7 +21,8 @@ pub struct AskingProps {
     pub place: (usize, usize),
 }
 
-fn question_of(reader: &Reader, place: (usize, usize)) -> Option<&Question> {
+/// The question that stands there.
+pub fn question_of(reader: &Reader, place: (usize, usize)) -> Option<&Question> {
     match &reader.lesson().steps.get(place.0)?.blocks.get(place.1)?.kind {
         crate::course::Kind::Question(q) => Some(q),
         _ => None,
@@ -34,21 +37,26 @@ pub fn Asking(props: &AskingProps) -> Html {
     let Some(question) = question_of(&reader, props.place) else { return Html::default() };
     let open = reader.is_open(&question.name);
     let answer = reader.log().of(&question.name).cloned();
-    let word = match question.asked {
-        Asked::Predict => "Predict",
-        Asked::Quiz => "Question",
-        Asked::Hunt => "Bug hunt",
-    };
     html! {
         <section class="ask" data-testid={format!("question-{}", question.name)} data-open={open.to_string()}>
-            <p class="kind">{ word }</p>
+            <p class="kind">{ word(question.asked) }</p>
             <h3>{ prose::line(&reader, &question.ask, question.figure) }</h3>
+            if !question.trials.is_empty() { <Trials question={question.clone()} /> }
             if open {
                 { form(&reader, question, &chosen) }
             } else {
                 <Told place={props.place} {answer} seed={reader.seed(question.figure)} />
             }
         </section>
+    }
+}
+
+/// What a question is called.
+pub fn word(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Predict => "Predict",
+        Asked::Quiz => "Question",
+        Asked::Hunt => "Bug hunt",
     }
 }
 
@@ -77,13 +85,13 @@ fn form(reader: &Reader, question: &Question, chosen: &UseStateHandle<Vec<usize>
         }
     };
     let give = {
-        let (reader, name, figure, chosen) = (reader.clone(), question.name.clone(), question.figure, chosen.clone());
+        let (reader, name, chosen) = (reader.clone(), question.name.clone(), chosen.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if !chosen.is_empty() {
                 let given = chosen.iter().map(|i| (i + 1).to_string()).collect();
                 chosen.set(Vec::new());
-                reader.answer(&name, figure, given, None);
+                reader.answer(&name, given, None);
             }
         })
     };
@@ -107,11 +115,15 @@ fn form(reader: &Reader, question: &Question, chosen: &UseStateHandle<Vec<usize>
     }
 }
 
+/// Properties of [`Told`].
 #[derive(Properties, PartialEq)]
-struct ToldProps {
-    place: (usize, usize),
-    answer: Option<Answer>,
-    seed: Option<u64>,
+pub struct ToldProps {
+    /// The step and the block in which the question stands.
+    pub place: (usize, usize),
+    /// What was answered, if anything.
+    pub answer: Option<Answer>,
+    /// The seed with which the figure runs.
+    pub seed: Option<u64>,
 }
 
 /// What the engine found of an option: whether it is right, when its moment is, and its run.
@@ -144,7 +156,7 @@ fn truths(reader: &Reader, question: &Question, seed: Option<u64>) -> Vec<Truth>
 
 /// What was chosen beside what happened.
 #[component]
-fn Told(props: &ToldProps) -> Html {
+pub fn Told(props: &ToldProps) -> Html {
     let reader = use_context::<Reader>();
     let found = {
         let (reader, place) = (reader.clone(), props.place);
@@ -178,7 +190,7 @@ fn Told(props: &ToldProps) -> Html {
         let (reader, question) = (reader.clone(), question.clone());
         Callback::from(move |_: MouseEvent| reader.again(&question))
     };
-    let others = reader.figure(question.figure).is_some_and(|f| !f.seeds.is_empty());
+    let others = reader.lesson().seeds_of(question.figure).len() > 1;
     let explained = |(i, (option, truth)): (usize, (&Choice, &Truth))| {
         let wanted = chosen.contains(&i) || truth.right;
         wanted.then(|| html! { <p key={i}>{ prose::line(&reader, &option.say, question.figure) }{ " " }{ shown_at(&reader, question, option, truth) }</p> })
@@ -193,6 +205,7 @@ fn Told(props: &ToldProps) -> Html {
                 { for pairs().filter(|(i, _)| !chosen.contains(i)).filter_map(explained) }
                 if !question.say.is_empty() { <p>{ prose::line(&reader, &question.say, question.figure) }</p> }
             </div>
+            { vote::code(&reader, question) }
             <button type="button" class="btn sm" onclick={again} data-testid="again">{ if others { "Ask me again, on another run" } else { "Ask me again" } }</button>
         </>
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::Callback;
 
-use crate::course::{Answers, Asked, Facts, Figure, Kind, Lesson, Medal, Question, grade};
+use crate::course::{Answers, Asked, Facts, Figure, Kind, Lesson, Medal, On, Question, grade, who};
 use crate::engine::base::Micros;
 use crate::lab::{Quantity, Session};
 use crate::ui::course_map::LATEST;
@@ -14,17 +14,25 @@ use crate::ui::lab::moves::{Move, go};
 use crate::ui::storage;
 
 /// Prefix of the names under which answers are kept.
-const KEPT: &str = "drift.course/";
+pub const KEPT: &str = "drift.course/";
+/// Under which name the reader's own name or number is kept.
+pub const WHO_KEPT: &str = "drift.who";
 
 struct Shared {
     lesson: Rc<Lesson>,
+    /// The items that are shown; all if none.
+    only: Option<Vec<String>>,
+    /// The reader's name or number: the seeds of figures follow from it.
+    who: String,
     log: RefCell<Answers>,
     /// Questions that were put aside by "show me", or are asked again.
     shown: RefCell<Vec<String>>,
     again: RefCell<Vec<String>>,
-    seeds: RefCell<Vec<Option<u64>>>,
+    runs: RefCell<Vec<On>>,
     facts: RefCell<Vec<Option<Rc<Facts>>>>,
     labs: RefCell<Vec<Option<LabHandle>>>,
+    /// Whether answers are remembered; not when a lesson is shown to a room.
+    kept: bool,
     revision: Cell<u64>,
     rerender: Callback<u64>,
 }
@@ -42,6 +50,11 @@ impl PartialEq for Reader {
     }
 }
 
+/// The reader's name or number in this browser; empty if none was given.
+pub fn own_number() -> String {
+    who(&storage::remembered(WHO_KEPT).unwrap_or_default())
+}
+
 /// What was kept of earlier readings of a lesson.
 pub fn kept(slug: &str) -> Option<Answers> {
     Answers::read(&storage::remembered(&format!("{KEPT}{slug}"))?).ok()
@@ -50,27 +63,47 @@ pub fn kept(slug: &str) -> Option<Answers> {
 impl Reader {
     /// Opens a lesson where it was left.
     pub fn new(lesson: Rc<Lesson>, rerender: Callback<u64>) -> Reader {
+        Reader::of(lesson, None, rerender)
+    }
+
+    /// The same for these items alone: no figure waits for another one.
+    pub fn of(lesson: Rc<Lesson>, only: Option<Vec<String>>, rerender: Callback<u64>) -> Reader {
+        let log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
+        Reader::with(lesson, log, only, true, rerender)
+    }
+
+    /// Opens a lesson for a room: nothing is answered yet, and nothing will be remembered.
+    pub fn for_a_room(lesson: Rc<Lesson>, rerender: Callback<u64>) -> Reader {
+        let log = Answers::new(&lesson.slug);
+        Reader::with(lesson, log, None, false, rerender)
+    }
+
+    fn with(lesson: Rc<Lesson>, mut log: Answers, only: Option<Vec<String>>, kept: bool, rerender: Callback<u64>) -> Reader {
         let none = lesson.figures.len();
-        let mut log = kept(&lesson.slug).unwrap_or_else(|| Answers::new(&lesson.slug));
-        log.steps = lesson.steps.len() as u32;
-        let mut seeds = vec![None; none];
+        (log.steps, log.text) = (lesson.steps.len() as u32, lesson.print);
+        // A room sees the figures' own runs.
+        let who = if kept { own_number() } else { String::new() };
+        let mut runs: Vec<On> = (0..none).map(|figure| On { seed: lesson.seed_of(&who, figure, 0), turn: 0 }).collect();
         // A figure shows the run on which its question was answered.
-        for (_, block) in lesson.blocks() {
-            if let Kind::Question(q) = &block.kind
-                && let Some(answer) = log.of(&q.name)
-                && let Some(seed) = seeds.get_mut(q.figure)
+        for (_, item) in lesson.items() {
+            if let Some(answer) = log.of(item)
+                && let Some(run) = lesson.figure_of(item).and_then(|figure| runs.get_mut(figure))
+                && answer.turn >= run.turn
             {
-                *seed = answer.seed;
+                *run = On { seed: answer.seed, turn: answer.turn };
             }
         }
         let shared = Shared {
             lesson,
+            only,
+            who,
             log: RefCell::new(log),
             shown: RefCell::default(),
             again: RefCell::default(),
-            seeds: RefCell::new(seeds),
+            runs: RefCell::new(runs),
             facts: RefCell::new(vec![None; none]),
             labs: RefCell::new(vec![None; none]),
+            kept,
             revision: Cell::new(0),
             rerender,
         };
@@ -100,7 +133,11 @@ impl Reader {
 
     /// The seed with which a figure runs; none for its own.
     pub fn seed(&self, figure: usize) -> Option<u64> {
-        self.shared.seeds.borrow().get(figure).copied().flatten()
+        self.run(figure).seed
+    }
+
+    fn run(&self, figure: usize) -> On {
+        self.shared.runs.borrow().get(figure).copied().unwrap_or_default()
     }
 
     /// What a figure's run says; computed once.
@@ -162,7 +199,8 @@ impl Reader {
             if let Kind::Question(q) = kind { Some(q) } else { None }
         }
         let all = self.shared.lesson.blocks().filter_map(|(_, block)| of(&block.kind));
-        all.filter(|q| q.figure == figure && q.asked == Asked::Predict).collect()
+        let shown = |q: &Question| self.shared.only.as_ref().is_none_or(|only| only.contains(&q.name));
+        all.filter(|q| q.figure == figure && q.asked == Asked::Predict && shown(q)).collect()
     }
 
     /// The prediction that a figure waits for.
@@ -176,20 +214,37 @@ impl Reader {
         all.first().is_some_and(|q| self.is_open(&q.name))
     }
 
-    /// How far a figure may run: to where its next question stands.
+    /// How far a figure may run: to where its next question stands. What an earlier answer has shown stays shown.
     pub fn limit(&self, figure: usize) -> Option<Micros> {
-        let question = self.pending(figure)?;
-        Some(question.at.as_ref().and_then(|q| self.moment(figure, q)).unwrap_or(Micros::ZERO))
+        let at = |q: &Question| q.at.as_ref().and_then(|q| self.moment(figure, q)).unwrap_or(Micros::ZERO);
+        let all = self.predictions(figure);
+        let place = all.iter().position(|q| self.is_open(&q.name))?;
+        let stands = at(all[place]);
+        let shown = all[..place].iter().map(|q| match &q.until {
+            Some(until) => self.moment(figure, until).unwrap_or(stands),
+            None if at(q) < stands => stands,
+            None => Micros::MAX,
+        });
+        shown.chain([stands]).max().filter(|limit| *limit < Micros::MAX)
+    }
+
+    /// Whether what stands below this block would tell what it asks: it is a prediction or an estimate, and open.
+    pub fn hides_rest(&self, kind: &Kind) -> bool {
+        match kind {
+            Kind::Question(q) => q.asked == Asked::Predict && self.is_open(&q.name),
+            Kind::Table(t) => t.estimate && self.is_open(&t.name),
+            _ => false,
+        }
     }
 
     /// Takes an answer, grades it by running ahead, keeps it, and lets the figure run.
-    pub fn answer(&self, item: &str, figure: usize, given: Vec<String>, medal: Option<Medal>) {
-        let seed = self.seed(figure);
+    pub fn answer(&self, item: &str, given: Vec<String>, medal: Option<Medal>) {
+        let on = self.lesson().figure_of(item).map(|figure| self.run(figure)).unwrap_or_default();
         let right = match medal {
             Some(_) => true,
-            None => grade(self.lesson(), item, seed, &given).and_then(Result::ok).is_some_and(|g| g.right == g.of),
+            None => grade(self.lesson(), item, on.seed, &given).and_then(Result::ok).is_some_and(|g| g.right == g.of),
         };
-        self.shared.log.borrow_mut().give(item, seed, given, right, medal);
+        self.shared.log.borrow_mut().give(item, on, given, right, medal);
         self.shared.again.borrow_mut().retain(|q| q != item);
         self.keep();
         self.show();
@@ -203,19 +258,16 @@ impl Reader {
 
     /// Asks a question again, on another run if its figure has other seeds.
     pub fn again(&self, question: &Question) {
-        let seeds = self.figure(question.figure).map_or(Vec::new(), |f| f.seeds.clone());
-        let now = self.seed(question.figure);
-        let next = match seeds.iter().position(|s| Some(*s) == now) {
-            Some(i) => seeds.get(i + 1).copied(),
-            None => seeds.first().copied(),
-        };
+        let now = self.run(question.figure);
+        let turn = now.turn + u32::from(self.lesson().seeds_of(question.figure).len() > 1);
+        let next = On { seed: self.lesson().seed_of(&self.shared.who, question.figure, turn), turn };
         self.shared.shown.borrow_mut().retain(|q| *q != question.name);
         let mut asked: Vec<String> = Vec::new();
-        if next != now {
+        if next.seed != now.seed {
             // Another run: everything about this figure is open again.
             asked.extend(self.predictions(question.figure).into_iter().map(|q| q.name.clone()));
-            if let Some(seed) = self.shared.seeds.borrow_mut().get_mut(question.figure) {
-                *seed = next;
+            if let Some(run) = self.shared.runs.borrow_mut().get_mut(question.figure) {
+                *run = next;
             }
             if let Some(facts) = self.shared.facts.borrow_mut().get_mut(question.figure) {
                 *facts = None;
@@ -239,6 +291,9 @@ impl Reader {
     }
 
     fn keep(&self) {
+        if !self.shared.kept {
+            return;
+        }
         storage::remember(LATEST, &self.lesson().slug);
         let log = self.shared.log.borrow();
         storage::remember(&format!("{KEPT}{}", log.lesson), &log.text());

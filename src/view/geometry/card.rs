@@ -66,7 +66,8 @@ fn sizes(profile: Profile, detail: Detail) -> Sizes {
         (Profile::Projector, true) => ((62.0, 37.0), 74.0, 120.0, 24.0, 13.0),
         (Profile::Projector, false) => ((46.0, 26.0), 0.0, 0.0, 0.0, 8.0),
         (Profile::Mobile, true) => ((40.0, 24.0), 52.0, 0.0, 16.0, 6.0),
-        (Profile::Mobile, false) => ((30.0, 18.0), 0.0, 0.0, 0.0, 4.0),
+        (Profile::Figure, true) => ((44.0, 26.0), 56.0, 0.0, 17.0, 7.0),
+        (Profile::Mobile | Profile::Figure, false) => ((30.0, 18.0), 0.0, 0.0, 0.0, 4.0),
     };
     Sizes { chip, note, value, line, gap }
 }
@@ -126,7 +127,7 @@ pub(super) fn card(lay: &Layout, i: usize) -> Option<Card> {
     let mirrored = out.x < -0.25;
     let rich: &[Form] = match (lay.detail, out.y < -0.55) {
         // A phone has room for narrow cards only.
-        (Detail::Full, _) if lay.profile == Profile::Mobile => &[Form::Tall, Form::Wide],
+        (Detail::Full, _) if lay.profile.is_small() => &[Form::Tall, Form::Wide],
         (Detail::Full, false) => &[Form::Wide, Form::Tall, Form::WideUp, Form::TallUp],
         (Detail::Full, true) => &[Form::WideUp, Form::TallUp, Form::Wide, Form::Tall],
         _ => &[],

@@ -85,6 +85,7 @@ pub fn layout(profile: Profile, n: usize, clients: usize) -> Layout {
         Profile::Desktop => (pt(404.0, 268.0), 224.0, 184.0, 37.0),
         Profile::Projector => (pt(450.0, 240.0), 240.0, 160.0, 39.0),
         Profile::Mobile => (pt(196.0, 214.0), 128.0, 150.0, 25.0),
+        Profile::Figure => (pt(272.0, 196.0), 164.0, 136.0, 27.0),
     };
     let on_ring: Vec<Point> = (0..n).map(|i| on_ellipse(centre, rx, ry, i as f64 / n.max(1) as f64)).collect();
     let nearest = (0..n).map(|i| on_ring[i].dist(on_ring[(i + 1) % n])).filter(|d| *d > 0.0).fold(f64::MAX, f64::min);
@@ -124,6 +125,7 @@ fn client_cards(profile: Profile, count: usize) -> Vec<Rect> {
         Profile::Desktop => (52.0, 176.0, 50.0, 30.0, 56.0, 36.0),
         Profile::Projector => (60.0, 160.0, 64.0, 38.0, 60.0, 36.0),
         Profile::Mobile => (29.0, 139.0, 36.0, 22.0, 46.0, 30.0),
+        Profile::Figure => (36.0, 124.0, 40.0, 24.0, 44.0, 30.0),
     };
     let first = (middle - step * (count.saturating_sub(1)) as f64 / 2.0).max(top);
     (0..count).map(|i| Rect::around(pt(x, first + step * i as f64), w, h).rounded()).collect()
@@ -195,7 +197,7 @@ impl Layout {
         let (w, h) = match self.profile {
             Profile::Desktop => (92.0, 36.0),
             Profile::Projector => (116.0, 46.0),
-            Profile::Mobile => (76.0, 18.0),
+            Profile::Mobile | Profile::Figure => (76.0, 18.0),
         };
         let sheet = self.profile.sheet().grown(-4.0);
         let blocked = |room: &Rect| {
@@ -217,7 +219,7 @@ impl Layout {
         });
         let (lead, room, right) = tries.into_iter().find(|t| !blocked(&t.1)).unwrap_or_else(|| try_at(out.times(-1.0), 18.0, out.x < 0.0));
         let anchor = if right { Anchor::Start } else { Anchor::End };
-        let base = room.y + if self.profile == Profile::Mobile { h - 4.0 } else { h * 0.42 };
+        let base = room.y + if self.profile.is_small() { h - 4.0 } else { h * 0.42 };
         let x = if right { room.x } else { room.right() };
         KeyMark { at: at.rounded(), lead: lead.rounded(), label: Spot { at: pt(x, base).rounded(), anchor, width: w } }
     }

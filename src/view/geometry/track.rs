@@ -53,13 +53,13 @@ impl Layout {
         let (width, h) = match self.profile {
             Profile::Desktop => (92.0, 36.0),
             Profile::Projector => (116.0, 46.0),
-            Profile::Mobile => (76.0, 18.0),
+            Profile::Mobile | Profile::Figure => (76.0, 18.0),
         };
         // The label lies on the side of its line that looks to the middle of the ring.
         let right = at.x < self.centre.x;
         let x = if right { lead.x + 3.0 } else { lead.x - 3.0 };
         let top = if at.y < self.centre.y { lead.y } else { lead.y - h };
-        let base = top + if self.profile == Profile::Mobile { h - 4.0 } else { h * 0.42 };
+        let base = top + if self.profile.is_small() { h - 4.0 } else { h * 0.42 };
         let anchor = if right { Anchor::Start } else { Anchor::End };
         KeyMark { at: at.rounded(), lead: lead.rounded(), label: super::ring::Spot { at: pt(x, base).rounded(), anchor, width } }
     }

@@ -194,6 +194,12 @@ fn rules(before: &Misbehaviour, now: &Misbehaviour) -> Vec<String> {
     c.when(&before.blind_repair, &now.blind_repair, |on| {
         either(*on, "a repair overwrites whatever is there, which is wrong", "a repair replaces only what is older")
     });
+    c.when(&before.one_way_sweeps, &now.one_way_sweeps, |on| {
+        either(*on, "a sweep sends and asks for nothing, which is wrong", "a sweep goes both ways")
+    });
+    c.when(&before.hopeful_hints, &now.hopeful_hints, |on| {
+        either(*on, "a hint is thrown away unconfirmed, which is wrong", "a hint is kept until it is confirmed")
+    });
     c.0
 }
 
@@ -219,7 +225,7 @@ mod tests {
         assert_eq!(changed(&now, Setting::Write(write)), "a write must be on the disk of TWO of those it waits for");
         let fallback = FallbackSettings { stand_in: StandIn::NextHealthy, ..now.fallback };
         assert_eq!(changed(&now, Setting::Fallback(fallback)), "the next healthy node stands in for a replica that is down");
-        assert!(changed(&now, Setting::Misbehave(Misbehaviour { blind_repair: true })).contains("which is wrong"));
+        assert!(changed(&now, Setting::Misbehave(Misbehaviour { blind_repair: true, ..now.misbehave })).contains("which is wrong"));
         assert_eq!(changed(&now, Setting::ReadLevel(Level::One)), "a read waits for ONE unless it says otherwise");
     }
 }

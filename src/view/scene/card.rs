@@ -101,7 +101,9 @@ fn measures(profile: Profile) -> Measures {
             Measures { w: 178.0, row: 45.0, letter: 22.0, digits: 19.0, bars: (35.0, 46.0, 25.0), digits_x: 87.0, disc: 17.0 }
         }
         // A phone has no room for bars beside letters: the digits alone, in one line each.
-        Profile::Mobile => Measures { w: 92.0, row: 22.0, letter: 14.0, digits: 14.0, bars: (0.0, 0.0, 0.0), digits_x: 26.0, disc: 10.5 },
+        Profile::Mobile | Profile::Figure => {
+            Measures { w: 92.0, row: 22.0, letter: 14.0, digits: 14.0, bars: (0.0, 0.0, 0.0), digits_x: 26.0, disc: 10.5 }
+        }
     }
 }
 

@@ -156,7 +156,7 @@ fn word_site(layout: &Layout, i: usize, group: u8) -> Option<Site> {
         .enumerate()
         .filter(|(j, _)| *j != i)
         .all(|(_, n)| n.at.dist(at) > r + 62.0 && n.card.is_none_or(|c| c.room.nearest(at).dist(at) > 40.0));
-    let free = lonely && layout.profile != Profile::Mobile && layout.profile.sheet().grown(-50.0).holds(at);
+    let free = lonely && !layout.profile.is_small() && layout.profile.sheet().grown(-50.0).holds(at);
     free.then_some(Site { at, group, radius, weight: CARD_WEIGHT })
 }
 

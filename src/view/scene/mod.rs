@@ -244,7 +244,7 @@ fn key_label(ground: &Ground, session: &Session, key: &Key, chips: &[ChipMark]) 
     let sizes = sizes(ground.profile);
     let name = clipped(key.name(), (mark.label.width / (sizes.name * 0.6)) as usize + 1);
     let mut lines = vec![TextMark::at_spot(&mark.label, name, Tone::Mono, sizes.name)];
-    if ground.profile != Profile::Mobile {
+    if !ground.profile.is_small() {
         let hash = format!("hash {}", Digest::from(key.token().0).short());
         let mut line = TextMark::at_spot(&mark.label, hash, Tone::MonoQuiet, sizes.note);
         line.at = line.at.plus(pt(0.0, sizes.name + 2.0)).rounded();

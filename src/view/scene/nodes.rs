@@ -11,7 +11,7 @@ use crate::engine::node::{Outcome, Verb};
 use crate::engine::world::Status;
 use crate::lab::Session;
 use crate::view::geometry::ring::Detail;
-use crate::view::geometry::{Point, Profile, Rect, pt};
+use crate::view::geometry::{Point, Rect, pt};
 
 /// One node.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +133,7 @@ pub(super) fn nodes(session: &Session, ground: &Ground, look: &Look<'_>, shown: 
 
 /// What is written beside a node.
 fn lines(node: &NodeMark, ground: &Ground, believer: Option<NodeId>, first_of_piece: bool) -> Vec<(String, Tone)> {
-    let phone = ground.profile == Profile::Mobile;
+    let phone = ground.profile.is_small();
     let mut lines = Vec::new();
     if node.coordinator && !phone {
         lines.push(("coordinator".to_owned(), Tone::QuietBold));

@@ -95,6 +95,7 @@ pub fn sizes(profile: Profile) -> Sizes {
     match profile {
         Profile::Desktop => Sizes { value: 15.5, note: 14.0, name: 15.0, line: 18.5 },
         Profile::Projector => Sizes { value: 19.0, note: 17.0, name: 18.5, line: 22.0 },
+        Profile::Figure => Sizes { value: 14.0, note: 13.0, name: 13.0, line: 16.0 },
         Profile::Mobile => Sizes { value: 13.0, note: 12.5, name: 12.5, line: 15.5 },
     }
 }

@@ -218,7 +218,7 @@ pub(super) fn rules(s: &Settings) -> Vec<Vec<Part>> {
         "whether a repair looks at what is there",
         &[("replaces only what is older", false), ("overwrites whatever is there", true)],
         now.blind_repair,
-        |blind_repair| Setting::Misbehave(Misbehaviour { blind_repair }),
+        |blind_repair| Setting::Misbehave(Misbehaviour { blind_repair, ..now }),
     );
     let usual = if read.proximity == Proximity::Prefix { Proximity::Ring } else { read.proximity };
     let prefix = one_of(
@@ -228,7 +228,23 @@ pub(super) fn rules(s: &Settings) -> Vec<Vec<Part>> {
         read.proximity,
         |proximity| Setting::Read(crate::engine::node::ReadSettings { proximity, ..read }),
     );
-    vec![vec![Part::Text("Hints expire "), expire, Part::Text(". A repair "), repair, Part::Text(". A read "), prefix, Part::Text(".")]]
+    let hopeful = one_of(
+        "hopeful-hints",
+        "when a hint is thrown away",
+        &[("once confirmed", false), ("once sent", true)],
+        now.hopeful_hints,
+        |hopeful_hints| Setting::Misbehave(Misbehaviour { hopeful_hints, ..now }),
+    );
+    let one_way = one_of(
+        "one-way-sweeps",
+        "what a sweep moves",
+        &[("moves rows both ways", false), ("only sends", true)],
+        now.one_way_sweeps,
+        |one_way_sweeps| Setting::Misbehave(Misbehaviour { one_way_sweeps, ..now }),
+    );
+    let hints = vec![Part::Text("Hints expire "), expire, Part::Text(" and are thrown away "), hopeful, Part::Text(". A repair "), repair];
+    let reads = vec![Part::Text(". A read "), prefix, Part::Text(". A sweep "), one_way, Part::Text(".")];
+    vec![hints.into_iter().chain(reads).collect()]
 }
 
 /// What a new number under this name means.

@@ -1,12 +1,14 @@
-//! A Merkle descent at the cursor: read off the messages that were sent and heard, with the trees as both nodes made them.
+//! A comparison of trees at the cursor, level by level or bucket by bucket: read off the messages that were sent and heard, with the trees as
+//! both nodes had them when it began.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::exchange::{Exchange, Mark};
-use crate::engine::base::{Endpoint, EventId, NodeId};
-use crate::engine::node::sweeps::{Held, Place, Say, SessionId, SweepStep, Work};
-use crate::engine::node::{Body, Note};
+use super::follow::Follow;
+use crate::engine::base::{Digest, Endpoint, EventId, NodeId};
+use crate::engine::node::sweeps::{Held, Place, Say, SegmentSay, SessionId, SweepStep, Work};
+use crate::engine::node::{Body, Method, Note};
 use crate::engine::sweep::Tree;
 use crate::engine::world::{Event, EventKind, World};
 use crate::lab::Session;
@@ -20,10 +22,7 @@ pub struct Descent {
     pub with: NodeId,
     /// The trees and what is known of them.
     pub exchange: Exchange,
-    /// Events of the sweep that have been taken in.
-    seen: usize,
-    /// The last of them: a recording that was cut and went on otherwise has another one there.
-    last: Option<EventId>,
+    follow: Follow,
     /// Questions, by level and part.
     asked: BTreeMap<(u32, u32), Box<[Place]>>,
 }
@@ -32,24 +31,17 @@ impl Descent {
     /// A descent that has only begun: the asker's trees are made in the same moment.
     pub fn new(id: SessionId, with: NodeId, bits: u32, asking: Vec<Arc<Tree>>) -> Descent {
         let exchange = Exchange { bits, ranges: asking.len() as u32, asking, ..Exchange::default() };
-        Descent { id, with, exchange, seen: 0, last: None, asked: BTreeMap::new() }
+        Descent { id, with, exchange, follow: Follow::default(), asked: BTreeMap::new() }
     }
 
     /// Takes in what has happened up to the cursor. Returns whether it must be made anew, because the cursor went back.
     pub fn follow(&mut self, session: &Session) -> bool {
-        let events = session.sweep_log().events(self.id);
-        let past = events.partition_point(|event| event.0 < session.cursor());
-        let same = self.seen == 0 || self.seen <= past && events.get(self.seen - 1).copied() == self.last;
-        if !same {
-            return true;
-        }
-        for event in &events[self.seen..past] {
+        let Some(news) = self.follow.news(session, self.id) else { return true };
+        for event in news {
             if let Some(entry) = session.log().get(event.0 as usize) {
                 self.take(session, *event, entry);
             }
-            self.last = Some(*event);
         }
-        self.seen = past;
         false
     }
 
@@ -60,7 +52,9 @@ impl Descent {
             }
             EventKind::Note(Note::Sweep { step: SweepStep::Compared { level, count }, .. }) => {
                 if let Some(level) = self.exchange.levels.get_mut(*level as usize) {
-                    level.count = Some(*count);
+                    // A level may be compared in pieces.
+                    let known = level.count.get_or_insert_default();
+                    (known.compared, known.differed) = (known.compared + count.compared, known.differed + count.differed);
                 }
             }
             EventKind::Sent(message) => {
@@ -79,7 +73,7 @@ impl Descent {
 
     fn sent(&mut self, say: &Say) {
         match say {
-            Say::Open { ranges, .. } => {
+            Say::Open { ranges, policy } if policy.method == Method::Descent => {
                 for range in 0..ranges.len() as u32 {
                     self.exchange.mark(&Place { range, level: 0, index: 0 }, Mark::Asked);
                 }
@@ -96,6 +90,18 @@ impl Descent {
             Say::Hashes { part, level, .. } => {
                 let nodes = self.asked.get(&(*level, *part)).cloned().unwrap_or_default();
                 self.mark_children(&nodes, Mark::Sent);
+            }
+            Say::Segments(SegmentSay::Bucket { ask, bucket }) => {
+                self.asked.insert((u32::MAX, *ask), [*bucket].into());
+                // Trees of segments have a fixed shape.
+                self.exchange.bottoms = self.exchange.asking.iter().map(|tree| tree.depth()).collect();
+                self.own_bucket(*bucket).iter().for_each(|place| self.exchange.mark(place, Mark::Asked));
+            }
+            Say::Segments(SegmentSay::Hashes { ask, hashes }) => {
+                let Some(bucket) = self.asked.get(&(u32::MAX, *ask)).and_then(|asked| asked.first()).copied() else { return };
+                for (index, _) in hashes {
+                    self.exchange.mark(&Place { index: u64::from(*index), ..bucket }, Mark::Sent);
+                }
             }
             _ => {}
         }
@@ -128,8 +134,30 @@ impl Descent {
                     }
                 }
             }
+            Say::Segments(SegmentSay::Hashes { ask, hashes }) => {
+                let Some(bucket) = self.asked.remove(&(u32::MAX, *ask)).and_then(|asked| asked.first().copied()) else { return };
+                let theirs: BTreeMap<u64, Digest> = hashes.iter().map(|(index, hash)| (u64::from(*index), *hash)).collect();
+                let own = self.own_bucket(bucket);
+                let both: BTreeSet<u64> = own.iter().map(|place| place.index).chain(theirs.keys().copied()).collect();
+                for index in both {
+                    let place = Place { index, ..bucket };
+                    match theirs.get(&index) {
+                        Some(hash) => _ = self.exchange.compare(&place, hash),
+                        // The other side has no rows below it, and a hash of nothing is not told.
+                        None => self.exchange.differs(&place),
+                    }
+                }
+            }
             _ => {}
         }
+    }
+
+    /// Nodes of a bucket that have rows below them at the one who asks.
+    fn own_bucket(&self, bucket: Place) -> Vec<Place> {
+        let Some(tree) = self.exchange.asking.get(bucket.range as usize) else { return Vec::new() };
+        let ids = if bucket.level == 0 { 0..1 } else { bucket.index << self.exchange.bits..(bucket.index + 1) << self.exchange.bits };
+        let held = |index: &u64| tree.level(bucket.level, *index, index + 1).iter().any(|word| *word != 0);
+        ids.filter(held).map(|index| Place { index, ..bucket }).collect()
     }
 }
 
@@ -143,6 +171,7 @@ pub fn asking_trees(world: &World, id: SessionId) -> Vec<Arc<Tree>> {
     let asking = world.host(id.by).and_then(|host| host.node.sweeps.asking().get(&id.number)).filter(|asking| asking.session == id);
     match asking.map(|asking| &asking.work) {
         Some(Work::Descent(descent)) => descent.trees.clone(),
+        Some(Work::Segments(exchange)) => exchange.trees.iter().map(|made| made.tree.clone()).collect(),
         _ => Vec::new(),
     }
 }
@@ -153,6 +182,7 @@ fn answering_trees(session: &Session, made: EventId, id: SessionId, with: NodeId
         let answering = world.host(with).and_then(|host| host.node.sweeps.answering().get(&id));
         match answering.map(|answering| &answering.work) {
             Some(work @ Held::Descent(_)) => work.trees().to_vec(),
+            Some(Held::Segments(trees)) => trees.iter().map(|made| made.tree.clone()).collect(),
             _ => Vec::new(),
         }
     };

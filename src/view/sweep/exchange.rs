@@ -111,11 +111,37 @@ impl Exchange {
     /// Compares a hash that has come with the asker's own, and marks the node. Returns whether it differs.
     pub fn compare(&mut self, place: &Place, theirs: &Digest) -> bool {
         let differs = self.hash(true, place).as_ref() != Some(theirs);
-        self.mark(place, if differs { Mark::Differs } else { Mark::Equal });
-        if differs && self.bottoms.get(place.range as usize) == Some(&place.level) {
-            self.leaves.push(*place);
+        if differs {
+            self.differs(place);
+        } else {
+            self.mark(place, Mark::Equal);
         }
         differs
+    }
+
+    /// Marks a node as one that differs.
+    pub fn differs(&mut self, place: &Place) {
+        self.mark(place, Mark::Differs);
+        if self.bottoms.get(place.range as usize) == Some(&place.level) {
+            self.leaves.push(*place);
+        }
+    }
+
+    /// Compares both sides' trees as a whole down to this level, as somebody does who has both.
+    pub fn compare_down(&mut self, level: u32) {
+        let mut here: Vec<Place> = (0..self.ranges).map(|range| Place { range, level: 0, index: 0 }).collect();
+        for _ in 0..=level {
+            let mut below = Vec::new();
+            for place in here {
+                let Some(theirs) = self.hash(false, &place) else { continue };
+                let bottom = self.bottoms.get(place.range as usize).copied().unwrap_or(0);
+                if self.compare(&place, &theirs) && place.level < bottom {
+                    let children = place.index << self.bits..(place.index + 1) << self.bits;
+                    below.extend(children.map(|index| Place { level: place.level + 1, index, ..place }));
+                }
+            }
+            here = below;
+        }
     }
 
     /// The nodes of a level whose numbers are in `from..to`.

@@ -371,6 +371,16 @@ fn nearest(above: &[(u64, f64, f64)], number: u64) -> Option<usize> {
     near.into_iter().flatten().min_by_key(|i| above[*i].0.abs_diff(number))
 }
 
+/// Where some leaves of one tree lie, from left to right; `None` if none of them is in view.
+pub fn reach(trees: &Exchange, frame: &Frame, (range, first, last): (u32, u64, u64)) -> Option<(f64, f64)> {
+    let level = trees.bottoms.get(range as usize).copied().unwrap_or_else(|| trees.depth());
+    let view = view_of(trees, frame.zoom, level);
+    let number = |index| trees.number(&Place { range, level, index });
+    let (from, to) = (number(first).max(view.0), (number(last) + 1).min(view.1));
+    let at = |number: u64| frame.x + frame.w * (number - view.0) as f64 / (view.1 - view.0).max(1) as f64;
+    (from < to).then(|| (round1(at(from)), round1(at(to))))
+}
+
 /// A node in words: `root`, `node 5 of level 2`, `leaf 12`.
 pub fn name(trees: &Exchange, place: &Place) -> String {
     let range = if trees.ranges > 1 { format!("range {}, ", place.range + 1) } else { String::new() };

@@ -3,15 +3,21 @@
 pub mod bitmaps;
 pub mod descent;
 pub mod exchange;
+pub mod follow;
 pub mod forest;
+pub mod icicle;
 pub mod ladder;
 pub mod ledger;
 pub mod logs;
 pub mod pair;
+pub mod parameters;
 pub mod plan;
+#[cfg(test)]
+mod policy_tests;
 pub mod queue;
 pub mod ranges;
 pub mod rows;
+pub mod segments;
 #[cfg(test)]
 mod set_tests;
 pub mod start;
@@ -19,6 +25,9 @@ pub mod symbols;
 pub mod talk;
 #[cfg(test)]
 mod tests;
+pub mod tries;
+pub mod validation;
+pub mod versions;
 
 use crate::engine::base::{EventId, NodeId};
 use crate::engine::node::sweeps::{Say, SessionId, SweepOutcome};
@@ -130,7 +139,11 @@ pub fn policy(session: &Session, id: SessionId) -> Option<SweepPolicy> {
 
 /// What trees are like, in a few words: `16 leaves of key and version, hashed again`.
 pub fn tree_words(policy: &SweepPolicy, leaves: u64) -> String {
-    let content = start::CONTENTS.iter().find(|(content, _)| *content == policy.tree.leaf).map_or("", |(_, words)| *words);
+    let leaf = if policy.method == Method::Segments { policy.tree_of_segments().leaf } else { policy.tree.leaf };
+    let content = start::CONTENTS.iter().find(|(content, _)| *content == leaf).map_or("", |(_, words)| *words);
+    if policy.method == Method::Trie {
+        return format!("tries of {} over {content}", counted(leaves, "row", "rows"));
+    }
     let kept = if policy.upkeep == Upkeep::Kept { "kept trees" } else { "trees" };
     format!("{kept} of {} over {content}", counted(leaves, "leaf", "leaves"))
 }

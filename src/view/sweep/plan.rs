@@ -1,6 +1,5 @@
 //! How the room of a sweep's drawing is shared out: the asker's trees, the ladder, the other one's trees, and below them the rows.
 
-use super::exchange::Exchange;
 use super::forest::{Frame, first_level};
 use super::ladder::{Stage, Step};
 use crate::engine::node::sweeps::Place;
@@ -30,19 +29,19 @@ pub struct Plan {
     /// Where rows begin.
     pub rows: f64,
     /// The lowest level.
-    depth: u32,
+    pub depth: u32,
 }
 
 impl Plan {
-    /// Shares out `size` (width and height). `after` is how many rungs there may be below the leaves, `lines` the height that rows take on
+    /// Shares out `size` (width and height) for trees with so many levels below the root. `after` is how many rungs there may be below the leaves, `lines` the height that rows take on
     /// narrow drawings. Nothing of it changes while a sweep goes on, so that nothing moves but what is said.
-    pub fn of(trees: &Exchange, zoom: Option<Place>, size: (f64, f64), after: usize, lines: f64) -> Plan {
+    pub fn of(depth: u32, zoom: Option<Place>, size: (f64, f64), after: usize, lines: f64) -> Plan {
         let (width, given) = size;
         let wide = width >= NARROW;
         let ladder = if width >= 900.0 { 204.0 } else { 172.0 };
         let (side, between) = if wide { ((width - ladder - 56.0) / 2.0, ladder + 36.0) } else { ((width - 14.0) / 2.0, 14.0) };
         let margin = if wide { 10.0 } else { 0.0 };
-        let levels = f64::from(trees.depth() - first_level(zoom).min(trees.depth()));
+        let levels = f64::from(depth - first_level(zoom).min(depth));
         let below = if wide { after as f64 * RUNG + 14.0 } else { lines };
         let share = |top: f64| (given - top - 40.0 - below) / levels.max(1.0);
         let roomy = wide && share(66.0) >= ROOMY;
@@ -59,7 +58,7 @@ impl Plan {
             roomy,
             leaves,
             rows,
-            depth: trees.depth(),
+            depth,
         }
     }
 

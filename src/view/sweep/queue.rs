@@ -1,6 +1,8 @@
 //! The queue of sweeps: what each node has under way, what waits for its turn, and what was done when.
 
 use crate::engine::base::{Micros, NodeId};
+use crate::engine::node::Order;
+use crate::engine::node::sweeps::validation::RepairPhase;
 use crate::engine::node::sweeps::{Pair, number_of};
 use crate::engine::world::Command;
 use crate::lab::Session;
@@ -44,6 +46,8 @@ pub struct NodeQueue {
     pub more: usize,
     /// Whether something can be stopped.
     pub busy: bool,
+    /// What comes first, and what found no room, in words; nothing if it only sweeps when told to.
+    pub order: String,
 }
 
 /// The queues of all nodes that have anything to do or have done something.
@@ -65,11 +69,26 @@ fn of(session: &Session, id: NodeId) -> Option<NodeQueue> {
         let (done, all) = node.sweep_progress(*number).unwrap_or((0, 1));
         Line { what, state: State::Running(*number, done * 100 / all.max(1)), words: format!("step {} of {all}", done + 1) }
     });
+    let repairs = node.sweeps.repairs().coordinating();
+    let repairing = repairs.iter().map(|(number, repair)| {
+        let what = format!("{}, all replicas", counted(repair.plan.len() as u64, "range", "ranges"));
+        let (done, words) = match repair.phase {
+            RepairPhase::Preparing => (0, "calls its replicas"),
+            RepairPhase::Freezing => (20, "waits for snapshots"),
+            RepairPhase::Validating => (40, "waits for trees"),
+            RepairPhase::Syncing => (60, "waits for rows"),
+            RepairPhase::Proposing => (80, "waits for promises"),
+        };
+        Line { what, state: State::Running(*number, done), words: words.to_owned() }
+    });
     let waiting = queue.waiting().iter().map(|job| {
         let words = if !node.believes_up(job.pair.1) {
             format!("waits for {}", job.pair.1)
         } else if job.not_before > now {
-            format!("rests for {}", span(job.not_before.since(now)))
+            let failed = counted(u64::from(job.failures), "failure", "failures");
+            format!("rests for {} after {failed}", span(job.not_before.since(now)))
+        } else if job.failures > 0 {
+            format!("waits for try {}", job.failures + 1)
         } else {
             "waits".to_owned()
         };
@@ -81,7 +100,7 @@ fn of(session: &Session, id: NodeId) -> Option<NodeQueue> {
         let rows = if *moved == 0 { "equal".to_owned() } else { counted(u64::from(*moved), "row", "rows") };
         Line { what: range(*pair), state: State::Done, words: format!("{rows}, {} ago", span(now.since(*at))) }
     });
-    let (asks, waits, did) = (node.sweeps.asking().len(), queue.waiting().len(), done.len());
+    let (asks, waits, did) = (node.sweeps.asking().len() + repairs.len(), queue.waiting().len(), done.len());
     let total = asks + waits + did;
     if total == 0 {
         return None;
@@ -90,8 +109,26 @@ fn of(session: &Session, id: NodeId) -> Option<NodeQueue> {
     if let Some(until) = queue.rests_until(now) {
         brief += &format!("; rests for {}", span(until.since(now)));
     }
-    let lines: Vec<Line> = running.chain(waiting).chain(finished).take(LINES).collect();
-    Some(NodeQueue { node: id, brief, more: total - lines.len(), lines, busy: asks + waits > 0 })
+    let lines: Vec<Line> = running.chain(repairing).chain(waiting).chain(finished).take(LINES).collect();
+    let order = world.settings().sweeps.queue.map_or_else(String::new, |settings| {
+        let put_off = match queue.put_off() {
+            0 => String::new(),
+            n => format!("; {} left to the next round", count(u64::from(n))),
+        };
+        format!("{}{put_off}", order_words(settings.order))
+    });
+    Some(NodeQueue { node: id, brief, more: total - lines.len(), lines, busy: asks + waits > 0, order })
+}
+
+/// Which range comes first.
+const fn order_words(order: Order) -> &'static str {
+    match order {
+        Order::Oldest => "longest unswept first",
+        Order::Drawn => "in a drawn order",
+        Order::Hot => "the most used first",
+        Order::Different => "what differed most first",
+        Order::Unstable => "doubtful peers first",
+    }
 }
 
 /// Stops one sweep of a node, or all of them and what waits.

@@ -99,9 +99,10 @@ pub fn leaves(source: &Source<'_>, trees: &Exchange, talk: &[Rung<'_>], most: us
 }
 
 /// What has become of each row that was sent: to the asker, and to the other one.
-type Moves<'a> = [BTreeMap<&'a Key, Moved>; 2];
+pub type Moves<'a> = [BTreeMap<&'a Key, Moved>; 2];
 
-fn moves<'a>(talk: &[Rung<'a>]) -> Moves<'a> {
+/// What has become of the rows that were sent so far.
+pub fn moves<'a>(talk: &[Rung<'a>]) -> Moves<'a> {
     let mut all: Moves<'a> = Default::default();
     for rung in talk {
         if let Say::Rows { rows, .. } = rung.say {
@@ -144,15 +145,24 @@ fn leaf(source: &Source<'_>, place: Place, part: TokenRange, now: &BTreeSet<Key>
         let moved = moves.iter().flat_map(|side| side.keys().copied()).filter(inside);
         keys = needed.iter().copied().chain(moved).take(CELLS).collect();
     }
-    let pair = |key: &&Key| {
-        let told = needed.contains(*key);
-        let cell = |side: usize| {
-            let row = held(world, if side == 0 { source.ends.0 } else { source.ends.1 }, key);
-            let newest = row.and_then(|row| row.versions().first());
-            let version = newest.filter(|_| told).map(|version| source.session.history().ordinal(key, version));
-            Cell { held: row.is_some(), version, moved: moves[side].get(*key).copied().unwrap_or(Moved::No) }
-        };
-        Pair { key: (*key).clone(), cells: [cell(0), cell(1)], differs: now.contains(*key) }
-    };
+    let pair = |key: &&Key| pair(source.session, source.ends, key, (needed.contains(*key), now.contains(*key)), moves);
     Leaf { place, rows: rows + only_other, needed: needed.len() as u64, whole, pairs: keys.iter().map(pair).collect() }
+}
+
+/// A key and both its rows: whether its versions are told, and whether the two differ now.
+fn pair(session: &Session, ends: (NodeId, NodeId), key: &Key, (told, differs): (bool, bool), moves: &Moves<'_>) -> Pair {
+    let cell = |side: usize| {
+        let row = held(session.world(), if side == 0 { ends.0 } else { ends.1 }, key);
+        let newest = row.and_then(|row| row.versions().first());
+        let version = newest.filter(|_| told).map(|version| session.history().ordinal(key, version));
+        Cell { held: row.is_some(), version, moved: moves[side].get(key).copied().unwrap_or(Moved::No) }
+    };
+    Pair { key: key.clone(), cells: [cell(0), cell(1)], differs }
+}
+
+/// Both rows of these keys, at most so many.
+pub fn pairs(session: &Session, ends: (NodeId, NodeId), keys: &BTreeSet<Key>, talk: &[Rung<'_>]) -> Vec<Pair> {
+    let moves = moves(talk);
+    let differs = |key: &Key| held(session.world(), ends.0, key) != held(session.world(), ends.1, key);
+    keys.iter().take(CELLS).map(|key| pair(session, ends, key, (true, differs(key)), &moves)).collect()
 }

@@ -46,7 +46,7 @@ pub const FANS: &[u32] = &[2, 4, 16, 256];
 pub struct Draft {
     /// Who asks.
     pub a: NodeId,
-    /// Who answers.
+    /// Who answers; the one who asks itself for all replicas of its ranges.
     pub b: NodeId,
     /// How.
     pub policy: SweepPolicy,
@@ -59,7 +59,9 @@ impl Draft {
         if let Some(last) = super::shown(session, None)
             && let Some(policy) = super::policy(session, last.cost.session)
         {
-            return Some(Draft { a: last.cost.session.by, b: last.cost.with, policy });
+            let together = last.cost.parties.len() > 2;
+            let a = last.cost.session.by;
+            return Some(Draft { a, b: if together { a } else { last.cost.with }, policy });
         }
         let a = (0..session.world().hosts().len() as u32).map(NodeId).find(|a| !others(session, *a).is_empty())?;
         let b = others(session, a).first().copied()?;
@@ -69,7 +71,8 @@ impl Draft {
     /// The same between nodes of this session: nodes that share nothing give way.
     pub fn fitting(mut self, session: &Session) -> Draft {
         let others = others(session, self.a);
-        if !others.contains(&self.b) {
+        let all = self.policy.method == Method::Validation && self.b == self.a;
+        if !others.contains(&self.b) && !all {
             self.b = others.first().copied().unwrap_or(self.b);
         }
         self
@@ -77,7 +80,10 @@ impl Draft {
 
     /// Starts it.
     pub fn command(&self) -> Command {
-        Command::Sweep { a: self.a, b: self.b, policy: Some(self.policy) }
+        match self.a == self.b {
+            true => Command::Repair { node: self.a, policy: Some(self.policy) },
+            false => Command::Sweep { a: self.a, b: self.b, policy: Some(self.policy) },
+        }
     }
 }
 

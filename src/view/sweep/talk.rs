@@ -30,6 +30,8 @@ pub struct Rung<'a> {
     pub at: Micros,
     /// Whether the one who started the sweep sent it.
     pub from_asking: bool,
+    /// Who sent it, and to whom.
+    pub way: (NodeId, NodeId),
     /// What it says.
     pub say: &'a Say,
     /// Its bytes.
@@ -77,7 +79,9 @@ pub fn talk(session: &Session, id: SessionId) -> Vec<Rung<'_>> {
             EventKind::Sent(message) => {
                 let Some(say) = said(message) else { continue };
                 let from_asking = message.from == Endpoint::Node(id.by);
-                rungs.push(Rung { event: *event, id: message.id, at: entry.at, from_asking, say, size: message.size, fate: Fate::There });
+                let (Some(from), Some(to)) = (message.from.node(), message.to.node()) else { continue };
+                let (way, fate) = ((from, to), Fate::There);
+                rungs.push(Rung { event: *event, id: message.id, at: entry.at, from_asking, way, say, size: message.size, fate });
             }
             EventKind::Lost { message, .. } => {
                 if let Some(rung) = find(&mut rungs, message.id) {
@@ -111,8 +115,8 @@ fn mark_flights(session: &Session, id: SessionId, rungs: &mut [Rung<'_>]) {
 }
 
 /// A line of the list of messages: what was said by whom, and its bytes.
-pub fn line(rung: &Rung<'_>, ends: (NodeId, NodeId)) -> String {
-    let (from, to) = if rung.from_asking { ends } else { (ends.1, ends.0) };
+pub fn line(rung: &Rung<'_>) -> String {
+    let (from, to) = rung.way;
     let fate = match rung.fate {
         Fate::Flies(_) => ", on its way",
         Fate::There => "",

@@ -80,7 +80,7 @@ fn the_ladder_has_every_message_and_every_byte() {
         for _ in 0..200 {
             let at = shown(&session, None).expect("a sweep");
             let said = talk::talk(&session, at.cost.session);
-            let rungs = steps(&said);
+            let rungs = steps(&said, ends(at.cost), at.cost.session.by);
             let sum = |of: fn(&super::ladder::Step) -> u64| rungs.iter().map(of).sum::<u64>();
             assert_eq!((sum(|s| s.bytes), sum(|s| u64::from(s.messages))), (at.cost.bytes(), at.cost.messages));
             let flying = session.world().in_flight().count();

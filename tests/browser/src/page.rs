@@ -60,6 +60,14 @@ pub enum Storage {
     Blocked,
 }
 
+/// Keeps what the page says in passing: a confirmation goes away by itself, and a busy machine may look too late.
+const LISTEN: &str = "window.said = [];
+    const hear = () => {
+        const now = document.querySelector('[data-testid=notice]')?.textContent ?? '';
+        if (now && window.said.at(-1) !== now) window.said.push(now);
+    };
+    new MutationObserver(hear).observe(document, { subtree: true, childList: true, characterData: true });";
+
 /// One page in a browser of its own, served by a server of its own.
 pub struct Page {
     /// The browser session, for what has no verb here.
@@ -76,6 +84,8 @@ impl Page {
         let (site, folder, driver) = (Site::open()?, Folder::new()?, Driver::shared()?);
         let browser = WebDriver::new(&driver.url, capabilities(&folder, storage)).await?;
         let page = Self { browser, site, errors_expected: Cell::new(false), folder, _driver: driver };
+        page.browser.cdp().send_raw("Page.enable", json!({})).await?;
+        page.browser.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": LISTEN })).await?;
         page.look(screen).await?;
         Ok(page)
     }
@@ -195,6 +205,16 @@ impl Page {
         let what = format!("{css} holds {words:?}");
         let good = |v: &Value| v.as_str().is_some_and(|text| text.contains(words));
         self.wait(&what, script, vec![json!(css)], good).await
+    }
+
+    /// Waits until the page has confirmed something in these words since it was loaded, or since this was asked last.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub async fn said(&self, words: &str) -> WebDriverResult<()> {
+        let script = "const at = window.said.findIndex(told => told.includes(arguments[0]));
+            return at < 0 ? window.said : (window.said.splice(0, at + 1), true)";
+        self.wait(&format!("the page has said {words:?}"), script, vec![json!(words)], |v| *v == Value::Bool(true)).await
     }
 
     pub(crate) async fn quit(self) {

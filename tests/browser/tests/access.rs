@@ -1,5 +1,5 @@
 //! Every screen without accessibility faults, in both themes; and without motion for those who want none.
-use crate::desk::{BANNER, NOTICE, STAGE, WHY, cut_by_drag, event, open, open_share, run_until, three_answers, write};
+use crate::desk::{BANNER, STAGE, WHY, cut_by_drag, event, open, open_share, run_until, three_answers, write};
 use drift::lab::{from_file, gallery};
 use drift_browser::{Key, Page, Pointer, Screen, WebDriverResult, journey};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ async fn the_lab_has_no_faults_whatever_is_selected() {
         page.find("[data-testid=node-inspector]").await?;
         faultless(page, look, "a node").await?;
         write(page, "cart", "milk").await?;
-        page.text_becomes(NOTICE, "The old future is kept").await?;
+        page.said("The old future is kept").await?;
         faultless(page, look, "a branch").await?;
         page.click("[data-testid=projector]").await?;
         faultless(page, Screen::PROJECTOR, "for a room").await

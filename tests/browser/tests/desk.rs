@@ -7,8 +7,6 @@ use serde_json::json;
 pub const STAGE: &str = "[data-testid=stage]";
 /// The banner that says what went wrong.
 pub const BANNER: &str = "[data-testid=error]";
-/// What is said for a while.
-pub const NOTICE: &str = "[data-testid=notice]";
 /// The sentence under the stage.
 pub const WHY: &str = "[data-testid=why]";
 

@@ -1,5 +1,5 @@
 //! Run files from outside: good ones open, bad ones are refused in words, and the work at hand stays.
-use crate::desk::{BANNER, NOTICE, STAGE, event, fingerprint, futures, open, open_share, place, settle, until_kept, write};
+use crate::desk::{BANNER, STAGE, event, fingerprint, futures, open, open_share, place, settle, until_kept, write};
 use drift::engine::world::{ENGINE_VERSION, LIMITS};
 use drift::lab::{BOUNDS, FILE_VERSION, Session, from_file, gallery, to_file};
 use drift_browser::{Page, Screen, WebDriverResult, journey};
@@ -139,11 +139,11 @@ async fn a_file_opens_with_its_branches_at_its_place() {
     journey("files-open", Screen::LAPTOP, async |page| {
         open(page, "#/lab").await?;
         give(page, "tree", &to_file(&session)).await?;
-        page.text_becomes(NOTICE, "Opened tree.json").await?;
+        page.said("Opened tree.json").await?;
         assert_eq!((event(page).await?, futures(page).await?), (at, branches));
         assert_eq!(fingerprint(page).await?, session.world().fingerprint().to_string());
         drop_file(page, text).await?;
-        page.text_becomes(NOTICE, "Opened dropped.json").await?;
+        page.said("Opened dropped.json").await?;
         let dropped = from_file(text).expect("a shipped run");
         assert_eq!((event(page).await?, futures(page).await?), (dropped.cursor(), 0));
         Ok(())

@@ -1,7 +1,5 @@
 //! The whole loop with keys alone, the focus seen wherever it goes.
-use crate::desk::{
-    NOTICE, STAGE, WHY, copies, event, fingerprint, futures, held_by, holders, instant, is_settled, only_cut, place, press_until,
-};
+use crate::desk::{STAGE, WHY, copies, event, fingerprint, futures, held_by, holders, instant, is_settled, only_cut, place, press_until};
 use drift_browser::{Key, Page, Screen, WebDriverResult, journey};
 use serde_json::json;
 
@@ -100,7 +98,7 @@ async fn heal_by_reading(page: &Page, victim: &str) -> WebDriverResult<()> {
 
 async fn change_the_past(page: &Page) -> WebDriverResult<()> {
     write(page, None, "milk").await?;
-    page.text_becomes(NOTICE, "The old future is kept").await?;
+    page.said("The old future is kept").await?;
     assert_eq!(futures(page).await?, 2);
     settle(page).await?;
     let now = instant(page).await?;

@@ -1,7 +1,6 @@
 //! Time and settings in the lab: playing, dragging along the timeline, running until, other settings; each against the native engine.
 use crate::desk::{
-    BANNER, NOTICE, STAGE, WHY, click_until, copies, event, fingerprint, futures, link, natively, open, place, run_until, three_answers,
-    write,
+    BANNER, STAGE, WHY, click_until, copies, event, fingerprint, futures, link, natively, open, place, run_until, three_answers, write,
 };
 use drift::engine::base::Micros;
 use drift::engine::world::ENGINE_VERSION;
@@ -51,7 +50,7 @@ async fn what_does_not_happen_is_said() {
     journey("lab-until", Screen::LAPTOP, async |page| {
         open(page, "#/lab/week").await?;
         run_until(page, "a repair is sent").await?;
-        page.text_becomes(NOTICE, "does not happen before the end").await?;
+        page.said("does not happen before the end").await?;
         let end = shipped("week").end().0.to_string();
         page.attribute_becomes(STAGE, "data-now", &end).await?;
         is_native(page).await?;
@@ -123,7 +122,7 @@ async fn a_setting_is_changed_from_here_or_from_the_start() {
         run_until(page, "answers differ").await?;
         page.click("[data-testid=setting-start]").await?;
         page.choose("[data-testid=settings] select[aria-label*=repair]", "never").await?;
-        page.text_becomes(NOTICE, "with this from its start").await?;
+        page.said("with this from its start").await?;
         assert_eq!(futures(page).await?, 2);
         let session = is_native(page).await?;
         let original = script_from_file(gallery()[0].1).expect("a shipped run");
@@ -132,7 +131,7 @@ async fn a_setting_is_changed_from_here_or_from_the_start() {
         page.click("[data-testid=branch-0]").await?;
         page.click("[data-testid=setting-here]").await?;
         page.choose("[data-testid=settings] select[aria-label*=repair]", "never").await?;
-        page.text_becomes(NOTICE, "The old future is kept").await?;
+        page.said("The old future is kept").await?;
         assert_eq!(futures(page).await?, 3);
         let session = is_native(page).await?;
         assert_eq!(session.script().config, original.config, "from here on it is a command");

@@ -6,7 +6,7 @@ use drift_browser::{Key, Page, Screen, WebDriverResult, journey};
 use serde_json::json;
 
 /// A unit of ours as the page reads it.
-fn lesson(slug: &str) -> Lesson {
+pub fn lesson(slug: &str) -> Lesson {
     let read = |path: &str| std::fs::read_to_string(drift_browser::root().join("static").join(path)).ok();
     let text = read(&format!("course/{slug}.md")).expect("it is written");
     let mut lesson = Lesson::read(&format!("{slug}.md"), &text).expect("it can be read");
@@ -15,13 +15,14 @@ fn lesson(slug: &str) -> Lesson {
     lesson
 }
 
-async fn open(page: &Page, slug: &str) -> WebDriverResult<()> {
+/// Opens a unit and waits until all of it is drawn.
+pub async fn open(page: &Page, slug: &str) -> WebDriverResult<()> {
     page.open(&format!("#/lesson/{slug}")).await?;
     page.attribute_becomes("[data-testid=lesson]", "data-ready", "true").await
 }
 
 /// Presses an element that may be out of sight.
-async fn press(page: &Page, css: &str) -> WebDriverResult<()> {
+pub async fn press(page: &Page, css: &str) -> WebDriverResult<()> {
     let element = page.find(css).await?;
     page.run_with("document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", vec![json!(css)]).await?;
     element.click().await

@@ -1,13 +1,16 @@
 //! Every journey, as one program: see each module for what it walks through.
 mod access;
 mod behaviour;
+mod class;
 mod desk;
 mod files;
 mod gallery;
+mod hand_in;
 mod keyboard;
 mod lab;
 mod lessons;
 mod links;
+mod merkle;
 mod mouse;
 mod quorum;
 mod screens;
@@ -17,3 +20,4 @@ mod storage;
 mod sweep;
 mod touch;
 mod two;
+mod units;

@@ -1,7 +1,7 @@
 //! The whole loop with the mouse: cut, write, heal, read, digest mismatch, repair, back through it, branch, link, reload.
 use crate::desk::{
-    NOTICE, STAGE, WHY, click_until, copies, cut_by_drag, fingerprint, futures, held_by, holders, instant, link, natively, place,
-    run_until, settle, write,
+    STAGE, WHY, click_until, copies, cut_by_drag, fingerprint, futures, held_by, holders, instant, link, natively, place, run_until,
+    settle, write,
 };
 use drift_browser::{Page, Pointer, Screen, WebDriverResult, journey};
 use std::cell::RefCell;
@@ -83,7 +83,7 @@ async fn heal_by_reading(page: &Page, victim: &str) -> WebDriverResult<()> {
 async fn change_the_past(page: &Page) -> WebDriverResult<()> {
     assert_eq!(futures(page).await?, 0, "one future is no list");
     write(page, "cart", "milk").await?;
-    page.text_becomes(NOTICE, "The old future is kept").await?;
+    page.said("The old future is kept").await?;
     assert_eq!(futures(page).await?, 2);
     settle(page).await?;
     let now = instant(page).await?;

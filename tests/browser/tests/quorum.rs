@@ -1,5 +1,5 @@
 //! Quorums in the lab: who has answered, zone by zone; what levels promise; and when digests pay. Each against the native engine.
-use crate::desk::{NOTICE, click_until, event, link, natively, open, run_until, settle, write};
+use crate::desk::{click_until, event, link, natively, open, run_until, settle, write};
 use drift::engine::node::Level;
 use drift::lab::{BreakEven, Session, gallery, script_from_file};
 use drift::view::break_even::{SIZES, answer};
@@ -104,7 +104,7 @@ async fn the_break_even_of_digests_is_measured_and_its_runs_open() {
         page.text_becomes(said, &answer(&runs)).await?;
         assert!(page.accessibility_faults().await?.is_empty());
         page.click("[data-testid=break-even-dot-3]").await?;
-        page.text_becomes(NOTICE, "Opened \"Reads with digests, 6 of 20 find a difference\"").await?;
+        page.said("Opened \"Reads with digests, 6 of 20 find a difference\"").await?;
         let session = natively(&link(page).await?);
         assert_eq!(session.script().commands, asked.script(3).commands, "the very run that was measured");
         assert_eq!(Some(session.cursor()), runs[3].map(|m| m.start), "before its first read");
@@ -113,7 +113,7 @@ async fn the_break_even_of_digests_is_measured_and_its_runs_open() {
         page.attribute_becomes(said, "data-done", "true").await?;
         page.click("[data-testid=break-even] summary").await?;
         page.click("[data-testid=break-even-cell-11]").await?;
-        page.text_becomes(NOTICE, "with whole rows only, 0 of 20").await?;
+        page.said("with whole rows only, 0 of 20").await?;
         let session = natively(&link(page).await?);
         assert_eq!(session.script().commands, asked.script(11).commands, "whole rows, all equal");
         Ok(())

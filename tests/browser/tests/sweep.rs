@@ -1,5 +1,5 @@
 //! Sweeps in the lab: started by hand, followed level by level and back, disturbed in the middle, on a phone, raced. Each against the engine.
-use crate::desk::{NOTICE, link, natively, open, write};
+use crate::desk::{link, natively, open, write};
 use drift::engine::base::NodeId;
 use drift::engine::data::Key;
 use drift::lab::{Axis, Field, Session, racers};
@@ -162,7 +162,7 @@ async fn a_point_of_the_race_is_a_run_that_opens() {
         page.click("[data-testid=race] details summary").await?;
         page.click("[data-testid=race-cell-0-0]").await?;
         let script = Field::at(Axis::Differences, 1, false).script(&racers()[0]);
-        page.text_becomes(NOTICE, &format!("Opened \"{}\"", script.title)).await?;
+        page.said(&format!("Opened \"{}\"", script.title)).await?;
         let session = natively(&link(page).await?);
         assert_eq!(session.script().commands, script.commands, "the very run that was measured");
         Ok(())

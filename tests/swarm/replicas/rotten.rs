@@ -21,7 +21,7 @@ impl Replicas {
     /// Bytes of a copy changed by themselves: on the disk, unless what is there is older.
     pub(super) fn rotted(&mut self, node: NodeId, rotted: &Rotted) {
         let (key, after) = (&rotted.key, only(&rotted.after).clone());
-        self.made.insert((key.clone(), after.clone()));
+        self.made.insert((key.clone(), after.clone()), Some((*rotted.after).clone()));
         let copy = self.copies.entry((node, None)).or_default();
         let in_memory = copy.past[copy.disk..].iter().any(|(k, _)| k == key);
         let at = if in_memory { copy.past.len() } else { copy.disk };
@@ -40,8 +40,9 @@ impl Replicas {
         let read = match &message.body {
             Body::Data { row: Some(row), .. } => message.op.and_then(|op| self.keys.get(&op.number)).map(|key| vec![(key, row)]),
             Body::Rot(RotSay::Fetched { key, row: Some(row), .. }) => Some(vec![(key, row)]),
-            Body::Sweep { say, .. } => {
-                if let Say::Rows { rows, .. } = &**say {
+            Body::Sweep { session, say } => {
+                // What a log ships is what was written: it is no copy that rots.
+                if let (Say::Rows { rows, .. }, false) = (&**say, self.ships.contains(session)) {
                     Some(rows.iter().map(|(k, r)| (k, r)).collect())
                 } else {
                     None

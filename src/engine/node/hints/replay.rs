@@ -180,6 +180,9 @@ impl Node {
     pub(in crate::engine::node) fn page_failed(&mut self, target: NodeId, ctx: &mut Ctx<'_>) {
         let Some(replay) = self.hints.lines.get_mut(&target).and_then(|line| line.replay.take()) else { return };
         ctx.note(None, Note::ReplayStopped { target, missing: replay.unacked.len() as u32 });
+        if ctx.settings.misbehave.hopeful_hints {
+            self.hints.take(target, |kept| replay.unacked.contains(&kept.hint.id) || replay.acked.contains(&kept.hint.id));
+        }
         self.start_hint_timers(ctx);
     }
 }

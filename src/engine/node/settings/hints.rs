@@ -149,4 +149,10 @@ impl Default for FallbackSettings {
 pub struct Misbehaviour {
     /// A repair overwrites what the replica holds without comparing versions.
     pub blind_repair: bool,
+    /// A node that compares all or descends a tree only sends what it has, and asks for nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_way_sweeps: bool,
+    /// Hints count as delivered once they are sent, whether or not anybody confirms them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hopeful_hints: bool,
 }

@@ -92,11 +92,11 @@ impl Default for QueueSettings {
     }
 }
 
-/// How long to rest, in milliseconds, while so many requests wait: for each row the number from which on, and the rest (Riak KV 3.0,
-/// `riak_kv_entropy_manager`, `aae_throttle_limits`, where the numbers are lengths of the longest mailbox of a partition).
-pub const THROTTLE: [(u64, u64); 6] = [(0, 0), (200, 10), (500, 50), (750, 250), (900, 1_000), (1_100, 5_000)];
+/// How long to rest, in milliseconds, while requests wait: for each row the number that must be exceeded, and the rest (Riak KV 3.0,
+/// `riak_kv_entropy_manager:query_and_set_aae_throttle`, where the numbers are lengths of the longest mailbox of a partition).
+pub const THROTTLE: [(u64, u64); 5] = [(200, 10), (500, 50), (750, 250), (900, 1_000), (1_100, 5_000)];
 
 /// The rest that [`THROTTLE`] asks for, in milliseconds.
 pub fn throttle(waiting: u64) -> u64 {
-    THROTTLE.iter().rev().find(|(from, _)| waiting >= *from).map_or(0, |(_, rest)| *rest)
+    THROTTLE.iter().rev().find(|(beyond, _)| waiting > *beyond).map_or(0, |(_, rest)| *rest)
 }

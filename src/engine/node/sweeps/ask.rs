@@ -302,7 +302,11 @@ impl Node {
             return Some(SweepOutcome::Equal);
         }
         asking.push = found.only_mine.iter().filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))).collect();
-        let wanted: Vec<Key> = found.only_theirs.into_iter().chain(found.differ).collect();
+        let mut wanted: Vec<Key> = found.only_theirs.into_iter().chain(found.differ.iter().cloned()).collect();
+        if ctx.settings.misbehave.one_way_sweeps {
+            asking.push.extend(found.differ.iter().filter_map(|key| Some((key.clone(), self.visible(None, key, ctx)?))));
+            wanted.clear();
+        }
         if wanted.is_empty() {
             return self.push_rows(asking, ctx);
         }

@@ -10,7 +10,7 @@ use super::turn::QueueStep;
 use crate::engine::base::{Micros, NodeId, Purpose, arrange, uniform};
 use crate::engine::data::Key;
 use crate::engine::node::settings::throttle;
-use crate::engine::node::{Checkpoints, Ctx, Method, Node, Note, Order, QueueSettings, Timer, Whose};
+use crate::engine::node::{Checkpoints, Ctx, Method, Node, Note, Order, QueueSettings, SweepPolicy, Timer, Whose};
 use crate::engine::place::Ring;
 use crate::engine::sweep::TokenRange;
 
@@ -140,18 +140,30 @@ const fn is_cut(method: Method) -> bool {
 }
 
 impl Node {
+    /// How a sweep of the queue with `peer` works in the present round: another way across zones, trees instead of logs in some rounds.
+    fn queued_policy(&self, peer: NodeId, ctx: &Ctx<'_>) -> SweepPolicy {
+        let across = ctx.ring.zone_of(peer) != ctx.ring.zone_of(self.id);
+        let mut policy = ctx.settings.sweeps.policy_for(across, self.sweeps.queue.round.saturating_sub(1));
+        if policy.method == Method::Validation {
+            // One repair takes in everybody; pair by pair, trees are compared level by level.
+            policy.method = Method::Descent;
+        }
+        policy
+    }
+
     /// Everything the node is to compare in one round.
     fn pairs(&self, queue: &QueueSettings, ctx: &Ctx<'_>) -> Vec<Pair> {
         let replicas = &ctx.settings.replicas;
         let mut pairs = Vec::new();
         for peer in sharers(ctx.ring, replicas, self.id) {
+            let method = self.queued_policy(peer, ctx).method;
             for range in common_ranges(ctx.ring, replicas, self.id, peer) {
                 if queue.ranges == Whose::First && ctx.ring.replicas(range.right, replicas).first() != Some(&self.id) {
                     continue;
                 }
-                let parts = if is_cut(ctx.settings.sweeps.policy.method) { u64::from(queue.segments.max(1)) } else { 1 };
+                let parts = if is_cut(method) { u64::from(queue.segments.max(1)) } else { 1 };
                 pairs.extend((0..parts).filter_map(|part| Some((range.part(part, parts)?, peer))));
-                if goes_by_peer(ctx.settings.sweeps.policy.method) {
+                if goes_by_peer(method) {
                     break;
                 }
             }
@@ -184,9 +196,9 @@ impl Node {
 
     /// The schedule says that it is time for a round.
     pub(super) fn begin_round(&mut self, settings: &QueueSettings, ctx: &mut Ctx<'_>) {
+        self.sweeps.queue.round += 1;
         let all = self.pairs(settings, ctx);
         let queue = &mut self.sweeps.queue;
-        queue.round += 1;
         queue.saved.began = Some(ctx.now);
         queue.saved.done.retain(|pair, _| all.binary_search(pair).is_ok());
         queue.waiting.retain(|job| all.binary_search(&job.pair).is_ok());
@@ -255,7 +267,7 @@ impl Node {
             // Registered before it begins: it may end at once.
             let number = self.sweeps.begun + 1;
             self.sweeps.queue.running.insert(number, job);
-            let policy = ctx.settings.sweeps.policy;
+            let policy = self.queued_policy(job.pair.1, ctx);
             let ranges = if goes_by_peer(policy.method) {
                 common_ranges(ctx.ring, &ctx.settings.replicas, self.id, job.pair.1).into()
             } else {
@@ -348,6 +360,7 @@ impl Node {
             self.empty_queue(ctx);
             self.sweeps.again.clear();
         }
+        self.stop_repairs(number, ctx);
         let all: Vec<u32> = self.sweeps.asking.keys().copied().filter(|n| number.is_none_or(|wanted| *n == wanted)).collect();
         for number in all {
             if let Some(asking) = self.sweeps.asking.remove(&number) {

@@ -34,6 +34,8 @@ pub struct Shipping {
     pub peer_read: u64,
     /// Batches read so far.
     batches: u32,
+    /// Where it was asked to read on from.
+    asked: Position,
     /// Where the peer's log will have been read to once the rows of this batch are here.
     upto: Option<Position>,
     /// Whether every key is compared, and why.
@@ -203,6 +205,7 @@ impl Node {
     fn log_reads_on(&mut self, asking: &mut Asking, mut shipping: Shipping, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
         shipping.upto = None;
         let (theirs, read) = (shipping.theirs?, self.history.reading(asking.with, ctx.settings)?);
+        shipping.asked = read;
         asking.work = Work::Log(shipping);
         if read == theirs || (shipping.batches > 0 && read.seq >= theirs.seq) {
             return self.log_offers(asking, shipping, ctx);
@@ -221,8 +224,9 @@ impl Node {
         changes: &[Changed],
         ctx: &mut Ctx<'_>,
     ) -> Option<SweepOutcome> {
-        let (theirs, read) = (shipping.theirs?, self.history.reading(asking.with, ctx.settings)?);
-        let further = read.incarnation != upto.incarnation || upto.seq > read.seq;
+        let (theirs, asked) = (shipping.theirs?, shipping.asked);
+        // Further than what was asked for: a sweep that the peer has started may have read as far meanwhile.
+        let further = asked.incarnation != upto.incarnation || upto.seq > asked.seq;
         if upto.incarnation != theirs.incarnation || !further || changes.len() > KEYS_AT_ONCE {
             return Some(SweepOutcome::Nonsense);
         }

@@ -199,7 +199,7 @@ impl Painter {
             return;
         }
         c.set_global_alpha(alpha);
-        let scale = if profile == Profile::Mobile || flights.len() > 60 { 0.42 } else { 0.58 };
+        let scale = if profile.is_small() || flights.len() > 60 { 0.42 } else { 0.58 };
         for f in flights {
             self.glyph(f, palette, fit, scale, false);
         }
@@ -398,6 +398,7 @@ fn glyph_scale(profile: Profile, count: usize, f: &FlightMark) -> f64 {
         Profile::Desktop => 1.25,
         Profile::Projector => 1.45,
         Profile::Mobile => 0.9,
+        Profile::Figure => 1.0,
     };
     let crowd = match count {
         0..=16 => 1.0,

@@ -35,15 +35,21 @@ use crate::view::geometry::Profile;
 use crate::view::glyph::Kind;
 use crate::view::scene::{Focus, Ground, Look, Scene, kind, scene};
 
-/// Boxes narrower than this (CSS pixels) get the drawing for phones.
+/// Boxes narrower than this (CSS pixels) get a drawing with few words.
 const NARROW: f64 = 560.0;
+/// Narrower than this, the one for phones held upright.
+const SLIM: f64 = 440.0;
+/// On a projector, narrower boxes get the drawing with few words: it is larger in them.
+const ROOMY: f64 = 760.0;
 
 /// The drawing for a box of this width; 0 before it is known.
 fn profile_for(width: f64) -> Profile {
-    match (theme::is_projector(), width > 0.0 && width < NARROW) {
-        (true, _) => Profile::Projector,
-        (false, true) => Profile::Mobile,
-        (false, false) => Profile::Desktop,
+    match (theme::is_projector(), width) {
+        (true, w) if w <= 0.0 || w >= ROOMY => Profile::Projector,
+        (true, _) => Profile::Figure,
+        (false, w) if w <= 0.0 || w >= NARROW => Profile::Desktop,
+        (false, w) if w < SLIM => Profile::Mobile,
+        (false, _) => Profile::Figure,
     }
 }
 

@@ -120,7 +120,7 @@ pub fn seams(profile: Profile, outlines: &[String], uid: &str) -> Html {
 }
 
 fn stop(stop: &Stop, profile: Profile) -> Html {
-    let phone = if profile == Profile::Mobile { 0.8 } else { 1.0 };
+    let phone = if profile.is_small() { 0.8 } else { 1.0 };
     let scale = phone * if stop.quiet { 0.66 } else { 1.1 };
     html! {
         <g class={classes!("msg", "stopped", stop.kind.class(), stop.faint.then_some("fading"))}>
@@ -134,7 +134,7 @@ fn stop(stop: &Stop, profile: Profile) -> Html {
 /// Trails, stops, snipped links, and what leaves next. Kinds in `faded` are drawn faintly.
 pub fn traffic(scene: &Scene, faded: &[Kind]) -> Html {
     let faint = |kind: Kind| faded.contains(&kind).then_some("faint");
-    let scale = if scene.profile == Profile::Mobile { 0.8 } else { 1.0 };
+    let scale = if scene.profile.is_small() { 0.8 } else { 1.0 };
     html! {
         <>
             <g data-testid="trails">

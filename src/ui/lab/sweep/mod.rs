@@ -17,6 +17,9 @@ mod storm;
 mod symbols;
 mod talk;
 mod trees;
+mod tries;
+mod validation;
+mod versions;
 
 use std::rc::Rc;
 
@@ -36,7 +39,7 @@ use crate::engine::node::sweeps::SessionId;
 use crate::engine::observe::SweepCost;
 use crate::engine::sweep::TokenRange;
 use crate::lab::{BranchId, Session, View};
-use crate::view::format::counted;
+use crate::view::format::{counted, list};
 use crate::view::sweep::pair::{self, Holdings, Weighing};
 use crate::view::sweep::{choices, ends, names, policy, shown, tree_words};
 use descent::DescentView;
@@ -138,7 +141,11 @@ pub fn use_seen(lab: &LabHandle) -> Option<Seen> {
 /// The ranges of a sweep, and what the two held when it began.
 fn at_start(session: &Session, began: EventId, cost: &SweepCost) -> (Vec<TokenRange>, Weighing) {
     let then = session.peek(began.0 + 1);
-    let ranges = crate::engine::node::sweeps::common_ranges(then.world.ring(), &then.world.settings().replicas, cost.session.by, cost.with);
+    let shared =
+        || crate::engine::node::sweeps::common_ranges(then.world.ring(), &then.world.settings().replicas, cost.session.by, cost.with);
+    // A repair of several replicas has said its ranges when it called them.
+    let said = session.sweeps_ahead().cost(cost.session).filter(|ahead| ahead.parties.len() > 2);
+    let ranges = said.map_or_else(shared, |ahead| ahead.ranges.clone());
     let weighing = Weighing::new(&then.world, &then.truth, cost, &ranges);
     (ranges, weighing)
 }
@@ -173,13 +180,14 @@ fn Middle(props: &MiddleProps) -> Html {
 /// The drawing of the sweep's method.
 fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
     match seen.cost.method {
-        Method::Descent => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Descent | Method::Segments => html! { <DescentView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Ranges => html! { <ranges::RangesView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Sketch => html! { <symbols::SymbolsView lab={lab.clone()} seen={seen.clone()} /> },
         Method::Log => logs::drawing(lab, seen),
         Method::Bitmaps => bitmaps::drawing(lab, seen),
-        // A method without a drawing of its own.
-        _ => talk::drawing(lab, seen),
+        Method::Validation => html! { <validation::ValidationView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Trie => html! { <tries::TriesView lab={lab.clone()} seen={seen.clone()} /> },
+        Method::Versions | Method::Full => html! { <versions::VersionsView lab={lab.clone()} seen={seen.clone()} /> },
     }
 }
 
@@ -214,11 +222,16 @@ fn head(lab: &LabHandle, seen: &Seen) -> Html {
         let now = pair::differ(s.world(), s.truth(), (a, b), &seen.ranges);
         let leaves = seen.cost.leaves;
         let trees = policy(s, seen.id()).filter(|_| leaves > 0).map(|policy| tree_words(&policy, leaves));
-        (pair::range_text(s.world(), &seen.ranges), pair::behind((a, b), &now), trees)
+        let behind = match pair::copies_behind(s.truth(), &seen.ranges) {
+            0 if seen.cost.parties.len() > 2 => "they hold the same".to_owned(),
+            n if seen.cost.parties.len() > 2 => format!("{} behind", counted(n, "copy is", "copies are")),
+            _ => pair::behind((a, b), &now),
+        };
+        (pair::range_text(s.world(), &seen.ranges), behind, trees)
     });
     html! {
         <div class="sweep-head">
-            <h2>{ format!("Where do {a} and {b} disagree?") }</h2>
+            <h2>{ format!("Where do {} disagree?", if seen.cost.parties.len() > 2 { list(seen.cost.parties.clone()) } else { format!("{a} and {b}") }) }</h2>
             <p class="dim">
                 { range }{ ", " }<b>{ counted(seen.at_start.rows, "key", "keys") }</b>
                 if let Some(trees) = trees { { format!(" · {trees}") } }

@@ -25,16 +25,22 @@ struct BarProps {
 #[component]
 fn Bar(props: &BarProps) -> Html {
     match use_seen(&props.lab) {
-        Some(seen) if seen.cost.method == Method::Descent => bar(&props.lab, &seen),
+        Some(seen) if has_parts(seen.cost.method) => bar(&props.lab, &seen),
         _ => Html::default(),
     }
+}
+
+/// Methods whose messages come in parts.
+const fn has_parts(method: Method) -> bool {
+    !matches!(method, Method::Log | Method::Ranges | Method::Sketch | Method::Bitmaps)
 }
 
 fn bar(lab: &LabHandle, seen: &Seen) -> Html {
     let (all, cursor, (sent, known)) = lab.read(|s| {
         // Before its end is known, nobody can say which level is the last.
         let whole = s.sweeps_ahead().cost(seen.id()).filter(|cost| cost.ended.is_some());
-        let depth = whole.map_or(u32::MAX, |cost| cost.levels.len().saturating_sub(1) as u32);
+        // The last level of a trie is not one of leaves alone.
+        let depth = whole.filter(|c| c.method != Method::Trie).map_or(u32::MAX, |cost| cost.levels.len().saturating_sub(1) as u32);
         (phases(s, seen.id(), depth), s.cursor(), place(s, seen.id()))
     });
     let part = |phase: &Phase| {

@@ -17,8 +17,11 @@ pub struct Dots {
     pub pick: Option<Callback<usize>>,
 }
 
-/// A plot with its lines named.
-pub fn drawing(plot: &LogPlot, names: &[&str], dots: &[Dots], testid: &'static str) -> Html {
+/// Which lines are left out, and what takes one away or brings it back.
+pub type Hidden<'a> = (&'a [bool], Callback<usize>);
+
+/// A plot with its lines named; the names are switches if lines can be left out.
+pub fn drawing(plot: &LogPlot, names: &[&str], dots: &[Dots], testid: &'static str, hidden: Option<Hidden<'_>>) -> Html {
     let (w, h) = plot.size;
     let line = |number: usize| {
         let class = Pen::of_series(number).class();
@@ -32,10 +35,8 @@ pub fn drawing(plot: &LogPlot, names: &[&str], dots: &[Dots], testid: &'static s
     };
     html! {
         <>
-            <ul class="plot-key">
-                { for names.iter().enumerate().map(|(i, name)| html! {
-                    <li><svg class="plot" viewBox="0 0 40 16" width="40" height="16" aria-hidden="true"><polyline class={Pen::of_series(i).class()} points="0,8 40,8" /><circle class="no" cx="20" cy="8" r="7.5" /><text x="20" y="12.2" text-anchor="middle" font-size="12">{ i + 1 }</text></svg>{ *name }</li>
-                }) }
+            <ul class="sweep-key">
+                { for names.iter().enumerate().map(|(i, name)| named(i, name, hidden.as_ref())) }
             </ul>
             <svg class="plot sweeps" viewBox={format!("0 0 {w} {h}")} aria-hidden="true" data-testid={testid}>
                 { for plot.marks.iter().map(mark) }
@@ -43,6 +44,17 @@ pub fn drawing(plot: &LogPlot, names: &[&str], dots: &[Dots], testid: &'static s
             </svg>
         </>
     }
+}
+
+/// The name of a line, beside its number and dashes.
+fn named(i: usize, name: &str, hidden: Option<&Hidden<'_>>) -> Html {
+    let sample = html! {
+        <svg class="plot" viewBox="0 0 40 16" width="40" height="16" aria-hidden="true"><polyline class={Pen::of_series(i).class()} points="0,8 40,8" /><circle class="no" cx="20" cy="8" r="7.5" /><text x="20" y="12.2" text-anchor="middle" font-size="12">{ i + 1 }</text></svg>
+    };
+    let Some((all, toggle)) = hidden else { return html! { <li>{ sample }{ name.to_owned() }</li> } };
+    let (shown, toggle) = (!all.get(i).copied().unwrap_or(false), toggle.clone());
+    let onclick = Callback::from(move |_: MouseEvent| toggle.emit(i));
+    html! { <li><button type="button" role="switch" aria-checked={shown.to_string()} title="Draw this line, or leave it out" data-testid={format!("line-{i}")} {onclick}>{ sample }{ name.to_owned() }</button></li> }
 }
 
 pub(super) fn mark(mark: &Mark) -> Html {
@@ -145,7 +157,7 @@ fn compared(guess: u64, found: &[(u64, u64)]) -> Html {
     html! {
         <>
             <p class="dim" role="status" data-testid="hashes-answer" data-done={(found.len() == STEPS.len()).to_string()}>{ answer.unwrap_or_else(|| "The trees are being changed…".to_owned()) }</p>
-            { drawing(&plot, &["scattered", "side by side", "your guess"], &[text("scattered", 0), text("side by side", 1), text("your guess", 2)], "hashes-plot") }
+            { drawing(&plot, &["scattered", "side by side", "your guess"], &[text("scattered", 0), text("side by side", 1), text("your guess", 2)], "hashes-plot", None) }
             <table class="vh">
                 <caption>{ "Hashes compared" }</caption>
                 <thead><tr><th scope="col">{ "keys that differ" }</th><th scope="col">{ "scattered" }</th><th scope="col">{ "side by side" }</th></tr></thead>

@@ -27,7 +27,8 @@ fn node(lab: &LabHandle, queue: &NodeQueue) -> Html {
     html! {
         <details class="fold queue" key={id.0} open={queue.lines.iter().any(|line| matches!(line.state, State::Running(..)))} data-testid={format!("queue-{id}")}>
             <summary><b>{ id.to_string() }</b><span class={classes!((!queue.busy).then_some("dim"))}>{ &queue.brief }</span></summary>
-            <ul>{ for queue.lines.iter().map(|one| line(lab, id, one)) }</ul>
+            if !queue.order.is_empty() { <p class="dim" data-testid={format!("queue-order-{id}")}>{ &queue.order }</p> }
+            <ol>{ for queue.lines.iter().map(|one| line(lab, id, one)) }</ol>
             if queue.more > 0 {
                 <p class="dim">{ format!("and {} more", queue.more) }</p>
             }

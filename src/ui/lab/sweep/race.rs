@@ -15,8 +15,23 @@ use crate::view::format::{bytes, count};
 use crate::view::glyph::Icon;
 use crate::view::race::{Measure, answer, axis_words, log_plot, run_words};
 
-/// Inputs of one slice: a few milliseconds.
-const SLICE: u32 = 400;
+/// Inputs between two looks at the clock.
+const SLICE: u32 = 20;
+/// How long a slice may take, in milliseconds: a longer one would be felt.
+const PATIENCE: f64 = 12.0;
+
+/// Goes on with a run for one slice.
+fn advance(run: &mut Run) -> Option<Raced> {
+    let now = || gloo::utils::window().performance().map_or(0.0, |clock| clock.now());
+    let began = now();
+    for _ in 0..100 {
+        let raced = run.advance(SLICE);
+        if raced.is_some() || now() - began > PATIENCE {
+            return raced;
+        }
+    }
+    None
+}
 
 /// The button that opens the race.
 #[component]
@@ -59,6 +74,7 @@ fn RaceSheet(props: &RaceSheetProps) -> Html {
     let sheet = use_node_ref();
     let (asked, measure, going) = (use_state_eq(Asked::default), use_state_eq(Measure::default), use_state_eq(|| true));
     let all = use_memo((), |()| racers());
+    let hidden = use_state_eq(|| vec![false; all.len()]);
     let lines = use_runs(&all, *asked, *going);
     {
         let sheet = sheet.clone();
@@ -97,7 +113,7 @@ fn RaceSheet(props: &RaceSheetProps) -> Html {
                     { answer(&names, asked.axis, &lines).unwrap_or_default() }
                 }
             </p>
-            { figure(&names, &asked, *measure, &lines, &open) }
+            { figure(&names, &asked, *measure, &lines, &open, &hidden) }
         </dialog>
     }
 }
@@ -122,7 +138,7 @@ fn use_runs(all: &Rc<Vec<Racer>>, asked: Asked, going: bool) -> Lines {
                     let field = Field::at(asked.axis, asked.axis.values()[place / rows], asked.near);
                     *running = Run::new(&field, &all[place % rows]).ok().map(|run| (asked, place, run));
                 }
-                if let Some(raced) = running.as_mut().and_then(|(_, _, run)| run.advance(SLICE)) {
+                if let Some(raced) = running.as_mut().and_then(|(_, _, run)| advance(run)) {
                     *running = None;
                     let mut more = (*now).clone();
                     more[place % rows][place / rows] = Some(raced);
@@ -171,11 +187,14 @@ fn choices(asked: &UseStateHandle<Asked>, measure: &UseStateHandle<Measure>) -> 
             <div class="seg sm" role="group" aria-label="What is varied">
                 { button("Differences", "race-differences", now.axis == Axis::Differences, pick(Asked { axis: Axis::Differences, ..now })) }
                 { button("Size of the data", "race-size", now.axis == Axis::Size, pick(Asked { axis: Axis::Size, ..now })) }
+                { button("Clusters", "race-places", now.axis == Axis::Places, pick(Asked { axis: Axis::Places, near: false })) }
             </div>
-            <div class="seg sm" role="group" aria-label="Where the differences lie">
-                { button("Scattered", "race-far", !now.near, pick(Asked { near: false, ..now })) }
-                { button("Side by side", "race-near", now.near, pick(Asked { near: true, ..now })) }
-            </div>
+            if now.axis != Axis::Places {
+                <div class="seg sm" role="group" aria-label="Where the differences lie">
+                    { button("Scattered", "race-far", !now.near, pick(Asked { near: false, ..now })) }
+                    { button("Side by side", "race-near", now.near, pick(Asked { near: true, ..now })) }
+                </div>
+            }
             <div class="seg sm" role="group" aria-label="What is counted">
                 { button("Bytes", "race-bytes", **measure == Measure::Bytes, count_of(Measure::Bytes)) }
                 { button("Round trips", "race-rounds", **measure == Measure::Rounds, count_of(Measure::Rounds)) }
@@ -184,10 +203,28 @@ fn choices(asked: &UseStateHandle<Asked>, measure: &UseStateHandle<Measure>) -> 
     }
 }
 
-fn figure(names: &[&str], asked: &Asked, measure: Measure, lines: &Lines, open: &Callback<(usize, usize, u32)>) -> Html {
+fn figure(
+    names: &[&str],
+    asked: &Asked,
+    measure: Measure,
+    lines: &Lines,
+    open: &Callback<(usize, usize, u32)>,
+    hidden: &UseStateHandle<Vec<bool>>,
+) -> Html {
     let values = asked.axis.values();
-    let points = |line: &Vec<Option<Raced>>| line.iter().zip(values).filter_map(|(run, x)| Some((*x, measure.of(run.as_ref()?)))).collect();
-    let series: Vec<Vec<(u64, u64)>> = lines.iter().map(points).collect();
+    let toggle = {
+        let hidden = hidden.clone();
+        Callback::from(move |i: usize| {
+            let next = hidden.iter().enumerate().map(|(j, h)| if i == j { !h } else { *h }).collect();
+            hidden.set(next);
+        })
+    };
+    let points = |line: &Vec<Option<Raced>>| {
+        line.iter().zip(values).filter_map(|(run, x)| Some((*x, measure.of(run.as_ref()?)))).collect::<Vec<_>>()
+    };
+    let left_out = |i: usize| hidden.get(i).copied().unwrap_or(false);
+    let series: Vec<Vec<(u64, u64)>> =
+        lines.iter().enumerate().map(|(i, line)| if left_out(i) { Vec::new() } else { points(line) }).collect();
     let wide = gloo::utils::window().inner_width().ok().and_then(|w| w.as_f64()).is_none_or(|w| w > 700.0);
     let plot = log_plot(&series, if wide { (700, 360) } else { (340, 300) }, axis_words(asked.axis), measure.words());
     let runs = |line: usize| lines[line].iter().enumerate().filter_map(move |(column, run)| Some((column, (*run)?))).collect::<Vec<_>>();
@@ -205,15 +242,15 @@ fn figure(names: &[&str], asked: &Asked, measure: Measure, lines: &Lines, open: 
     let all: Vec<Dots> = (0..names.len()).map(dots).collect();
     html! {
         <figure>
-            { drawing(&plot, names, &all, "race-plot") }
+            { drawing(&plot, names, &all, "race-plot", Some((&hidden[..], toggle))) }
             <details>
                 <summary>{ "The same as a table" }</summary>
-                <table class="know numbers">
+                <div class="race-table"><table class="know numbers">
                     <thead><tr><th scope="col">{ axis_words(asked.axis) }</th>{ for names.iter().map(|name| html! { <th scope="col">{ *name }</th> }) }</tr></thead>
                     <tbody>{ for values.iter().enumerate().map(|(column, value)| html! {
                         <tr><th scope="row">{ count(*value) }</th>{ for (0..names.len()).map(|line| cell(names[line], asked, lines[line][column].as_ref(), (line, column), open)) }</tr>
                     }) }</tbody>
-                </table>
+                </table></div>
             </details>
         </figure>
     }

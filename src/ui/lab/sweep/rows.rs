@@ -33,7 +33,8 @@ pub fn drawing(trees: &Exchange, open: &[Leaf], plan: &Plan, ends: (NodeId, Node
                 BLOCK,
             )
         };
-        html! { <g key={format!("{}-{}", leaf.place.range, leaf.place.index)}>{ side(trees, leaf, 0, &room(0), ends.0) }{ side(trees, leaf, 1, &room(1), ends.1) }</g> }
+        let title = name(trees, &leaf.place);
+        html! { <g key={format!("{}-{}", leaf.place.range, leaf.place.index)}>{ side(&title, leaf, 0, &room(0), ends.0) }{ side(&title, leaf, 1, &room(1), ends.1) }</g> }
     };
     let last = plan.rows + 12.0 + fit.min(open.len()).div_ceil(columns) as f64 * BLOCK;
     html! {
@@ -46,7 +47,8 @@ pub fn drawing(trees: &Exchange, open: &[Leaf], plan: &Plan, ends: (NodeId, Node
     }
 }
 
-fn side(trees: &Exchange, leaf: &Leaf, of: usize, frame: &Rect, letter: NodeId) -> Html {
+/// One side's rows of a leaf, or of whatever the title says.
+pub fn side(title: &str, leaf: &Leaf, of: usize, frame: &Rect, letter: NodeId) -> Html {
     let y = frame.y;
     let wide = (frame.w / leaf.pairs.len().max(1) as f64).min(9.0);
     let came = leaf.pairs.iter().filter(|pair| pair.cells[of].moved == Moved::Came).count() as u64;
@@ -66,7 +68,7 @@ fn side(trees: &Exchange, leaf: &Leaf, of: usize, frame: &Rect, letter: NodeId) 
         <>
             <text class="s" x={px(frame.x)} y={px(y)} font-size="13">
                 <tspan class="d b">{ letter.to_string() }</tspan>
-                if of == 0 && frame.w > 170.0 { <tspan class="b" dx="8">{ name(trees, &leaf.place) }</tspan>{ format!(", {}, ", counted(leaf.rows, "row", "rows")) }<tspan class="hot">{ count(leaf.needed) }</tspan>{ " needed" } }
+                if of == 0 && frame.w > 170.0 { <tspan class="b" dx="8">{ title.to_owned() }</tspan>{ format!(", {}, ", counted(leaf.rows, "row", "rows")) }<tspan class="hot">{ count(leaf.needed) }</tspan>{ " needed" } }
             </text>
             <text class="i f-ink2" x={px(frame.x + frame.w)} y={px(y)} text-anchor="end" font-size="14">{ news }</text>
             { for plain.into_iter().map(cell) }

@@ -4,15 +4,14 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use crate::engine::base::NodeId;
+use crate::engine::node::Method;
 use crate::engine::node::sweeps::SessionId;
-use crate::engine::sweep::TreePolicy;
 use crate::lab::View;
 use crate::ui::lab::LabHandle;
 use crate::ui::lab::act::act_or_say;
 use crate::ui::lab::moves::watch;
-use crate::view::sweep::start::{
-    COMBINES, CONTENTS, Draft, FANS, METHODS, STREAMS, UPKEEPS, has_trees, leaf_choice, leaves, method_choice, others, with_fan_out,
-};
+use crate::view::sweep::parameters::{fixed, parameters};
+use crate::view::sweep::start::{Draft, METHODS, method_choice, others};
 use crate::view::sweep::{begun, names};
 
 /// Starts a sweep at the cursor and looks at it.
@@ -29,15 +28,20 @@ pub fn start(lab: &LabHandle, draft: &Draft) {
     watch(lab);
 }
 
+/// The name of a choice for tests.
+fn testid(name: &str) -> String {
+    if name.starts_with("sweep-") { name.to_owned() } else { format!("sweep-{name}") }
+}
+
 /// A choice in the sentence.
-fn choice(label: &str, testid: &'static str, all: Vec<String>, chosen: usize, choose: Callback<usize>) -> Html {
+fn choice(label: &str, name: &'static str, all: Vec<String>, chosen: usize, choose: Callback<usize>) -> Html {
     let onchange = Callback::from(move |event: Event| {
         if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
             choose.emit(usize::try_from(select.selected_index()).unwrap_or(0));
         }
     });
     html! {
-        <select class="scrub" aria-label={label.to_owned()} data-testid={testid} {onchange}>
+        <select class="scrub" aria-label={label.to_owned()} data-testid={testid(name)} {onchange}>
             { for all.into_iter().enumerate().map(|(i, words)| html! { <option selected={i == chosen}>{ words }</option> }) }
         </select>
     }
@@ -70,59 +74,51 @@ pub fn use_start(lab: &LabHandle) -> Html {
     let (nodes, peers) = lab.read(|s| ((0..s.world().hosts().len() as u32).map(NodeId).collect::<Vec<_>>(), others(s, draft.a)));
     let letters = |nodes: &[NodeId]| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>();
     let place = |nodes: &[NodeId], node: NodeId| nodes.iter().position(|n| *n == node).unwrap_or(0);
-    let with = {
+    let by_whole_trees = draft.policy.method == Method::Validation;
+    let mut with = letters(&peers);
+    let mut partner = place(&peers, draft.b);
+    if by_whole_trees {
+        if draft.b == draft.a {
+            partner = with.len();
+        }
+        with.push("all replicas of its ranges".to_owned());
+    }
+    let join = {
         let (set, peers) = (set.clone(), peers.clone());
-        Callback::from(move |i: usize| set.set(Some(Draft { b: peers.get(i).copied().unwrap_or(draft.b), ..draft })))
+        // The one after the last peer is everybody.
+        Callback::from(move |i: usize| set.set(Some(Draft { b: peers.get(i).copied().unwrap_or(draft.a), ..draft })))
     };
     let methods = METHODS.iter().map(|m| names(*m).0.to_owned()).collect();
     html! {
         <form class="sweep-start" {onsubmit} data-testid="sweep-form">
             <p class="cfg">
                 { "Compare " }{ choice("who starts", "sweep-a", letters(&nodes), place(&nodes, draft.a), pick(|d, i| d.a = NodeId(i as u32))) }
-                { " with " }{ choice("with whom", "sweep-b", letters(&peers), place(&peers, draft.b), with) }
+                { " with " }{ choice("with whom", "sweep-b", with, partner, join) }
                 { " by " }{ choice("method", "sweep-method", methods, method_choice(draft.policy.method), pick(|d, i| d.policy.method = METHODS[i.min(METHODS.len() - 1)])) }
-                if has_trees(draft.policy.method) { { trees(&draft, &set) } } else { { "." } }
+                { "." }
+                { gaps(&draft, &set) }
             </p>
             <p class="verbs"><button type="submit" class="btn sm pri" data-testid="sweep-go">{ "Compare" }</button></p>
         </form>
     }
 }
 
-/// What is said about trees.
-fn trees(draft: &Draft, set: &UseStateSetter<Option<Draft>>) -> Html {
+/// What can be chosen of the method.
+fn gaps(draft: &Draft, set: &UseStateSetter<Option<Draft>>) -> Html {
     let draft = *draft;
-    let tree = draft.policy.tree;
-    let change = |of: fn(&mut Draft, usize)| {
-        let set = set.clone();
-        Callback::from(move |place: usize| {
-            let mut next = draft;
-            of(&mut next, place);
-            set.set(Some(next));
-        })
-    };
-    let words = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let leaf = change(|d, i| {
-        d.policy.tree = TreePolicy { depth: leaves(&d.policy.tree)[i.min(leaves(&d.policy.tree).len() - 1)].0, ..d.policy.tree }
-    });
-    let fan = change(|d, i| d.policy.tree = with_fan_out(&d.policy.tree, FANS[i.min(FANS.len() - 1)]));
-    let content = change(|d, i| d.policy.tree.leaf = CONTENTS[i.min(CONTENTS.len() - 1)].0);
-    let combine = change(|d, i| d.policy.tree.combine = COMBINES[i.min(COMBINES.len() - 1)].0);
-    let stream = change(|d, i| d.policy.streams = STREAMS[i.min(STREAMS.len() - 1)].0);
-    let upkeep = change(|d, i| d.policy.upkeep = UPKEEPS[i.min(UPKEEPS.len() - 1)].0);
-    let at = |found: Option<usize>| found.unwrap_or(0);
-    html! {
-        <>
-            { ", with " }{ choice("leaves", "sweep-leaves", leaves(&tree).into_iter().map(|(_, w)| w).collect(), leaf_choice(&tree), leaf) }
-            { " leaves and " }{ choice("children of a node", "sweep-fan", FANS.iter().map(u32::to_string).collect(), at(FANS.iter().position(|f| *f == tree.fan_out)), fan) }
-            { " children to a node. A leaf hashes " }
-            { choice("what a leaf hashes", "sweep-content", words(CONTENTS.iter().map(|c| c.1).collect()), at(CONTENTS.iter().position(|c| c.0 == tree.leaf)), content) }
-            { "; hashes are combined " }
-            { choice("how hashes are combined", "sweep-combine", words(COMBINES.iter().map(|c| c.1).collect()), at(COMBINES.iter().position(|c| c.0 == tree.combine)), combine) }
-            { ". Trees are " }
-            { choice("where trees come from", "sweep-upkeep", words(UPKEEPS.iter().map(|c| c.1).collect()), at(UPKEEPS.iter().position(|c| c.0 == draft.policy.upkeep)), upkeep) }
-            { ". Send " }
-            { choice("what is sent", "sweep-streams", words(STREAMS.iter().map(|c| c.1).collect()), at(STREAMS.iter().position(|c| c.0 == draft.policy.streams)), stream) }
-            { "." }
-        </>
+    let all = parameters(&draft.policy, draft.a == draft.b);
+    if all.is_empty() {
+        return html! { { fixed(draft.policy.method) } };
     }
+    let gap = |gap: crate::view::sweep::parameters::Gap| {
+        let set = set.clone();
+        let (words, policies): (Vec<String>, Vec<_>) = gap.values.into_iter().unzip();
+        let choose = Callback::from(move |i: usize| {
+            if let Some(policy) = policies.get(i) {
+                set.set(Some(Draft { policy: *policy, ..draft }));
+            }
+        });
+        html! { <>{ gap.before }{ choice(gap.label, gap.id, words, gap.chosen, choose) }</> }
+    };
+    html! { <>{ for all.into_iter().map(gap) }{ "." }</> }
 }

@@ -8,7 +8,6 @@ use crate::ui::lab::why::visit;
 use crate::ui::marks::glyph;
 use crate::view::format::{bytes, moment};
 use crate::view::glyph::Kind;
-use crate::view::sweep::ends;
 use crate::view::sweep::talk::{self, Fate};
 
 /// Messages drawn at most: the last ones.
@@ -16,7 +15,6 @@ const MOST: usize = 200;
 
 /// The ladder.
 pub fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
-    let both = ends(&seen.cost);
     let row = |rung: &talk::Rung<'_>| {
         let (lab, event) = (lab.clone(), rung.event);
         let onclick = Callback::from(move |_: MouseEvent| visit(&lab, event));
@@ -29,7 +27,7 @@ pub fn drawing(lab: &LabHandle, seen: &Seen) -> Html {
             <li key={rung.id} class={classes!(fate, (!rung.from_asking).then_some("back"))}>
                 <button type="button" {onclick}>
                     { glyph(Kind::Sync, rung.form(), 20) }
-                    <span>{ talk::line(rung, both) }</span>
+                    <span>{ talk::line(rung) }</span>
                     <span class="m">{ format!("{}, {}", moment(rung.at), bytes(u64::from(rung.size))) }</span>
                 </button>
             </li>

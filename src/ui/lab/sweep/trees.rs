@@ -159,7 +159,7 @@ fn one(node: &Drawn, hand: &Hand) -> Html {
 /// The node's letter beside its root.
 fn disc(letter: NodeId, asking: bool, plan: &Plan, made: bool) -> Html {
     let frame = &plan.frames[usize::from(!asking)];
-    let (radius, away) = if plan.ladder.is_some() { (21.0, 76.0) } else { (15.0, 62.0) };
+    let (radius, away) = if plan.ladder.is_some() && frame.gap >= 44.0 { (21.0, 76.0) } else { (15.0, 62.0) };
     let x = frame.x + frame.w / 2.0 + if asking { -away } else { away };
     html! {
         <g class={classes!("tree-of", (!made).then_some("unmade"))}>

@@ -300,6 +300,20 @@ impl Node {
         }
     }
 
+    /// A person stops a repair that this node has started, or all of them and what rests before another try.
+    pub(in crate::engine::node::sweeps) fn stop_repairs(&mut self, number: Option<u32>, ctx: &mut Ctx<'_>) {
+        if number.is_none() {
+            self.sweeps.repairs.again.clear();
+        }
+        let repairs = self.sweeps.repairs.coordinating.keys().copied();
+        let all: Vec<u32> = repairs.filter(|known| number.is_none_or(|wanted| *known == wanted)).collect();
+        for number in all {
+            if let Some(repair) = self.sweeps.repairs.coordinating.remove(&number) {
+                self.end_repair(repair, SweepOutcome::Stopped, ctx);
+            }
+        }
+    }
+
     /// The repair is over: everybody may forget it. If it failed, what has been merged stays, and it is tried again after a rest.
     fn end_repair(&mut self, repair: Repair, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
         let (session, number) = (repair.session, repair.session.number);
