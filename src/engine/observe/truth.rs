@@ -148,8 +148,7 @@ impl Truth {
 
     /// The truth about a whole world, found by looking at every row, as if all its disorder had come at once.
     pub fn of(world: &World) -> Truth {
-        let mut truth = Truth::default();
-        truth.looking = Some(None);
+        let mut truth = Truth { looking: Some(None), ..Truth::default() };
         truth.look_on(world, &mut u64::MAX.clone());
         truth
     }
