@@ -232,3 +232,11 @@ fn the_guides_example_passes() {
     assert!(wrong.is_empty(), "{}", told(&wrong));
     assert!(lesson.blocks().any(|(_, b)| matches!(b.kind, Kind::WhatIf(_))));
 }
+
+#[test]
+fn only_run_files_are_asked_for() {
+    let text =
+        "---\ntitle: T\n---\n## One\n```figure first\nrun: week\n```\n```figure second\nrun: first\n```\n```figure third\nrun: week\n```\n";
+    let lesson = Lesson::read("t.md", text).expect("it can be read");
+    assert_eq!(lesson.runs(), ["week"], "the second begins with the figure above it");
+}

@@ -399,11 +399,11 @@ pub struct Code {
 }
 
 impl Lesson {
-    /// The run files it needs, each once; those that begin with another figure need none.
+    /// The run files it needs, each once; a figure that begins with the run of one above it needs none.
     pub fn runs(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
-        for name in self.figures.iter().filter_map(|f| f.base.as_deref()) {
-            if !found.contains(&name) && !self.figures.iter().any(|f| f.name == name) {
+        for (i, name) in self.figures.iter().enumerate().filter_map(|(i, f)| Some((i, f.base.as_deref()?))) {
+            if !found.contains(&name) && self.figures[..i].iter().all(|f| f.name != name) {
                 found.push(name);
             }
         }
