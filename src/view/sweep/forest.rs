@@ -196,7 +196,7 @@ impl<'a> Row<'a> {
             // Boxes that are high need room between levels.
             Manner::Stacked if frame.gap < 50.0 => Manner::Digits,
             Manner::Narrow if frame.gap < 50.0 => Manner::Cells,
-            Manner::Wide if frame.gap < 34.0 => Manner::Cells,
+            Manner::Wide if frame.gap < 34.0 => Manner::Digits,
             manner => manner,
         };
         Row { trees, asking, frame, level, view, space, manner }

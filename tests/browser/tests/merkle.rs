@@ -1,6 +1,6 @@
 //! Trees of segments, tries, whole trees and versions in the lab: followed forwards and back, disturbed in the middle, and as points of the race.
 use crate::access::faultless;
-use crate::desk::{NOTICE, link, natively, write};
+use crate::desk::{link, natively, write};
 use drift::engine::base::NodeId;
 use drift::engine::data::Key;
 use drift::lab::{Axis, Field, racers};
@@ -106,32 +106,44 @@ async fn whole_trees_of_all_replicas_are_compared_pair_by_pair() {
         swept(page, "whole trees", &[("b", "all replicas of its ranges")]).await?;
         assert!(page.count("[data-testid=repair-head] .pairs button").await? >= 2, "every two that share a range");
         page.click("[data-testid=repair-head] .pairs button:last-child").await?;
-        page.attribute_becomes("[data-testid=repair-head] .pairs button:last-child", "aria-pressed", "true").await?;
+        page.attribute_becomes("[data-testid=repair-head] .pairs button:last-child", "aria-current", "true").await?;
         faultless(page, Screen::LAPTOP, "pairs").await
     })
     .await;
 }
 
-#[tokio::test]
-async fn a_key_changed_in_the_middle_of_any_comparison_is_not_lost() {
-    journey("merkle-disturbed", Screen::PROJECTOR, async |page| {
-        for (method, choices) in [("trees of segments", &[("width", "16")][..]), ("tries", &[]), ("whole trees", &[])] {
-            swept(page, method, choices).await?;
-            page.click("[data-testid=phases] li:nth-child(2) button").await?;
-            page.click("[data-testid=tab-client]").await?;
-            write(page, "key-24", "no milk at all").await?;
-            page.click("[data-testid=tab-sweep]").await?;
-            let mut session = natively(&link(page).await?);
-            session.seek_time(session.end());
-            let held = |node: u32| session.world().host(NodeId(node)).and_then(|h| h.node.store.get(&Key::new("key-24")).cloned());
-            assert_eq!(held(1), held(2), "{method}");
-            let newest = format!("{:?}", held(2).expect("it is held"));
-            let wanted = format!("{:?}", "no milk at all".as_bytes().to_vec()).replace(['[', ']'], "");
-            assert!(newest.contains(&wanted), "{method}: {newest}");
-        }
+/// Changes a key in the middle of a comparison: it must not be lost.
+async fn disturbed(name: &str, method: &str, choices: &[(&str, &str)]) {
+    journey(name, Screen::PROJECTOR, async |page| {
+        swept(page, method, choices).await?;
+        page.click("[data-testid=phases] li:nth-child(2) button").await?;
+        page.click("[data-testid=tab-client]").await?;
+        write(page, "key-24", "no milk at all").await?;
+        let mut session = natively(&link(page).await?);
+        session.seek_time(session.end());
+        let held = |node: u32| session.world().host(NodeId(node)).and_then(|h| h.node.store.get(&Key::new("key-24")).cloned());
+        assert_eq!(held(1), held(2), "{method}");
+        let newest = format!("{:?}", held(2).expect("it is held"));
+        let wanted = format!("{:?}", "no milk at all".as_bytes().to_vec()).replace(['[', ']'], "");
+        assert!(newest.contains(&wanted), "{method}: {newest}");
         Ok(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_key_changed_in_the_middle_of_an_exchange_of_segments_is_not_lost() {
+    disturbed("merkle-disturbed-segments", "trees of segments", &[("width", "16")]).await;
+}
+
+#[tokio::test]
+async fn a_key_changed_in_the_middle_of_a_walk_through_tries_is_not_lost() {
+    disturbed("merkle-disturbed-tries", "tries", &[]).await;
+}
+
+#[tokio::test]
+async fn a_key_changed_in_the_middle_of_a_repair_is_not_lost() {
+    disturbed("merkle-disturbed-whole", "whole trees", &[]).await;
 }
 
 #[tokio::test]
@@ -152,7 +164,7 @@ async fn a_point_of_every_racer_opens_its_run() {
         page.click("[data-testid=race] details summary").await?;
         page.click(&format!("[data-testid=race-cell-{last}-0]")).await?;
         let script = Field::at(Axis::Places, 1, false).script(&racers()[last]);
-        page.text_becomes(NOTICE, &format!("Opened \"{}\"", script.title)).await?;
+        page.said(&format!("Opened \"{}\"", script.title)).await?;
         let session = natively(&link(page).await?);
         assert_eq!(session.script().commands, script.commands, "the very run that was measured");
         Ok(())
@@ -160,21 +172,37 @@ async fn a_point_of_every_racer_opens_its_run() {
     .await;
 }
 
-#[tokio::test]
-async fn a_phone_shows_every_comparison_below_each_other() {
-    journey("merkle-phone", Screen::PHONE, async |page| {
+/// A comparison on a phone: nothing sticks out, and everybody can use it.
+async fn on_a_phone(name: &str, method: &str) {
+    journey(name, Screen::PHONE, async |page| {
         page.open("#/lab/two-stale-leaves").await?;
         page.find(SWEEP).await?;
-        for method in ["trees of segments", "tries", "whole trees", "versions"] {
-            page.click("[data-testid=tab-sweep]").await?;
-            page.choose(&format!("{ANOTHER} [data-testid=sweep-method]"), method).await?;
-            page.click(&format!("{ANOTHER} [data-testid=sweep-go]")).await?;
-            page.attribute_becomes(SWEEP, "data-method", method).await?;
-            let wide = "return document.documentElement.scrollWidth <= innerWidth";
-            page.until("nothing sticks out", wide).await?;
-            faultless(page, Screen::PHONE, method).await?;
-        }
-        Ok(())
+        page.click("[data-testid=tab-sweep]").await?;
+        page.choose(&format!("{ANOTHER} [data-testid=sweep-method]"), method).await?;
+        page.click(&format!("{ANOTHER} [data-testid=sweep-go]")).await?;
+        page.attribute_becomes(SWEEP, "data-method", method).await?;
+        page.until("nothing sticks out", "return document.documentElement.scrollWidth <= innerWidth").await?;
+        faultless(page, Screen::PHONE, method).await
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_phone_shows_segments() {
+    on_a_phone("merkle-phone-segments", "trees of segments").await;
+}
+
+#[tokio::test]
+async fn a_phone_shows_tries() {
+    on_a_phone("merkle-phone-tries", "tries").await;
+}
+
+#[tokio::test]
+async fn a_phone_shows_whole_trees() {
+    on_a_phone("merkle-phone-whole", "whole trees").await;
+}
+
+#[tokio::test]
+async fn a_phone_shows_versions() {
+    on_a_phone("merkle-phone-versions", "versions").await;
 }

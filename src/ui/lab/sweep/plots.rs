@@ -53,8 +53,8 @@ fn named(i: usize, name: &str, hidden: Option<&Hidden<'_>>) -> Html {
     };
     let Some((all, toggle)) = hidden else { return html! { <li>{ sample }{ name.to_owned() }</li> } };
     let (shown, toggle) = (!all.get(i).copied().unwrap_or(false), toggle.clone());
-    let onclick = Callback::from(move |_: MouseEvent| toggle.emit(i));
-    html! { <li><button type="button" role="switch" aria-checked={shown.to_string()} title="Draw this line, or leave it out" data-testid={format!("line-{i}")} {onclick}>{ sample }{ name.to_owned() }</button></li> }
+    let onchange = Callback::from(move |_: Event| toggle.emit(i));
+    html! { <li><label title="Draw this line, or leave it out"><input type="checkbox" checked={shown} data-testid={format!("line-{i}")} {onchange} />{ sample }{ name.to_owned() }</label></li> }
 }
 
 pub(super) fn mark(mark: &Mark) -> Html {

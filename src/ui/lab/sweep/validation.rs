@@ -95,7 +95,7 @@ fn head(all: &Repair, by: NodeId, shown: (NodeId, NodeId), wanted: &UseStateHand
         let (ends, wanted) = (pair.ends, wanted.clone());
         let onclick = Callback::from(move |_: MouseEvent| wanted.set(Some(ends)));
         html! {
-            <button type="button" aria-pressed={(ends == shown).to_string()} class={pair.ranges.is_some_and(|n| n > 0).then_some("torn")} data-testid={format!("pair-{}-{}", ends.0, ends.1)} {onclick}>
+            <button type="button" aria-current={(ends == shown).then_some("true")} class={pair.ranges.is_some_and(|n| n > 0).then_some("torn")} data-testid={format!("pair-{}-{}", ends.0, ends.1)} {onclick}>
                 <b>{ format!("{} and {}", ends.0, ends.1) }</b>{ format!(": {}", pair.words()) }
             </button>
         }
