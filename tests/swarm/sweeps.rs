@@ -25,6 +25,8 @@ type Rows = Box<[(Key, Arc<Row>)]>;
 pub struct Comparing {
     /// How each sweep works, and over which ranges.
     opened: BTreeMap<SessionId, (SweepPolicy, Arc<[TokenRange]>)>,
+    /// Sweeps that have begun and not ended.
+    open: BTreeSet<SessionId>,
     /// What a node was sent last.
     offered: BTreeMap<NodeId, (SessionId, Rows)>,
     /// Sweeps at both of whose nodes nothing has changed since they began but by themselves.
@@ -44,6 +46,7 @@ impl Comparing {
     /// Follows one event, after `replicas` has.
     pub fn see(&mut self, event: &Event, replicas: &Replicas, world: &World, rules: &Rules) -> Result<(), String> {
         let Some(node) = event.who.and_then(Endpoint::node) else { return Ok(()) };
+        self.told(node, event)?;
         self.stir(node, event);
         self.rotten |= matches!(event.kind, EventKind::Fault(Fault::Rotted(_)));
         match &event.kind {
@@ -81,6 +84,20 @@ impl Comparing {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whatever begins ends once, in one way that is named, unless its node stops before.
+    fn told(&mut self, node: NodeId, event: &Event) -> Result<(), String> {
+        let once = match &event.kind {
+            EventKind::Note(Note::Sweep { session, step: SweepStep::Began { .. } }) => self.open.insert(*session),
+            EventKind::Note(Note::Sweep { session, step: SweepStep::Ended { .. } }) => self.open.remove(session),
+            EventKind::Fault(Fault::Crashed { .. } | Fault::Wiped { .. } | Fault::Restored { .. }) => {
+                self.open.retain(|session| session.by != node);
+                true
+            }
+            _ => true,
+        };
+        if once { Ok(()) } else { Err(format!("{node} begins or ends a sweep twice, or ends what never began: {:?}", event.kind)) }
     }
 
     /// Something may have changed at a node: sweeps that did not do so themselves are not alone any more.
@@ -182,6 +199,9 @@ impl Comparing {
             if !sweeps.asking().is_empty() || !sweeps.answering().is_empty() {
                 return Err(format!("{} has sweeps open: {:?} {:?}", host.node.id, sweeps.asking().keys(), sweeps.answering().keys()));
             }
+        }
+        if !self.open.is_empty() {
+            return Err(format!("sweeps have begun and not ended: {:?}", self.open));
         }
         let billed: u64 = Sweeps::of(log).costs().map(SweepCost::bytes).sum();
         let counted = world.ledger().of(Traffic::Tree).bytes;
