@@ -149,11 +149,8 @@ impl Comparing {
                 let alien = rows.iter().find(|(key, row)| !held(key, row));
                 alien.map_or(Ok(()), |row| Err(format!("{node} sends in a repair what it does not hold: {row:?}")))
             }
-            // As they stood in its log: something newer may be held by now.
             Say::Rows { rows, .. } if self.opened.get(session).is_some_and(|(policy, _)| policy.method == Method::Log) => {
-                let known = |key: &Key, row: &Row| replicas.has_had(node, key, only(row), false) && self.of(*session, key);
-                let alien = rows.iter().find(|(key, row)| !known(key, row));
-                alien.map_or(Ok(()), |row| Err(format!("{node} ships what it has never had: {row:?}")))
+                self.ships(node, *session, rows, replicas)
             }
             Say::Rows { rows, .. } => {
                 let alien = rows.iter().find(|(key, row)| !replicas.shows_row(node, key, row, shown, rules) || !self.of(*session, key));
@@ -181,6 +178,13 @@ impl Comparing {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Rows as they stood in a log: something newer may be held by now.
+    fn ships(&self, node: NodeId, session: SessionId, rows: &Rows, replicas: &Replicas) -> Result<(), String> {
+        let known = |key: &Key, row: &Row| replicas.has_had(node, key, only(row), false) && self.of(session, key);
+        let alien = rows.iter().find(|(key, row)| !known(key, row));
+        alien.map_or(Ok(()), |row| Err(format!("{node} ships what it has never had: {row:?}")))
     }
 
     /// Whether a key lies in the ranges of a sweep.
