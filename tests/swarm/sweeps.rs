@@ -70,6 +70,8 @@ impl Comparing {
                 // Tombstones that grow too old meanwhile are one more change.
                 // Trees that are kept on disk may be behind the rows, and who drives a walk through tries only pushes.
                 let sees = !matches!(policy.method, Method::Segments | Method::Trie);
+                // Where deletes are forgotten, the mark of one is as good as nothing.
+                let sees = sees && !rules.all.sweeps.forgets_deletes();
                 let whole = sees && !self.rotten && policy.tree.leaf != LeafContent::Key && rules.all.tombstones == Tombstones::Keep;
                 let Some([a, b]) = self.quiet.remove(session).filter(|_| whole) else { return Ok(()) };
                 let torn = replicas.torn(a, b, |key| ranges.iter().any(|range| range.holds(key.token())));
