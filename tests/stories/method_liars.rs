@@ -100,6 +100,11 @@ fn policy(dice: &mut Dice) -> SweepPolicy {
     policy
 }
 
+fn span(dice: &mut Dice) -> Span {
+    let mark = [Mark::Done, Mark::Print(dice.large()), Mark::List(dice.few(3, Dice::large))][dice.below(3) as usize].clone();
+    Span { last: dice.large(), mark }
+}
+
 /// Anything that can be said in a sweep.
 fn anything(dice: &mut Dice, alone: &Alone) -> Say {
     let fitting = Page { part: 0, page: 0, pages: 1 };
@@ -127,13 +132,7 @@ fn anything(dice: &mut Dice, alone: &Alone) -> Say {
         17 => Say::Log([LogSay::Gone, LogSay::Read(position(dice))][dice.below(2) as usize].clone()),
         18 => Say::Log(LogSay::Offer { part, changes: changes(dice) }),
         19 => Say::Log(LogSay::Lacks { part, keys: dice.few(3, Dice::key) }),
-        20 => Say::Set(SetSay::Spans {
-            round: dice.count(),
-            spans: dice.few(3, |dice| {
-                let mark = [Mark::Done, Mark::Print(dice.large()), Mark::List(dice.few(3, Dice::large))][dice.below(3) as usize].clone();
-                Span { last: dice.large(), mark }
-            }),
-        }),
+        20 => Say::Set(SetSay::Spans { round: dice.count(), spans: dice.few(3, span) }),
         21 => Say::Set(SetSay::Symbols {
             message: dice.count(),
             again: dice.count(),
@@ -275,7 +274,7 @@ fn a_log_that_does_not_go_on_is_nonsense() {
     let head = LogSay::Head { generation: 1, end: Some(Position { incarnation: 8, seq: 4, digest: 2 }), read: Some(Position::START) };
     let out = alone.hear(B, own, Say::Log(head));
     if let [(_, Say::Log(LogSay::Since(asked)))] = said(&out).as_slice() {
-        let upto = **&asked;
+        let upto = *asked;
         let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: Box::new([]) }));
         assert_eq!(ends(&out), [(own, SweepOutcome::Nonsense)]);
     } else {

@@ -42,6 +42,7 @@ struct Step {
     expired: BTreeMap<NodeId, u32>,
     flushed: bool,
     crashed: bool,
+    resumed: bool,
     new_disk: Option<Lines>,
     lost: u32,
 }
@@ -81,11 +82,12 @@ impl Hints {
                         step.moved.insert(*target);
                     }
                     Note::HintsExpired { target, count } => *step.expired.entry(*target).or_default() += count,
-                    Note::ReplayStarted { target, .. } => return started(node, *target, world, rules),
+                    Note::ReplayStarted { target, .. } => return started(node, *target, step.resumed, world, rules),
                     _ => {}
                 }
             }
             EventKind::Timer(Timer::HintFlush) => step.flushed = true,
+            EventKind::Fault(Fault::Resumed { .. }) => step.resumed = true,
             EventKind::Fault(Fault::Crashed { .. }) => step.crashed = true,
             EventKind::Fault(Fault::HintsLost { count }) => step.lost = *count,
             EventKind::Fault(Fault::Wiped { .. }) => step.new_disk = Some(Lines::new()),
@@ -266,12 +268,13 @@ fn on_disk(mut lines: Lines) -> Lines {
     lines
 }
 
-/// A replay begins only towards a node that its keeper itself believes up, not while replay stands still, and not to too many.
-fn started(node: NodeId, target: NodeId, world: &World, rules: &Rules) -> Result<(), String> {
+/// A replay begins only towards a node that its keeper itself believes up, not while replay stands still, and not to too many. Whoever is
+/// `resumed` does all that has waited at once, and may come to believe a node down just after it has begun.
+fn started(node: NodeId, target: NodeId, resumed: bool, world: &World, rules: &Rules) -> Result<(), String> {
     let Some(host) = world.host(node) else { return Ok(()) };
     let running = host.node.hints.lines().values().filter(|line| line.replay.is_some()).count();
     let settings = &rules.all.hints;
-    if settings.paused || !host.node.believes_up(target) || running > settings.targets_at_once as usize {
+    if settings.paused || !(resumed || host.node.believes_up(target)) || running > settings.targets_at_once as usize {
         return Err(format!("{node} replays hints to {target}, which it should not"));
     }
     Ok(())

@@ -359,7 +359,7 @@ impl Family {
         (first..first + cases).for_each(|seed| self.play(seed, &mut seen));
         println!("{seen:#?}");
         // In fewer runs something rare may be missing by chance.
-        assert!(seen.len() == kinds || cases < usual, "of {kinds} kinds of things {} happened: {seen:#?}", seen.len());
+        assert!(seen.len() >= kinds || cases < usual, "of {kinds} kinds of things {} happened: {seen:#?}", seen.len());
     }
 }
 

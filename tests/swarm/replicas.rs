@@ -3,6 +3,7 @@
 //! last gave the key up; a crash takes the history back to the disk. It judges by the rules alone, not by switches that break them.
 
 mod rotten;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use drift::engine::base::{Endpoint, Micros, NodeId};
 use drift::engine::data::{Clock, Key, Payload, Row, Version};
 use drift::engine::node::sweeps::{Say, SessionId};
-use drift::engine::node::{Body, Checksum, Message, Method, Note, Removed, RemovedWhy, Rotten, Timer, Tombstones, Traffic};
+use drift::engine::node::{Body, Message, Method, Note, Timer, Tombstones, Traffic};
 use drift::engine::world::{Event, EventKind, Fault, Status, World};
 
 use crate::hints::outlived;
@@ -95,17 +96,6 @@ pub struct Replicas {
 }
 
 impl Replicas {
-    /// Whether somebody made this version.
-    pub fn was_made(&self, key: &Key, version: &Version) -> bool {
-        self.made.contains_key(&(key.clone(), version.clone()))
-    }
-
-    /// The row of a version: its event's number goes wherever it goes.
-    fn row(&self, key: &Key, version: &Version) -> Row {
-        let known = self.made.get(&(key.clone(), version.clone())).and_then(Option::as_ref);
-        known.cloned().unwrap_or_else(|| Row::single(version.clone()))
-    }
-
     /// Whether a replica's own copy is this row at present, and not a tombstone that counts as gone.
     pub fn shows_row(&self, node: NodeId, key: &Key, row: &Row, shown: u64, rules: &Rules) -> bool {
         self.copies.get(&(node, None)).and_then(|copy| copy.holds(key)) == Some(only(row)) && !forgotten(row, shown, rules)
@@ -232,16 +222,6 @@ impl Replicas {
         Ok(())
     }
 
-    /// A delete that everybody has seen is forgotten; what it had deleted and comes again is taken for the delete.
-    fn unburied(&mut self, node: NodeId, key: &Key, row: &Row) {
-        let Clock::Stamp(stamp) = only(row).clock;
-        let old = self.forgot.get(&node).is_some_and(|newest| stamp.micros <= *newest);
-        let value = |((of, version), _): (&(Key, Version), &Option<Row>)| of == key && version.clock == only(row).clock;
-        if row.is_deleted() && old && !self.was_made(key, only(row)) && self.made.iter().any(value) {
-            self.made.insert((key.clone(), only(row).clone()), None);
-        }
-    }
-
     fn delivered(&mut self, node: NodeId, message: &Message, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
         let owner = message.owner.filter(|owner| *owner != node);
         let late = rules.all.write.drop_late && now.since(message.sent_at) > rules.write_timeout;
@@ -317,39 +297,6 @@ impl Replicas {
             copy.disk = copy.past.len();
         }
         self.touched.insert(((node, Some(owner)), key.clone()));
-    }
-
-    /// A replica gave a row up by itself: only a tombstone older than the grace, by its own clock.
-    fn removed(&mut self, node: NodeId, removed: &Removed, now: Micros, world: &World, rules: &Rules) -> Result<(), String> {
-        let seat = (node, None);
-        let shown = shows(world, node, now);
-        // Nobody is left who could bring the value back.
-        let stone = only(&removed.row);
-        let replicas = world.ring().replicas(removed.key.token(), &rules.all.replicas);
-        let holds = |node: &NodeId| self.copies.get(&(*node, None)).and_then(|copy| copy.holds(&removed.key));
-        let seen = removed.row.is_deleted() && replicas.iter().all(|node| holds(node).is_none_or(|version| rank(version) >= rank(stone)));
-        let copy = self.copies.entry(seat).or_default();
-        let held = copy.holds(&removed.key) == Some(only(&removed.row));
-        let right = match removed.why {
-            RemovedWhy::SeenByAll => {
-                let Clock::Stamp(stamp) = stone.clock;
-                let newest = self.forgot.entry(node).or_default();
-                *newest = stamp.micros.max(*newest);
-                seen
-            }
-            RemovedWhy::Grace { .. } => forgotten(&removed.row, shown, rules),
-            // A checksum that travels tells on whoever holds it.
-            RemovedWhy::Rotten => {
-                let checks = rules.all.integrity.checksum != Checksum::None && rules.all.integrity.rotten != Rotten::Keep;
-                checks && (!removed.row.fits() || copy.is_misfit(&removed.key))
-            }
-        };
-        if !held || !right {
-            return Err(format!("{node} gave up {:?} before its time", removed.row));
-        }
-        copy.past.push((removed.key.clone(), None));
-        self.kept(seat, &removed.key, true, now, rules);
-        Ok(())
     }
 
     /// What a replica says about itself must be so.

@@ -25,6 +25,8 @@ type Rows = Box<[(Key, Arc<Row>)]>;
 pub struct Comparing {
     /// How each sweep works, and over which ranges.
     opened: BTreeMap<SessionId, (SweepPolicy, Arc<[TokenRange]>)>,
+    /// Sweeps that have begun and not ended.
+    open: BTreeSet<SessionId>,
     /// What a node was sent last.
     offered: BTreeMap<NodeId, (SessionId, Rows)>,
     /// Sweeps at both of whose nodes nothing has changed since they began but by themselves.
@@ -44,6 +46,7 @@ impl Comparing {
     /// Follows one event, after `replicas` has.
     pub fn see(&mut self, event: &Event, replicas: &Replicas, world: &World, rules: &Rules) -> Result<(), String> {
         let Some(node) = event.who.and_then(Endpoint::node) else { return Ok(()) };
+        self.told(node, event)?;
         self.stir(node, event);
         self.rotten |= matches!(event.kind, EventKind::Fault(Fault::Rotted(_)));
         match &event.kind {
@@ -67,6 +70,8 @@ impl Comparing {
                 // Tombstones that grow too old meanwhile are one more change.
                 // Trees that are kept on disk may be behind the rows, and who drives a walk through tries only pushes.
                 let sees = !matches!(policy.method, Method::Segments | Method::Trie);
+                // Where deletes are forgotten, the mark of one is as good as nothing.
+                let sees = sees && !rules.all.sweeps.forgets_deletes();
                 let whole = sees && !self.rotten && policy.tree.leaf != LeafContent::Key && rules.all.tombstones == Tombstones::Keep;
                 let Some([a, b]) = self.quiet.remove(session).filter(|_| whole) else { return Ok(()) };
                 let torn = replicas.torn(a, b, |key| ranges.iter().any(|range| range.holds(key.token())));
@@ -81,6 +86,20 @@ impl Comparing {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whatever begins ends once, in one way that is named, unless its node stops before.
+    fn told(&mut self, node: NodeId, event: &Event) -> Result<(), String> {
+        let once = match &event.kind {
+            EventKind::Note(Note::Sweep { session, step: SweepStep::Began { .. } }) => self.open.insert(*session),
+            EventKind::Note(Note::Sweep { session, step: SweepStep::Ended { .. } }) => self.open.remove(session),
+            EventKind::Fault(Fault::Crashed { .. } | Fault::Wiped { .. } | Fault::Restored { .. }) => {
+                self.open.retain(|session| session.by != node);
+                true
+            }
+            _ => true,
+        };
+        if once { Ok(()) } else { Err(format!("{node} begins or ends a sweep twice, or ends what never began: {:?}", event.kind)) }
     }
 
     /// Something may have changed at a node: sweeps that did not do so themselves are not alone any more.
@@ -132,11 +151,8 @@ impl Comparing {
                 let alien = rows.iter().find(|(key, row)| !held(key, row));
                 alien.map_or(Ok(()), |row| Err(format!("{node} sends in a repair what it does not hold: {row:?}")))
             }
-            // As they stood in its log: something newer may be held by now.
             Say::Rows { rows, .. } if self.opened.get(session).is_some_and(|(policy, _)| policy.method == Method::Log) => {
-                let known = |key: &Key, row: &Row| replicas.has_had(node, key, only(row), false) && self.of(*session, key);
-                let alien = rows.iter().find(|(key, row)| !known(key, row));
-                alien.map_or(Ok(()), |row| Err(format!("{node} ships what it has never had: {row:?}")))
+                self.ships(node, *session, rows, replicas)
             }
             Say::Rows { rows, .. } => {
                 let alien = rows.iter().find(|(key, row)| !replicas.shows_row(node, key, row, shown, rules) || !self.of(*session, key));
@@ -166,6 +182,13 @@ impl Comparing {
         }
     }
 
+    /// Rows as they stood in a log: something newer may be held by now.
+    fn ships(&self, node: NodeId, session: SessionId, rows: &Rows, replicas: &Replicas) -> Result<(), String> {
+        let known = |key: &Key, row: &Row| replicas.has_had(node, key, only(row), false) && self.of(session, key);
+        let alien = rows.iter().find(|(key, row)| !known(key, row));
+        alien.map_or(Ok(()), |row| Err(format!("{node} ships what it has never had: {row:?}")))
+    }
+
     /// Whether a key lies in the ranges of a sweep.
     fn of(&self, session: SessionId, key: &Key) -> bool {
         self.opened.get(&session).is_some_and(|(_, ranges)| ranges.iter().any(|range| range.holds(key.token())))
@@ -182,6 +205,9 @@ impl Comparing {
             if !sweeps.asking().is_empty() || !sweeps.answering().is_empty() {
                 return Err(format!("{} has sweeps open: {:?} {:?}", host.node.id, sweeps.asking().keys(), sweeps.answering().keys()));
             }
+        }
+        if !self.open.is_empty() {
+            return Err(format!("sweeps have begun and not ended: {:?}", self.open));
         }
         let billed: u64 = Sweeps::of(log).costs().map(SweepCost::bytes).sum();
         let counted = world.ledger().of(Traffic::Tree).bytes;
