@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use drift::course::{
-    Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, Unit, check, judge, name_of_word, references, right, told, units, words,
+    Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, Unit, check, judge, name_of_word, plotted, references, right, told, tried, units,
+    words,
 };
-use drift::lab::gallery;
+use drift::lab::{Value, gallery};
 use drift::view::glossary;
 
 /// The text of a file of the project.
@@ -79,6 +80,29 @@ fn the_course_map_is_whole() {
 const FIGURE: &str = "```figure f\nnodes: 3\nclients: ada\n1s: ada writes x = 1 via A\nend: 3s\n```\n";
 
 #[test]
+fn experiments_and_lines_of_a_plot_are_runs_of_their_own() {
+    let hunt = "```hunt h\nask: Why?\ntry: nothing is written | writes\n  with:\n    without: 1-1\ntry: as it is | writes\noption: A\n  if: writes = 0\n  with:\n    without: 1\n  say: a\noption: B\n  if: writes = 0\n  say: b\n```\n";
+    let plot = "```plot p\nx: x\ny: y\npoint: 1\npoint: 2\n  2s: ada writes x = 2 via A\nline: as it is | writes\nline: without the first | writes\n  without: 1\n```\n";
+    let text = format!("---\ntitle: A lesson\n---\n\n## Step\n{FIGURE}{hunt}{plot}");
+    let lesson = linked("my.md", &text).expect("it is one");
+    assert_eq!(told(&check(&lesson, &library())), "");
+    let numbers = |values: Vec<Value>| values.iter().filter_map(Value::number).collect::<Vec<_>>();
+    for (_, block) in lesson.blocks() {
+        match &block.kind {
+            Kind::Question(q) => {
+                let found = q.trials.iter().map(|trial| tried(&lesson, q, trial, None).expect("it runs")).collect();
+                assert_eq!(numbers(found), [0.0, 1.0]);
+            }
+            Kind::Plot(p) => {
+                let at = |i: usize| numbers(plotted(&lesson, p, &p.points[i].1, None).expect("it runs"));
+                assert_eq!((at(0), at(1)), (vec![1.0, 0.0], vec![2.0, 1.0]));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_with_file_and_line() {
     let cases: &[(&str, &str)] = &[
         ("```figure\nnodes: 3\n", "my.md:6: expected this block to be closed"),
@@ -111,6 +135,14 @@ fn what_is_wrong_is_said_with_file_and_line() {
         (
             "```predict p\nask: What?\noption: A\n  if: agreement\n  say: Yes.\n```\n",
             "my.md:12: expected 2 to 40 lines `option: …`, found 1",
+        ),
+        (
+            "```hunt h\nask: What?\ntry: nothing\noption: A\n  if: agreement\n  say: Yes.\n```\n",
+            "my.md:14: expected two parts with | between them, such as `try: ",
+        ),
+        (
+            "```what-if w\nleft: a\nright: b\nchange:\n  without: 1-2\n```\n",
+            "my.md:16: `without:` expected the number of a command from 1 to 1, or several: 1-1",
         ),
         (
             "```predict p\nask: What?\noption: A\n  if: happens(hint-keptt)\n  say: Yes.\n```\n",

@@ -9,6 +9,7 @@ use super::lesson::{
 use super::prose;
 use super::read::Around;
 use super::scenario::{WORDS, edits};
+use super::tries::trials;
 use crate::lab::{Condition, Quantity};
 
 /// Where a block stands.
@@ -137,7 +138,7 @@ fn beats(fields: Vec<Field>, around: &Around) -> Result<Vec<Beat>, Wrong> {
 }
 
 /// A value in two parts, cut at the first ` | `.
-fn pair<'a>(field: &'a Field, like: &str) -> Result<(&'a str, &'a str), Wrong> {
+pub(super) fn pair<'a>(field: &'a Field, like: &str) -> Result<(&'a str, &'a str), Wrong> {
     let cut = field.value.split_once(" | ").map(|(a, b)| (a.trim(), b.trim()));
     cut.ok_or_else(|| (field.line, format!("expected two parts with | between them, such as `{like}`")))
 }
@@ -166,15 +167,16 @@ fn question(asked: Asked, name: String, mut fields: Fields, place: &Place<'_>, a
     let ask = around.text(&ask.value, ask.line)?;
     let many = switch(&mut fields, "many", false)?;
     let say = said(&mut fields, "say", around)?;
+    let trials = trials(&mut fields, around)?;
     let mut options = Vec::new();
     for field in fields.take_all("option") {
         options.push(choice(field, figure, around)?);
     }
-    fields.done("figure, at, until, ask, many, option, say")?;
+    fields.done("figure, at, until, ask, many, try, option, say")?;
     if !(2..=LESSON_BOUNDS.options).contains(&options.len()) {
         return Err((place.line, format!("expected 2 to {} lines `option: …`, found {}", LESSON_BOUNDS.options, options.len())));
     }
-    Ok(Question { name, asked, figure, at, until, ask, options, many, say })
+    Ok(Question { name, asked, figure, at, until, ask, options, many, say, trials })
 }
 
 fn choice(field: Field, figure: usize, around: &Around) -> Result<Choice, Wrong> {
@@ -195,7 +197,7 @@ fn choice(field: Field, figure: usize, around: &Around) -> Result<Choice, Wrong>
 }
 
 /// What is changed in a run first: the lines below `with:`.
-fn with(fields: &mut Fields) -> Result<Vec<super::scenario::Edit>, Wrong> {
+pub(super) fn with(fields: &mut Fields) -> Result<Vec<super::scenario::Edit>, Wrong> {
     match fields.take("with")? {
         None => Ok(Vec::new()),
         Some(mut field) => {

@@ -5,6 +5,7 @@ use super::fault::{Fault, Wrong};
 use super::grade::{Filled, Judged, attempted, filled, judge, plotted, right};
 use super::lesson::{Attempt, Beat, Case, Challenge, Claim, Code, Inline, Kind, Lesson, Plot, Question, Row, Table, Target, WhatIf};
 use super::prose::plain;
+use super::tries::tried;
 use crate::engine::base::Micros;
 use crate::engine::world::World;
 use crate::lab::{Condition, Film, Player, Script, Value};
@@ -225,6 +226,13 @@ impl Proof<'_> {
                 Err(wrong) => self.wrong(wrong),
             }
             self.moments(question, seed, line);
+            for trial in &question.trials {
+                match tried(self.lesson, question, trial, seed) {
+                    Ok(Value::Nothing) => self.fault(trial.line, format!("has no value{with}: {}", trial.quantity)),
+                    Ok(_) => {}
+                    Err(wrong) => self.wrong(wrong),
+                }
+            }
         }
     }
 

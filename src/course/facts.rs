@@ -138,6 +138,7 @@ fn texts<'a>(block: &'a Block, see: &mut impl FnMut(&'a Inline)) {
                 parts(&o.say, see);
             };
             q.options.iter().for_each(&mut option);
+            q.trials.iter().for_each(|trial| parts(&trial.text, see));
         }
         Kind::WhatIf(w) => parts(&w.ask, see),
         Kind::Challenge(c) => {

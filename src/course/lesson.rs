@@ -1,8 +1,6 @@
 //! A lesson as it is read: steps of prose and blocks, and the figures they speak of.
 
 use super::scenario::Edit;
-use crate::engine::base::Micros;
-use crate::engine::data::Key;
 use crate::lab::{Condition, Quantity, Script};
 
 /// A lesson.
@@ -219,6 +217,8 @@ pub struct Question {
     pub many: bool,
     /// What is said to everyone afterwards.
     pub say: Vec<Inline>,
+    /// Experiments that may be made first.
+    pub trials: Vec<super::tries::Trial>,
 }
 
 /// An option of a question.
@@ -399,11 +399,11 @@ pub struct Code {
 }
 
 impl Lesson {
-    /// The run files it needs, each once.
+    /// The run files it needs, each once; those that begin with another figure need none.
     pub fn runs(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
         for name in self.figures.iter().filter_map(|f| f.base.as_deref()) {
-            if !found.contains(&name) {
+            if !found.contains(&name) && !self.figures.iter().any(|f| f.name == name) {
                 found.push(name);
             }
         }
@@ -413,17 +413,5 @@ impl Lesson {
     /// All its blocks with the places of their steps, those within notes included.
     pub fn blocks(&self) -> impl Iterator<Item = (usize, &Block)> {
         self.steps.iter().enumerate().flat_map(|(i, step)| step.blocks.iter().map(move |block| (i, block)))
-    }
-}
-
-impl Figure {
-    /// The key it shows, if it says one.
-    pub fn key(&self) -> Option<&Key> {
-        self.script.as_ref()?.focus.as_ref()
-    }
-
-    /// The end of its run.
-    pub fn end(&self) -> Micros {
-        self.script.as_ref().map_or(Micros::ZERO, |s| s.end)
     }
 }

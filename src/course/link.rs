@@ -1,8 +1,10 @@
 //! Puts a lesson's runs together: from run files, from other figures of the lesson, or from an empty ring.
 
 use super::fault::{Fault, Wrong};
-use super::lesson::{Kind, Lesson};
+use super::lesson::{Figure, Kind, Lesson};
 use super::scenario::{Edit, changed, empty};
+use crate::engine::base::Micros;
+use crate::engine::data::Key;
 use crate::lab::{Script, script_from_file};
 
 impl Lesson {
@@ -42,7 +44,10 @@ impl Lesson {
     fn variants(&self) -> impl Iterator<Item = (usize, &[Edit])> {
         self.blocks().flat_map(|(_, block)| {
             let found: Vec<(usize, &[Edit])> = match &block.kind {
-                Kind::Question(q) => q.options.iter().map(|o| (o.figure, o.with.as_slice())).collect(),
+                Kind::Question(q) => {
+                    let trials = q.trials.iter().map(|t| (q.figure, t.with.as_slice()));
+                    q.options.iter().map(|o| (o.figure, o.with.as_slice())).chain(trials).collect()
+                }
                 Kind::WhatIf(w) => vec![(w.figure, w.change.as_slice())],
                 Kind::Challenge(c) => {
                     [&c.solution].into_iter().chain(&c.attempts).map(|attempt| (c.figure, attempt.edits.as_slice())).collect()
@@ -68,5 +73,17 @@ impl Lesson {
             return Ok(base);
         }
         changed(&base, edits).map_err(|(line, what)| (if line == 0 { figure.line } else { line }, what))
+    }
+}
+
+impl Figure {
+    /// The key it shows, if it says one.
+    pub fn key(&self) -> Option<&Key> {
+        self.script.as_ref()?.focus.as_ref()
+    }
+
+    /// The end of its run.
+    pub fn end(&self) -> Micros {
+        self.script.as_ref().map_or(Micros::ZERO, |s| s.end)
     }
 }

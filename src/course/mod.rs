@@ -17,6 +17,7 @@ mod read;
 mod scenario;
 mod shipped;
 mod tell;
+mod tries;
 mod vote;
 mod words;
 
@@ -38,4 +39,5 @@ pub use lesson::{
 pub use scenario::{Edit, changed};
 pub use shipped::{shipped, shipped_runs};
 pub use tell::{answers, value_text};
+pub use tries::{Trial, tried};
 pub use vote::{Damaged, Tally, VOTE_BOUNDS, VoteBounds, ballot, count};

@@ -5,6 +5,7 @@ use super::grade::{Filled, Judged, attempted, filled, judge, plotted, right};
 use super::lesson::{Kind, Lesson, Plot, WhatIf};
 use super::prose::plain;
 use super::scenario::Edit;
+use super::tries::tried;
 use crate::lab::{Film, Unit, Value};
 
 /// A value as a line of text.
@@ -34,6 +35,10 @@ pub fn answers(lesson: &Lesson) -> Vec<String> {
         match &block.kind {
             Kind::Question(q) => {
                 let right = right(lesson, q, None).unwrap_or_default();
+                for trial in &q.trials {
+                    let value = tried(lesson, q, trial, None).unwrap_or(Value::Nothing);
+                    lines.push((trial.line, format!("{}: {} gives {}", q.name, plain(&trial.text), value_text(&value))));
+                }
                 let options = q.options.iter().zip(right);
                 lines.extend(
                     options.map(|(o, right)| (o.line, format!("{}: {} {}", q.name, if right { "right" } else { "wrong" }, plain(&o.text)))),

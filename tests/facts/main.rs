@@ -17,6 +17,7 @@ mod presets;
 mod reconcile;
 mod repair;
 mod riak;
+mod schedules;
 
 #[path = "../support/play.rs"]
 mod play;

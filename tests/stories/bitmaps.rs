@@ -179,3 +179,30 @@ fn what_is_not_on_disk_yet_goes_across_too() {
     let run = apart().with("sync", "5s").at("2s", "c1 C write k v ONE").at("2500ms", "mend-all").at("3s", "sweep C A").play();
     assert_eq!((outcome(&run, 0), run.held("k").as_str()), (SweepOutcome::Repaired { pulled: 0, pushed: 1 }, "A=v B=- C=v"));
 }
+
+#[test]
+fn rows_that_no_event_tells_of_are_found_by_comparing_everything_once_more() {
+    // Only C holds k when events begin to be numbered. A and B compare everything before A has k, and once more after it has come.
+    let run = Run::of(3).with("repair", "off").at("1s", "cut C c1").at("2s", "c1 C write k v ONE").at("3s", "mend-all");
+    let run =
+        run.at("4s", r#"set sweeps {"policy":{"method":"bitmaps"}}"#).at("5s", "sweep A B").at("6s", "sweep A C").at("7s", "sweep A B");
+    let run = run.at("8s", "sweep A B").play();
+    assert_eq!(run.held("k"), "A=v B=v C=v");
+    let whole = |step: &DotStep| if let DotStep::Whole(why) = step { Some(*why) } else { None };
+    let all: Vec<Whole> = steps(&run).iter().filter_map(whole).collect();
+    assert_eq!(all, [Whole::PeerNew, Whole::New], "A with C, A with B again, and then no more");
+}
+
+#[test]
+fn a_row_given_up_as_rotten_comes_back_and_is_no_forgotten_delete() {
+    let settings = |run: Run| {
+        let run = run.with("integrity", r#"{"checksum":"replica","rotten":"drop","scrub":{"every":"100ms"}}"#);
+        run.with("sweeps.bitmaps", r#"{"deletes":"forget"}"#)
+    };
+    let run = settings(Run::of(3).with("repair", "off").with("sweeps.policy", r#"{"method":"bitmaps"}"#));
+    let run = run.at("1s", "c0 A write k v ALL").at("2s", "c0 A write gone v ALL").at("3s", "c0 A delete gone ALL");
+    // Everybody has seen the delete, and forgets it; it was newer than k.
+    let run = run.at("4s", "sweep A B").at("5s", "sweep A C").at("6s", "sweep B C").at("7s", "sweep A B").at("8s", "sweep C A");
+    let run = run.at("9s", "rot C k").at("12s", "sweep A C").play();
+    assert_eq!((run.held("k"), run.held("gone")), ("A=v B=v C=v".to_owned(), "A=- B=- C=-".to_owned()));
+}

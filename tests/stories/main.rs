@@ -14,6 +14,7 @@ mod load;
 mod logs;
 mod machines;
 mod members;
+mod method_liars;
 mod network;
 mod quorums;
 mod read_repair;

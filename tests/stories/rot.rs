@@ -199,3 +199,10 @@ fn nobody_has_it_and_the_next_one_is_asked() {
     let back = run.at("3s", "rot A k z").at("3s", "restart C").at("4s", "c0 A read k ONE").play();
     assert_eq!(back.held("k"), "A=v B=- C=v", "the second one has it");
 }
+
+#[test]
+fn a_repair_by_whole_trees_checks_what_it_reads() {
+    let run = Run::of(3).with("repair", "off").with("integrity", r#"{"checksum":"replica","rotten":"drop"}"#);
+    let run = run.at("1s", "c0 A write k v ALL").at("2s", "rot B k").at("3s", r#"repair A {"method":"validation"}"#).play();
+    assert_eq!(run.held("k"), "A=v B=v C=v", "B finds it out as it reads for its tree, gives it up, and gets it anew");
+}

@@ -349,7 +349,9 @@ pub fn run(seed: u64, commands: u64) -> Made {
     let script = run.script();
     let rules = Rules::in_turn(&script, faults);
     let wiped = script.commands.iter().any(|timed| matches!(timed.command, Command::Wipe { .. }));
-    let keeps = !wiped && rules.iter().all(|r| r.lazy_sync.is_none() && r.replicas == rules[0].replicas);
+    // A delete that everybody has seen may be forgotten: then nothing is found where it was.
+    let kept = |r: &Rules| r.lazy_sync.is_none() && r.replicas == rules[0].replicas && !r.all.sweeps.forgets_deletes();
+    let keeps = !wiped && rules.iter().all(kept);
     let blocking = rules.iter().all(|r| r.blocking);
     let replicas = run.replicas().min(nodes);
     let last = rules.last().map_or(0, |r| u64::from(r.replicas));

@@ -434,6 +434,7 @@ pub fn run(seed: u64, commands: u64, broken: Broken) -> Made {
             && all.replicas == rules[0].all.replicas
             && all.fallback.stand_in == StandIn::Nobody
             && all.tombstones == Tombstones::Keep
+            && !all.sweeps.forgets_deletes()
             && all.read.absent_counts
             && !all.misbehave.blind_repair
     };

@@ -31,6 +31,11 @@ pub struct Dots {
     pub(super) began: Option<u64>,
     /// The newest timestamp of deletes forgotten here, for each range.
     horizon: PageMap<Token, u64>,
+    /// How often something came or went that no event tells of, and how often of these it came in a sweep with each peer.
+    untold: u64,
+    untold_by: PageMap<NodeId, u64>,
+    /// Keys whose rows were given up because their bytes were rotten: they have been seen, and are no deletes.
+    lost: PageMap<Key, ()>,
 }
 
 /// The range that a token falls into, named by the ring's token that ends it.
@@ -86,6 +91,37 @@ impl Dots {
         self.settled.get(&peer).copied().or(self.began) == Some(copies)
     }
 
+    /// How often something came or went that no event tells of, and that `peer` did not bring: while this stays, the two agree on it.
+    pub(super) fn untold(&self, peer: NodeId) -> u64 {
+        self.untold - self.untold_by.get(&peer).copied().unwrap_or(0)
+    }
+
+    /// Something has come or gone that no event tells of: everything is to be compared once more with everybody but the one who brought it.
+    fn unsettle(&mut self, by: Option<NodeId>) {
+        let known = by.and_then(|by| Some((by, self.settled.get(&by).copied().or(self.began)?)));
+        (self.settled, self.began) = (PageMap::default(), None);
+        known.map(|(by, copies)| self.settled.insert(by, copies));
+        self.untold += 1;
+        if let Some(by) = by {
+            let count = self.untold_by.get(&by).copied().unwrap_or(0);
+            self.untold_by.insert(by, count + 1);
+        }
+    }
+
+    /// A row was given up, though its event was seen and nobody deleted it.
+    pub(super) fn gave_up(&mut self, key: &Key) {
+        self.unsettle(None);
+        self.lost.insert(key.clone(), ());
+    }
+
+    /// A row has come, in a sweep with `by` or otherwise.
+    pub(super) fn holds(&mut self, key: &Key, row: &Row, by: Option<NodeId>) {
+        self.lost.remove(key);
+        if row.dot().is_none() {
+            self.unsettle(by);
+        }
+    }
+
     /// Whether all these replicas have seen an event, by their own word.
     fn everybody(&self, me: NodeId, replicas: &[NodeId], actor: Actor, event: u64) -> bool {
         let sees = |node: &NodeId| match *node == me {
@@ -114,7 +150,10 @@ impl Node {
         let arc = arc_of(ctx.ring, key.token());
         let Clock::Stamp(stamp) = row.versions().first()?.clock;
         let horizon = *dots.horizon.get(&arc)?;
-        let gone = stamp.micros <= horizon && dots.has_seen((arc, node), u64::from(dot)) && self.store.get(key).is_none();
+        let gone = stamp.micros <= horizon
+            && dots.has_seen((arc, node), u64::from(dot))
+            && self.store.get(key).is_none()
+            && dots.lost.get(key).is_none();
         (gone && !row.is_deleted()).then(|| Arc::new(Row::dotted(Version { clock: Clock::Stamp(stamp), payload: Payload::Tombstone }, dot)))
     }
 
@@ -123,29 +162,31 @@ impl Node {
         self.history.dots_on_disk().map_or_else(Box::default, |dots| dots.clock_of(ranges, ring))
     }
 
-    /// What a peer has said about the events it has seen. If `everything` has been compared, it counts as seen here too.
+    /// What a peer has said about the events it has seen. If `everything` has been compared, it counts as seen here too, and as settled if
+    /// nothing has come or gone meanwhile that no event tells of: `untold` is how often that had happened when it began.
     pub(super) fn note_clock(
         &mut self,
         peer: NodeId,
         ranges: &[TokenRange],
         clock: &[(u32, NodeId, Seen)],
-        everything: bool,
+        everything: Option<u64>,
         ctx: &mut Ctx<'_>,
     ) {
         self.history.before_change(self.unsynced() == 0);
         let copies = ctx.settings.replicas.code();
         let Some(dots) = self.history.dots_mut() else { return };
-        for (range, node, seen) in clock {
+        // Numbers that no coordinator ever gives are no news of anything.
+        for (range, node, seen) in clock.iter().filter(|(.., seen)| seen.last() <= u64::from(u32::MAX)) {
             let Some(range) = ranges.get(*range as usize) else { continue };
             let actor = (arc_of(ctx.ring, range.right), *node);
             dots.known.insert((peer, actor), seen.clone());
-            if everything {
+            if everything.is_some() {
                 let mut mine = dots.seen.get(&actor).cloned().unwrap_or_default();
                 mine.join(seen);
                 dots.seen.insert(actor, mine);
             }
         }
-        if everything {
+        if everything == Some(dots.untold(peer)) {
             dots.settled.insert(peer, copies);
         }
         if self.history.is_unsynced() {

@@ -40,6 +40,8 @@ pub struct History {
     incarnations: u32,
     /// Who ships the rows that come now. Volatile.
     pub(super) taking: Option<Source>,
+    /// Whose message of a sweep is being worked on. Volatile.
+    pub(super) with: Option<NodeId>,
     /// How many writes this node has coordinated in each range, by the token that ends it. Never goes back, as its clock never does.
     pub(super) next: BTreeMap<Token, u32>,
 }
@@ -104,7 +106,7 @@ impl History {
 
     /// Loses what is not on disk. A log that loses entries goes on as another one.
     pub(super) fn crash(&mut self) {
-        self.taking = None;
+        (self.taking, self.with) = (None, None);
         let Some(disk) = self.disk.take() else { return };
         let had = self.now.log.take().map(|log| log.position());
         self.now = *disk;
@@ -176,8 +178,24 @@ impl Node {
         if change != Change::Stored {
             return;
         }
+        let by = self.history.with;
+        if let Some(dots) = &mut self.history.now.dots {
+            dots.holds(key, given, by);
+        }
         if let (Some(policy), Some(row)) = (ctx.settings.sweeps.log_policy(), self.store.get(key)) {
             self.history.append(policy, key, row, synced);
+        }
+    }
+
+    /// This node gave up a row that rotted: what it has read and seen of others no longer tells what it holds.
+    pub(super) fn history_gave_up(&mut self, key: &Key, synced: bool) {
+        if self.history.now.log.is_none() && self.history.now.dots.is_none() {
+            return;
+        }
+        self.history.before_change(synced);
+        (self.history.now.read, self.history.now.began) = (PageMap::default(), None);
+        if let Some(dots) = &mut self.history.now.dots {
+            dots.gave_up(key);
         }
     }
 

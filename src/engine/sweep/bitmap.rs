@@ -41,7 +41,7 @@ impl Seen {
 
     /// Whether this event has been seen.
     pub fn holds(&self, event: u64) -> bool {
-        match event.checked_sub(self.base + 1) {
+        match event.checked_sub(self.base).filter(|beyond| *beyond > 0).map(|beyond| beyond - 1) {
             None => true,
             Some(bit) => self.bits.get((bit / 64) as usize).is_some_and(|word| word >> (bit % 64) & 1 == 1),
         }
@@ -66,12 +66,14 @@ impl Seen {
     pub fn beyond(&self) -> impl Iterator<Item = u64> {
         let base = self.base;
         let words = (0u64..).zip(&self.bits);
-        words.flat_map(move |(i, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| base + 1 + i * 64 + bit))
+        let set = words.flat_map(|(i, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| i * 64 + bit));
+        // Who lies about the base may have bits where there are no numbers any more.
+        set.map_while(move |bit| base.checked_add(1 + bit))
     }
 
     /// Events seen here and not by `other`, in order.
     pub fn missing_at(&self, other: &Seen) -> impl Iterator<Item = u64> {
-        (other.base + 1..=self.base).chain(self.beyond()).filter(move |event| !other.holds(*event))
+        (other.base.saturating_add(1)..=self.base).chain(self.beyond()).filter(move |event| !other.holds(*event))
     }
 
     /// Everything that either has seen.
@@ -87,10 +89,10 @@ impl Seen {
     fn norm(&mut self) {
         let ones = self.bits.iter().take_while(|word| **word == u64::MAX).count();
         self.bits.drain(..ones);
-        self.base += ones as u64 * 64;
+        self.base = self.base.saturating_add(ones as u64 * 64);
         let shift = self.bits.first().map_or(0, |word| word.trailing_ones());
         if shift > 0 {
-            self.base += u64::from(shift);
+            self.base = self.base.saturating_add(u64::from(shift));
             for i in 0..self.bits.len() {
                 let next = self.bits.get(i + 1).copied().unwrap_or(0);
                 self.bits[i] = self.bits[i] >> shift | next << (64 - shift);
@@ -171,6 +173,11 @@ mod tests {
     fn an_event_too_far_ahead_is_left_to_the_next_exchange() {
         let mut seen = Seen::new(5, 0);
         assert!(!seen.add(u64::MAX) && !seen.add(6 + AHEAD) && seen.add(5 + AHEAD) && seen.bits().len() == 1_024);
+        let absurd = Seen::new(u64::MAX, u64::MAX);
+        assert!(absurd.holds(u64::MAX) && absurd.holds(0) && absurd.last() == u64::MAX && !seen.clone().add(u64::MAX));
+        assert_eq!((Seen::new(u64::MAX - 1, 0b110).beyond().count(), seen.missing_at(&absurd).count()), (0, 0));
+        seen.join(&absurd);
+        assert_eq!(seen.base(), u64::MAX);
         assert_eq!(Seen::new(u64::MAX - 70, 0).missing_at(&Seen::new(u64::MAX - 72, 0)).count(), 2);
     }
 }

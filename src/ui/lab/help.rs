@@ -49,7 +49,7 @@ const SWEEPS: [(&str, &str); 7] = [
     ("tn sent", "sent, not compared yet"),
     ("tn equal", "equal: nothing below it is looked at"),
     ("tn differs", "it differs"),
-    ("part listed", "a part that is listed"),
+    ("tn part listed", "a part that is listed"),
     ("dirty", "a segment that has changed since its hash was computed"),
     ("joined", "leaves that move together"),
 ];

@@ -14,6 +14,7 @@ mod reader;
 mod sheet;
 mod shelves;
 mod summary;
+mod trials;
 mod vote;
 mod what_if;
 
@@ -228,7 +229,8 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
     if upto < blocks.len() {
         parts.push(html! { <p class="later" data-testid={format!("later-{}", step + 1)}>{ "This step goes on once you have answered, or asked to be shown." }</p> });
     }
-    parts.into_iter().collect()
+    // By their places, so that a figure stays the same one when more comes below it.
+    parts.into_iter().enumerate().map(|(i, part)| html! { <key={i}>{ part }</> }).collect()
 }
 
 /// Where to go from here.

@@ -220,8 +220,8 @@ fn head(lesson: &Lesson, step: Option<usize>, open: &Open, press: &impl Fn(Act) 
     html! {
         <header class="pr-top">
             if let Some(step) = step {
-                <p>{ format!("{} · {} of {}", lesson.title, step + 1, lesson.steps.len()) }</p>
-                <h1>{ &lesson.steps[step].title }</h1>
+                <h1>{ format!("{} · {} of {}", lesson.title, step + 1, lesson.steps.len()) }</h1>
+                <h2>{ &lesson.steps[step].title }</h2>
             }
             <div class="tools">
                 { toggle("Notes", "present-notes", open.notes, Act::Notes) }
@@ -306,7 +306,7 @@ fn question(reader: &Reader, place: (usize, usize), room: &Room) -> Html {
         <>
             <section class="ask" data-testid={format!("question-{}", question.name)} data-open={open.to_string()}>
                 <p class="kind">{ word(question.asked) }</p>
-                <h2>{ prose::line(reader, &question.ask, question.figure) }</h2>
+                <h3>{ prose::line(reader, &question.ask, question.figure) }</h3>
                 if open {
                     <ol class="opts">{ for question.options.iter().enumerate().map(option) }</ol>
                     if question.many { <p class="dim">{ "More than one may be right." }</p> }

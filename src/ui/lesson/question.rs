@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::prose;
 use super::reader::Reader;
+use super::trials::Trials;
 use super::vote;
 use crate::course::{Answer, Asked, Choice, Question, right};
 use crate::engine::base::Micros;
@@ -40,6 +41,7 @@ pub fn Asking(props: &AskingProps) -> Html {
         <section class="ask" data-testid={format!("question-{}", question.name)} data-open={open.to_string()}>
             <p class="kind">{ word(question.asked) }</p>
             <h3>{ prose::line(&reader, &question.ask, question.figure) }</h3>
+            if !question.trials.is_empty() { <Trials question={question.clone()} /> }
             if open {
                 { form(&reader, question, &chosen) }
             } else {

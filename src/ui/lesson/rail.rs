@@ -15,8 +15,8 @@ use crate::view::glyph::Icon;
 pub fn use_scroll(reader: &Reader, steps: usize, ready: usize) -> usize {
     let current = use_state_eq(|| 0usize);
     let (set, reader) = (current.setter(), reader.clone());
-    use_effect_with((steps, ready), move |(steps, _)| {
-        let steps = *steps;
+    use_effect_with((steps, ready), move |(steps, ready)| {
+        let (steps, ready) = (*steps, *ready);
         let look = move || {
             let window = gloo::utils::window();
             let height = window.inner_height().ok().and_then(|h| h.as_f64()).unwrap_or(800.0);
@@ -25,7 +25,11 @@ pub fn use_scroll(reader: &Reader, steps: usize, ready: usize) -> usize {
                 let element = document.get_element_by_id(&format!("step-{}", i + 1));
                 element.is_some_and(|e| e.get_bounding_client_rect().top() < height / 3.0)
             };
-            let now = (0..steps).rev().find(passed).unwrap_or(0);
+            let end = gloo::utils::document_element().scroll_height() as f64;
+            let seen = window.scroll_y().unwrap_or_default() + height;
+            // A short last step never comes that far up.
+            let at_end = ready == steps && seen >= end - 4.0 && seen > height * 1.5;
+            let now = if at_end { steps.saturating_sub(1) } else { (0..steps).rev().find(passed).unwrap_or(0) };
             set.set(now);
             reader.reach(now);
         };

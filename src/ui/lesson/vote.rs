@@ -133,7 +133,7 @@ fn histogram(reader: &Reader, question: &Question, tally: &Tally, truth: Option<
         }
     };
     html! {
-        <table class="tally" data-testid="histogram">
+        <table class="vote-bars" data-testid="histogram">
             <thead class="vh"><tr><th scope="col">{ "Option" }</th><td></td><th scope="col">{ "Votes" }</th>if truth.is_some() { <th scope="col">{ "The engine" }</th> }</tr></thead>
             <tbody>{ for tally.votes.iter().enumerate().map(row) }</tbody>
         </table>

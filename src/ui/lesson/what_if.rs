@@ -204,7 +204,7 @@ fn side(lab: &LabHandle, title: &str, parted: Option<Micros>, why: Html) -> Html
     let now = lab.read(Session::now);
     html! {
         <div class="wi-side" role="group" aria-label={title.to_owned()}>
-            <h4>{ capital(title) }<span class="m fig-clock">{ moment(now) }</span></h4>
+            <p class="wi-title">{ capital(title) }<span class="m fig-clock">{ moment(now) }</span></p>
             <ContextProvider<LabHandle> context={lab.clone()}><div class="fig-stage"><Stage /></div></ContextProvider<LabHandle>>
             if let Some(flags) = &flags {
                 { {

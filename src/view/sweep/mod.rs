@@ -139,7 +139,11 @@ pub fn policy(session: &Session, id: SessionId) -> Option<SweepPolicy> {
 
 /// What trees are like, in a few words: `16 leaves of key and version, hashed again`.
 pub fn tree_words(policy: &SweepPolicy, leaves: u64) -> String {
-    let content = start::CONTENTS.iter().find(|(content, _)| *content == policy.tree.leaf).map_or("", |(_, words)| *words);
+    let leaf = if policy.method == Method::Segments { policy.tree_of_segments().leaf } else { policy.tree.leaf };
+    let content = start::CONTENTS.iter().find(|(content, _)| *content == leaf).map_or("", |(_, words)| *words);
+    if policy.method == Method::Trie {
+        return format!("tries of {} over {content}", counted(leaves, "row", "rows"));
+    }
     let kept = if policy.upkeep == Upkeep::Kept { "kept trees" } else { "trees" };
     format!("{kept} of {} over {content}", counted(leaves, "leaf", "leaves"))
 }

@@ -61,6 +61,12 @@ pub fn differ(world: &World, truth: &Truth, ends: (NodeId, NodeId), ranges: &[To
     found
 }
 
+/// Copies in these ranges that lack something, of whatever replica.
+pub fn copies_behind(truth: &Truth, ranges: &[TokenRange]) -> u64 {
+    let stale = truth.stale().filter(|(key, _)| ranges.iter().any(|range| range.holds(key.token())));
+    stale.map(|(_, behind)| u64::from(behind)).sum()
+}
+
 /// Looks at every row of the ranges: for a big store a piece of work that is worth keeping.
 pub fn holdings(world: &World, truth: &Truth, cost: &SweepCost, ranges: &[TokenRange]) -> Holdings {
     let ends = (cost.session.by, cost.with);

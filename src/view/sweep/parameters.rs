@@ -51,8 +51,10 @@ fn named<T: PartialEq + Copy>(
 const FUNCTIONS: &[(DigestFunction, &str)] = &[
     (DigestFunction::Xxh64, "xxh64"),
     (DigestFunction::SipHash13, "SipHash"),
-    (DigestFunction::Murmur3, "murmur3"),
+    (DigestFunction::Xxh3, "XXH3"),
+    (DigestFunction::Md5, "MD5"),
     (DigestFunction::Sha256, "SHA-256"),
+    (DigestFunction::Murmur3, "murmur3"),
 ];
 
 fn tree_shape(policy: SweepPolicy) -> Vec<Gap> {
@@ -71,7 +73,7 @@ fn tree_shape(policy: SweepPolicy) -> Vec<Gap> {
     let combine = named(("combine", "how hashes are combined", "; hashes are combined "), tree.combine, COMBINES, |combine| {
         set(TreePolicy { combine, ..tree })
     });
-    vec![depths, fan, content(policy, " children to a node. A leaf hashes "), combine, function(policy)]
+    vec![depths, fan, content(policy, " children to a node. A leaf hashes "), combine, function(policy, ", with ")]
 }
 
 fn content(policy: SweepPolicy, before: &'static str) -> Gap {
@@ -81,8 +83,8 @@ fn content(policy: SweepPolicy, before: &'static str) -> Gap {
     })
 }
 
-fn function(policy: SweepPolicy) -> Gap {
-    named(("function", "what hashes are made with", ", with "), policy.tree.digest, FUNCTIONS, |digest| SweepPolicy {
+fn function(policy: SweepPolicy, before: &'static str) -> Gap {
+    named(("function", "what hashes are made with", before), policy.tree.digest, FUNCTIONS, |digest| SweepPolicy {
         tree: TreePolicy { digest, ..policy.tree },
         ..policy
     })
@@ -158,7 +160,7 @@ fn segments(policy: SweepPolicy) -> Vec<Gap> {
             times("no time"),
             |throttle| set(Segments { throttle, ..now }),
         ),
-        function(policy),
+        function(policy, ". Hashes are made with "),
     ]
 }
 
@@ -226,11 +228,11 @@ pub fn parameters(policy: &SweepPolicy, all_replicas: bool) -> Vec<Gap> {
             let lagging = gap(("lag", "how far tries follow the rows", " Tries follow the rows after "), lag, &usual, span, |lag| {
                 SweepPolicy { trie: Some(Radix { lag }), ..policy }
             });
-            vec![lagging, content(policy, ". A row is hashed by "), function(policy)]
+            vec![lagging, content(policy, ". A row is hashed by "), function(policy, ", with ")]
         }
         Method::Ranges => ranges(policy),
         Method::Sketch => symbols(policy),
-        Method::Full => vec![content(policy, " A digest is of "), function(policy)],
+        Method::Full => vec![content(policy, " A digest is of "), function(policy, ", made with ")],
         Method::Log | Method::Versions | Method::Bitmaps => Vec::new(),
     }
 }
@@ -254,7 +256,8 @@ mod tests {
     fn every_value_offered_is_within_bounds_and_the_one_in_force_is_among_them() {
         for method in METHODS {
             for all_replicas in [false, true] {
-                let policy = SweepPolicy { method: *method, ..SweepPolicy::default() };
+                let tree = TreePolicy { digest: DigestFunction::Md5, ..TreePolicy::default() };
+                let policy = SweepPolicy { method: *method, tree, ..SweepPolicy::default() };
                 let gaps = parameters(&policy, all_replicas);
                 assert_eq!(gaps.is_empty(), !fixed(*method).is_empty(), "{method:?}");
                 for gap in gaps {

@@ -23,7 +23,7 @@ fn apart(policy: &str) -> Session {
         {{"at":"0s","do":"preload","count":60,"seed":3,"value-bytes":8}},
         {{"at":"1s","do":"cut","islands":[["C","c1"]]}},
         {{"at":"2s","do":"write","client":"c0","via":"A","key":"here","value":"1","level":"ONE"}},
-        {{"at":"2s","do":"write","client":"c1","via":"C","key":"there","value":"2","level":"ONE"}},
+        {{"at":"2s","do":"write","client":"c1","via":"C","key":"elsewhere","value":"2","level":"ONE"}},
         {{"at":"6s","do":"mend-all"}},
         {{"at":"10s","do":"sweep","a":"A","b":"C","policy":{policy}}}]}}"#
     ));

@@ -1,6 +1,7 @@
 //! Every journey, as one program: see each module for what it walks through.
 mod access;
 mod behaviour;
+mod class;
 mod desk;
 mod files;
 mod gallery;
@@ -18,3 +19,4 @@ mod storage;
 mod sweep;
 mod touch;
 mod two;
+mod units;

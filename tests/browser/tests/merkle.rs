@@ -104,7 +104,7 @@ async fn versions_are_followed_forwards_and_back() {
 async fn whole_trees_of_all_replicas_are_compared_pair_by_pair() {
     journey("merkle-pairs", Screen::LAPTOP, async |page| {
         swept(page, "whole trees", &[("b", "all replicas of its ranges")]).await?;
-        assert!(page.count("[data-testid=repair-head] .pairs button").await? >= 3, "every two");
+        assert!(page.count("[data-testid=repair-head] .pairs button").await? >= 2, "every two that share a range");
         page.click("[data-testid=repair-head] .pairs button:last-child").await?;
         page.attribute_becomes("[data-testid=repair-head] .pairs button:last-child", "aria-pressed", "true").await?;
         faultless(page, Screen::LAPTOP, "pairs").await

@@ -202,6 +202,7 @@ impl Node {
         let synced = self.is_synced(ctx);
         if let Some(row) = self.store.remove(key, synced) {
             self.trees_follow(key, Some(&row), ctx);
+            self.history_gave_up(key, synced);
             ctx.out.push(Out::Removed(Removed { key: key.clone(), row, why: RemovedWhy::Rotten }));
             self.changed(ctx);
         }

@@ -18,7 +18,7 @@ use crate::engine::sweep::{Entry, TokenRange, Tree, Trie};
 /// What a method keeps on the side that answers.
 #[derive(Debug, Clone)]
 pub enum Held {
-    /// A full comparison, and those of versions and bitmaps, keep nothing.
+    /// A full comparison, and that of versions, keep nothing.
     Full,
     /// Trees as they were when it began.
     Descent(Vec<Arc<Tree>>),
@@ -30,6 +30,8 @@ pub enum Held {
     Segments(Vec<Segmented>),
     /// Tries as they were when it began.
     Tries(Vec<Trie>),
+    /// How often something had come or gone here that no event tells of.
+    Dots(u64),
 }
 
 impl Held {

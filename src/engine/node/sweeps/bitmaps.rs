@@ -29,6 +29,8 @@ pub struct Filling {
     pub offered: u32,
     /// Whether every key is compared, and why.
     pub whole: Option<Whole>,
+    /// How often something had come here that no event tells of when it began.
+    untold: u64,
 }
 
 /// Events of `mine` that are not in `theirs`: range, coordinator, number.
@@ -46,7 +48,11 @@ impl Node {
         let settled = self.is_settled(session.by, ctx) && self.is_entire(session.by, ranges, ctx);
         let clock = self.clock_of(ranges, ctx.ring);
         self.say(session.by, session, Say::Dots(DotSay::Seen { settled, clock }), ctx);
-        Held::Full
+        Held::Dots(self.untold(session.by))
+    }
+
+    fn untold(&self, peer: NodeId) -> u64 {
+        self.history.dots().map_or(0, |dots| dots.untold(peer))
     }
 
     fn is_settled(&self, peer: NodeId, ctx: &Ctx<'_>) -> bool {
@@ -91,7 +97,7 @@ impl Node {
     pub(super) fn dots_asked(&mut self, session: SessionId, open: &Answering, say: &DotSay, ctx: &mut Ctx<'_>) {
         match say {
             DotSay::Missing(clock) => {
-                self.note_clock(session.by, &open.ranges, clock, false, ctx);
+                self.note_clock(session.by, &open.ranges, clock, None, ctx);
                 let entire = self.is_entire(session.by, &open.ranges, ctx);
                 let Some(events) = self.events_for(&open.ranges, clock, ctx).filter(|_| entire) else {
                     return self.say(session.by, session, Say::Dots(DotSay::Gone), ctx);
@@ -113,8 +119,8 @@ impl Node {
             DotSay::Done(everything) => {
                 let offered = self.sweeps.offered.remove(&session).unwrap_or_default();
                 self.saw_all(&open.ranges, &offered, ctx);
-                if let Some(clock) = everything.as_ref().filter(|_| self.is_entire(session.by, &open.ranges, ctx)) {
-                    self.note_clock(session.by, &open.ranges, clock, true, ctx);
+                if let (Some(clock), Held::Dots(untold), true) = (everything, &open.work, self.is_entire(session.by, &open.ranges, ctx)) {
+                    self.note_clock(session.by, &open.ranges, clock, Some(*untold), ctx);
                 }
             }
             _ => {}
@@ -153,8 +159,9 @@ impl Node {
 
     fn dots_begin(&mut self, asking: &mut Asking, settled: bool, clock: &[ClockEntry], ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
         let mine = self.clock_of(&asking.ranges, ctx.ring);
-        self.note_clock(asking.with, &asking.ranges, clock, false, ctx);
-        asking.work = Work::Bitmaps(Box::new(Filling { theirs: clock.into(), mine: mine.clone(), ..Filling::default() }));
+        self.note_clock(asking.with, &asking.ranges, clock, None, ctx);
+        let untold = self.untold(asking.with);
+        asking.work = Work::Bitmaps(Box::new(Filling { theirs: clock.into(), mine: mine.clone(), untold, ..Filling::default() }));
         let why = match (self.history.dots(), self.is_settled(asking.with, ctx), settled) {
             (None, ..) => Some(Whole::NoLog),
             (_, false, _) => Some(Whole::New),
@@ -226,7 +233,7 @@ impl Node {
             return;
         }
         if filling.whole.is_some() {
-            self.note_clock(asking.with, &asking.ranges, &filling.theirs, true, ctx);
+            self.note_clock(asking.with, &asking.ranges, &filling.theirs, Some(filling.untold), ctx);
             self.say(asking.with, asking.session, Say::Dots(DotSay::Done(Some(filling.mine.clone()))), ctx);
         } else if filling.offered > 0 {
             self.say(asking.with, asking.session, Say::Dots(DotSay::Done(None)), ctx);

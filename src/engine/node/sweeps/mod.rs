@@ -243,7 +243,7 @@ impl Node {
 
     /// A message of a sweep arrived.
     pub(super) fn sweep_heard(&mut self, from: NodeId, session: SessionId, say: &Say, ctx: &mut Ctx<'_>) {
-        self.history.taking = self.source(from, session);
+        (self.history.taking, self.history.with) = (self.source(from, session), Some(from));
         if matches!(say, Say::Repair(_)) || self.sweeps.repairs.knows(session) || self.records.is_open(session) {
             self.repair_heard(from, session, say, ctx);
         } else if session.by == self.id {
@@ -251,7 +251,7 @@ impl Node {
         } else if session.by == from {
             self.sweep_asked(session, say, ctx);
         }
-        self.history.taking = None;
+        (self.history.taking, self.history.with) = (None, None);
     }
 
     /// What is held at `key` has changed: kept trees follow.

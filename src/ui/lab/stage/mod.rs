@@ -39,11 +39,14 @@ use crate::view::scene::{Focus, Ground, Look, Scene, kind, scene};
 const NARROW: f64 = 560.0;
 /// Narrower than this, the one for phones held upright.
 const SLIM: f64 = 440.0;
+/// On a projector, narrower boxes get the drawing with few words: it is larger in them.
+const ROOMY: f64 = 760.0;
 
 /// The drawing for a box of this width; 0 before it is known.
 fn profile_for(width: f64) -> Profile {
     match (theme::is_projector(), width) {
-        (true, _) => Profile::Projector,
+        (true, w) if w <= 0.0 || w >= ROOMY => Profile::Projector,
+        (true, _) => Profile::Figure,
         (false, w) if w <= 0.0 || w >= NARROW => Profile::Desktop,
         (false, w) if w < SLIM => Profile::Mobile,
         (false, _) => Profile::Figure,

@@ -105,7 +105,11 @@ pub fn use_seen(lab: &LabHandle) -> Option<Seen> {
 /// The ranges of a sweep, and what the two held when it began.
 fn at_start(session: &Session, began: EventId, cost: &SweepCost) -> (Vec<TokenRange>, Holdings) {
     let then = session.peek(began.0 + 1);
-    let ranges = crate::engine::node::sweeps::common_ranges(then.world.ring(), &then.world.settings().replicas, cost.session.by, cost.with);
+    let shared =
+        || crate::engine::node::sweeps::common_ranges(then.world.ring(), &then.world.settings().replicas, cost.session.by, cost.with);
+    // A repair of several replicas has said its ranges when it called them.
+    let said = session.sweeps_ahead().cost(cost.session).filter(|ahead| ahead.parties.len() > 2);
+    let ranges = said.map_or_else(shared, |ahead| ahead.ranges.clone());
     let holdings = pair::holdings(&then.world, &then.truth, cost, &ranges);
     (ranges, holdings)
 }
@@ -182,7 +186,12 @@ fn head(lab: &LabHandle, seen: &Seen) -> Html {
         let now = pair::differ(s.world(), s.truth(), (a, b), &seen.ranges);
         let leaves = seen.cost.leaves;
         let trees = policy(s, seen.id()).filter(|_| leaves > 0).map(|policy| tree_words(&policy, leaves));
-        (pair::range_text(s.world(), &seen.ranges), pair::behind((a, b), &now), trees)
+        let behind = match pair::copies_behind(s.truth(), &seen.ranges) {
+            0 if seen.cost.parties.len() > 2 => "they hold the same".to_owned(),
+            n if seen.cost.parties.len() > 2 => format!("{} behind", counted(n, "copy is", "copies are")),
+            _ => pair::behind((a, b), &now),
+        };
+        (pair::range_text(s.world(), &seen.ranges), behind, trees)
     });
     html! {
         <div class="sweep-head">

@@ -54,7 +54,7 @@ fn named(i: usize, name: &str, hidden: Option<&Hidden<'_>>) -> Html {
     let Some((all, toggle)) = hidden else { return html! { <li>{ sample }{ name.to_owned() }</li> } };
     let (shown, toggle) = (!all.get(i).copied().unwrap_or(false), toggle.clone());
     let onclick = Callback::from(move |_: MouseEvent| toggle.emit(i));
-    html! { <li><button type="button" aria-pressed={shown.to_string()} title="Draw this line, or leave it out" data-testid={format!("line-{i}")} {onclick}>{ sample }{ name.to_owned() }</button></li> }
+    html! { <li><button type="button" role="switch" aria-checked={shown.to_string()} title="Draw this line, or leave it out" data-testid={format!("line-{i}")} {onclick}>{ sample }{ name.to_owned() }</button></li> }
 }
 
 pub(super) fn mark(mark: &Mark) -> Html {

@@ -14,8 +14,23 @@ use crate::view::format::{bytes, count};
 use crate::view::glyph::Icon;
 use crate::view::race::{Measure, answer, axis_words, log_plot, run_words};
 
-/// Inputs of one slice: a few milliseconds.
-const SLICE: u32 = 400;
+/// Inputs between two looks at the clock.
+const SLICE: u32 = 20;
+/// How long a slice may take, in milliseconds: a longer one would be felt.
+const PATIENCE: f64 = 12.0;
+
+/// Goes on with a run for one slice.
+fn advance(run: &mut Run) -> Option<Raced> {
+    let now = || gloo::utils::window().performance().map_or(0.0, |clock| clock.now());
+    let began = now();
+    for _ in 0..100 {
+        let raced = run.advance(SLICE);
+        if raced.is_some() || now() - began > PATIENCE {
+            return raced;
+        }
+    }
+    None
+}
 
 /// The button that opens the race.
 #[component]
@@ -122,7 +137,7 @@ fn use_runs(all: &Rc<Vec<Racer>>, asked: Asked, going: bool) -> Lines {
                     let field = Field::at(asked.axis, asked.axis.values()[place / rows], asked.near);
                     *running = Run::new(&field, &all[place % rows]).ok().map(|run| (asked, place, run));
                 }
-                if let Some(raced) = running.as_mut().and_then(|(_, _, run)| run.advance(SLICE)) {
+                if let Some(raced) = running.as_mut().and_then(|(_, _, run)| advance(run)) {
                     *running = None;
                     let mut more = (*now).clone();
                     more[place % rows][place / rows] = Some(raced);

@@ -140,6 +140,7 @@ pub fn TriesView(props: &TriesViewProps) -> Html {
             whole: true,
             pairs: pairs(session, both, &needed, &said),
         };
+        let title = if plan.ladder.is_some() { "where hashes differ" } else { "differ" };
         let trees = |of: usize| {
             let frame = plan.frames[of];
             let drawn = side(walk, laid, of, frame.x, frame.w, |level| frame.y(level.max(top)));
@@ -149,7 +150,7 @@ pub fn TriesView(props: &TriesViewProps) -> Html {
                     { for drawn.iter().filter(|d| d.look >= Look::Asked).filter_map(|d| way(d, frame.y(d.at.level.max(top)) - frame.gap)) }
                     { for drawn.iter().map(|d| node(d, &hand)) }
                     { disc(if of == 0 { both.0 } else { both.1 }, of, &plan) }
-                    if leaf.rows > 0 { <g class="leaf-rows">{ rows::side("where hashes differ", &leaf, of, &room, if of == 0 { both.0 } else { both.1 }) }</g> }
+                    if leaf.rows > 0 { <g class="leaf-rows">{ rows::side(title, &leaf, of, &room, if of == 0 { both.0 } else { both.1 }) }</g> }
                 </g>
             }
         };

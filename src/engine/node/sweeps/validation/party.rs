@@ -76,6 +76,8 @@ impl Node {
             }
             RepairSay::Validate { as_of } if from == session.by => {
                 self.step_to(session, RepairState::Repairing, ctx);
+                let mine: Vec<TokenRange> = shared(&party.plan, self.id, self.id).collect();
+                self.check_ranges(&mine, ctx);
                 let trees = self.validate(session, &party, *as_of, ctx);
                 self.say(from, session, Say::Repair(RepairSay::Trees(trees)), ctx);
             }
@@ -102,7 +104,7 @@ impl Node {
         let counts = |row: &Row| ctx.settings.tombstones.expired(row, as_of).is_none();
         let ranges: Vec<TokenRange> = shared(&party.plan, self.id, self.id).collect();
         let trees = ranges.into_iter().map(|range| {
-            let taken = |key: &Key| only.is_none() || store.mark(key) == only;
+            let taken = |key: &Key| (only.is_none() || store.mark(key) == only) && !self.checks(key, ctx);
             let in_range = || range.runs().flat_map(|(first, last)| store.between(first, last));
             let all = || in_range().filter(|(key, row)| counts(row) && taken(key));
             let count = all().count() as u64;

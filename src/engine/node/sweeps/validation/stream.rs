@@ -39,14 +39,17 @@ impl Streaming {
 
 impl Node {
     /// All rows of these ranges, as far as both take part for them; tombstones that have expired too, as files hold them.
-    fn rows_of(&self, session: SessionId, ranges: &[TokenRange], party: &Party, other: NodeId) -> Vec<(Key, Arc<Row>)> {
+    /// What does not fit its checksum is read by nobody.
+    fn rows_of(&self, session: SessionId, ranges: &[TokenRange], party: &Party, other: NodeId, ctx: &Ctx<'_>) -> Vec<(Key, Arc<Row>)> {
         let common: Vec<TokenRange> = shared(&party.plan, self.id, other).collect();
         let within = |range: &&TokenRange| common.iter().any(|outer| lies_in(**range, *outer));
         let runs = ranges.iter().filter(within).flat_map(|range| range.runs());
         // An incremental repair sends what was set aside for it, and nothing else.
         let only = self.records.pending(session);
         let all = runs.flat_map(|(first, last)| self.store.between(first, last));
-        all.filter(|(key, _)| only.is_none() || self.store.mark(key) == only).map(|(key, row)| (key.clone(), row.clone())).collect()
+        all.filter(|(key, _)| (only.is_none() || self.store.mark(key) == only) && !self.checks(key, ctx))
+            .map(|(key, row)| (key.clone(), row.clone()))
+            .collect()
     }
 
     /// The one that started the repair wants this node and another one brought into line.
@@ -62,7 +65,7 @@ impl Node {
         }
         let mut stream = Streaming::default();
         self.say(with, session, Say::Repair(RepairSay::Fetch { ranges: ranges.clone() }), ctx);
-        let rows = if pull { Vec::new() } else { self.rows_of(session, ranges, party, with) };
+        let rows = if pull { Vec::new() } else { self.rows_of(session, ranges, party, with, ctx) };
         if !rows.is_empty() {
             stream.went = rows.len() as u32;
             stream.going = (0..self.send_rows(with, session, SENT, &rows, ctx)).collect();
@@ -72,7 +75,7 @@ impl Node {
 
     /// Another replica wants all rows of these ranges.
     pub(super) fn stream_fetched(&self, from: NodeId, session: SessionId, party: &Party, ranges: &[TokenRange], ctx: &mut Ctx<'_>) {
-        self.send_rows(from, session, FETCHED, &self.rows_of(session, ranges, party, from), ctx);
+        self.send_rows(from, session, FETCHED, &self.rows_of(session, ranges, party, from, ctx), ctx);
     }
 
     /// Rows came.
