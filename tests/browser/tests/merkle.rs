@@ -1,6 +1,6 @@
 //! Trees of segments, tries, whole trees and versions in the lab: followed forwards and back, disturbed in the middle, and as points of the race.
 use crate::access::faultless;
-use crate::desk::{NOTICE, link, natively, write};
+use crate::desk::{link, natively, write};
 use drift::engine::base::NodeId;
 use drift::engine::data::Key;
 use drift::lab::{Axis, Field, racers};
@@ -152,7 +152,7 @@ async fn a_point_of_every_racer_opens_its_run() {
         page.click("[data-testid=race] details summary").await?;
         page.click(&format!("[data-testid=race-cell-{last}-0]")).await?;
         let script = Field::at(Axis::Places, 1, false).script(&racers()[last]);
-        page.text_becomes(NOTICE, &format!("Opened \"{}\"", script.title)).await?;
+        page.text_becomes("[data-testid=notice]", &format!("Opened \"{}\"", script.title)).await?;
         let session = natively(&link(page).await?);
         assert_eq!(session.script().commands, script.commands, "the very run that was measured");
         Ok(())
