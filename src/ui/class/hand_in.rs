@@ -30,8 +30,6 @@ pub struct HandInProps {
 pub fn HandIn(props: &HandInProps) -> Html {
     let left_out = use_state_eq(Vec::<String>::new);
     let first = use_state_eq(|| false);
-    let copied = use_state_eq(|| Copied::Not);
-    let field = use_node_ref();
     let answered: Vec<&Answers> = props.logs.iter().filter(|log| !log.answers.is_empty()).collect();
     {
         let (left_out, only) = (left_out.setter(), props.only.clone());
@@ -47,21 +45,8 @@ pub fn HandIn(props: &HandInProps) -> Html {
     }
     let chosen: Vec<Answers> = answered.iter().filter(|log| !left_out.contains(&log.lesson)).map(|log| (*log).clone()).collect();
     let made = course::HandIn::of(&props.number, &chosen, *first);
-    let link = made.payload().ok().filter(|_| !chosen.is_empty()).map(|payload| address(&format!("/hand-in?h={payload}")));
-    let save = {
-        let made = made.clone();
-        Callback::from(move |_: MouseEvent| save_as(&name_of(&made), &made.text()))
-    };
-    let copy = {
-        let (link, field, copied) = (link.clone(), field.clone(), copied.clone());
-        Callback::from(move |_: MouseEvent| {
-            if let Some(link) = &link {
-                copy_text(link, &field, copied.setter());
-            }
-        })
-    };
     let toggle = |slug: String| {
-        let (left_out, copied) = (left_out.clone(), copied.clone());
+        let left_out = left_out.clone();
         Callback::from(move |event: Event| {
             let on = event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked());
             let mut now: Vec<String> = left_out.iter().filter(|s| **s != slug).cloned().collect();
@@ -69,15 +54,11 @@ pub fn HandIn(props: &HandInProps) -> Html {
                 now.push(slug.clone());
             }
             left_out.set(now);
-            copied.set(Copied::Not);
         })
     };
     let with_first = {
-        let (first, copied) = (first.clone(), copied.clone());
-        Callback::from(move |event: Event| {
-            first.set(event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked()));
-            copied.set(Copied::Not);
-        })
+        let first = first.clone();
+        Callback::from(move |event: Event| first.set(event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked())))
     };
     html! {
         <>
@@ -98,10 +79,39 @@ pub fn HandIn(props: &HandInProps) -> Html {
                 </fieldset>
                 <div class="ways">
                     <p class="line">{ if props.number.is_empty() { "Without a name or number.".to_owned() } else { format!("As {}.", props.number) } }</p>
-                    <button type="button" class="btn pri big" disabled={chosen.is_empty()} onclick={save} data-testid="hand-in-save">{ icon(Icon::Download) }{ "Save the hand-in" }</button>
-                    { link_part(link.as_ref(), chosen.is_empty(), *copied, field, copy) }
+                    <SaveOrLink key={(chosen.len() * 2 + usize::from(*first)).to_string()} {made} />
                 </div>
             </div>
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SaveOrLinkProps {
+    made: course::HandIn,
+}
+
+/// The file and, where it fits, the link.
+#[component]
+fn SaveOrLink(props: &SaveOrLinkProps) -> Html {
+    let copied = use_state_eq(|| Copied::Not);
+    let field = use_node_ref();
+    let made = props.made.clone();
+    let nothing = made.lessons.is_empty();
+    let link = made.payload().ok().filter(|_| !nothing).map(|payload| address(&format!("/hand-in?h={payload}")));
+    let copy = {
+        let (link, field, copied) = (link.clone(), field.clone(), copied.clone());
+        Callback::from(move |_: MouseEvent| {
+            if let Some(link) = &link {
+                copy_text(link, &field, copied.setter());
+            }
+        })
+    };
+    let save = Callback::from(move |_: MouseEvent| save_as(&name_of(&made), &made.text()));
+    html! {
+        <>
+            <button type="button" class="btn pri big" disabled={nothing} onclick={save} data-testid="hand-in-save">{ icon(Icon::Download) }{ "Save the hand-in" }</button>
+            { link_part(link.as_ref(), nothing, *copied, field, copy) }
         </>
     }
 }

@@ -135,17 +135,7 @@ fn Working(props: &WorkingProps) -> Html {
         // A figure is drawn once, with the first item that is about it.
         let figure = figure.filter(|f| !reader.lesson().figures[*f].hidden && !drawn.contains(&(slug.clone(), *f)));
         drawn.extend(figure.map(|f| (slug.clone(), f)));
-        let body = match (kind, figure) {
-            (Kind::Challenge(c), _) => challenge::card(&reader, c),
-            (Kind::Question(_), Some(f)) => html! { <LiveFigure place={f}><Asking place={(step, block)} /></LiveFigure> },
-            (Kind::Question(_), None) => html! { <div class="ask-sheet"><Asking place={(step, block)} /></div> },
-            (_, figure) => html! {
-                <>
-                    if let Some(f) = figure { <LiveFigure place={f} /> }
-                    <div class="ask-sheet"><Filling place={(step, block)} /></div>
-                </>
-            },
-        };
+        let body = exercise(&reader, kind, figure, (step, block));
         html! {
             <li key={format!("{slug}/{name}")} class="step" data-testid={format!("sheet-{slug}-{name}")}>
                 <p class="from"><b>{ n + 1 }</b>{ "from " }<a href={format!("#/lesson/{slug}")}>{ reader.lesson().title.clone() }</a></p>
@@ -169,6 +159,21 @@ fn Working(props: &WorkingProps) -> Html {
                 <p class="sheet-end" role="status">{ if left == 0 { "All answered." } else { "" } }</p>
             </main>
         </>
+    }
+}
+
+/// An item, beside its figure if that is drawn here.
+fn exercise(reader: &Reader, kind: &Kind, figure: Option<usize>, place: (usize, usize)) -> Html {
+    match (kind, figure) {
+        (Kind::Challenge(c), _) => challenge::card(reader, c),
+        (Kind::Question(_), Some(f)) => html! { <LiveFigure place={f}><Asking {place} /></LiveFigure> },
+        (Kind::Question(_), None) => html! { <div class="ask-sheet"><Asking {place} /></div> },
+        (_, figure) => html! {
+            <>
+                if let Some(f) = figure { <LiveFigure place={f} /> }
+                <div class="ask-sheet"><Filling {place} /></div>
+            </>
+        },
     }
 }
 
