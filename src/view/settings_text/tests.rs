@@ -62,12 +62,12 @@ fn apply(session: &mut Session, change: Change) {
 #[test]
 fn every_choice_and_every_number_takes_effect() {
     let config = r#"{"settings": {"client": {"read-your-writes": true, "retries": 1}, "sync": {"every": "10s"}, "detector": {"heartbeat": {"every": "200ms", "timeout": "450ms"}}}}"#;
-    assert_eq!(changeable(config), 63);
+    assert_eq!(changeable(config), 65);
     assert_eq!(
         changeable(
             r#"{"settings": {"sync": {"every": "10s"}, "detector": {"accrual": {}}, "tombstones": {"purge": {"grace": "1h", "every": "1min"}}}}"#
         ),
-        67
+        69
     );
 }
 
@@ -138,7 +138,8 @@ fn what_is_folded_away_reads_as_prose_and_says_in_brief_what_is_in_force() {
              Of a leaf that differs go [only rows that differ]. A node runs [2] at a time, with [16] rows a message. For them it sends [as many bytes as it likes]; \
              out of its zone a zone sends [as many bytes as it likes]. It waits [10 s] for an answer, and tries again [1] times after [1 s], longer each time.",
             "Disks, take no time (as usual): Disks [take no time].",
-            "Rules to break, all are kept (as usual): Hints expire [in time]. A repair [replaces only what is older]. A read [begins close by].",
+            "Rules to break, all are kept (as usual): Hints expire [in time] and are thrown away [once confirmed]. A repair [replaces only what is older]. \
+             A read [begins close by]. A sweep [moves rows both ways].",
         ]
     );
     let hinted = told(
@@ -175,9 +176,9 @@ fn everything_about_hints_writes_and_reads_takes_effect() {
         "read": {"contact": {"chance": {"all-ppm": 100000, "zone-ppm": 0}}, "speculate": {"percentile": 990}, "additional-write": "80ms", "repair": {"bounded": "40ms"}}}}"#;
     let checked = r#"{"settings": {"integrity": {"checksum": "writer", "scrub": {"every": "10s", "rate": 4096}}}}"#;
     assert_eq!(changeable(checked), changeable("{}") + 5);
-    assert_eq!(changeable(config), 85);
+    assert_eq!(changeable(config), 87);
     let adaptive = r#"{"settings": {"read": {"contact": {"adaptive": {"low-ppm": 10000, "high-ppm": 900000}}, "speculate": {"after": "30ms"}, "proximity": "prefix"}}}"#;
-    assert_eq!(changeable(adaptive), 61);
+    assert_eq!(changeable(adaptive), 63);
 }
 
 #[test]
