@@ -1,5 +1,5 @@
 //! A million keys in the page: it stays alive while it works, says how far it has come, can be stopped, and comes to the end.
-use crate::desk::{NOTICE, event};
+use crate::desk::event;
 use drift::engine::base::{ClientId, Micros, NodeId};
 use drift::engine::data::Key;
 use drift::engine::world::{Command, Config, Preload};
@@ -72,7 +72,7 @@ async fn a_million_keys_are_loaded_and_compared() {
         page.click("[data-testid=view-ring]").await?;
 
         page.click("[data-testid=working-cancel]").await?;
-        page.text_becomes(NOTICE, "Stopped").await?;
+        page.said("Stopped").await?;
         page.until("the bar is gone", &format!("return !document.querySelector('{WORKING}')")).await?;
         assert_eq!(event(page).await?, 0, "it stands where it stood");
         slow(page, 1).await?;
