@@ -41,8 +41,7 @@ pub fn use_lessons(slugs: Vec<String>) -> Fetched {
         });
     }
     let _ = *revision;
-    let found = fetched.borrow().clone();
-    found
+    fetched.borrow().clone()
 }
 
 /// The page.

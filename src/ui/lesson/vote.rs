@@ -122,7 +122,7 @@ fn histogram(reader: &Reader, question: &Question, tally: &Tally, truth: Option<
     let row = |(i, votes): (usize, &u32)| {
         let so = truth.and_then(|t| t.get(i)).copied().unwrap_or_default();
         let wide = f64::from(*votes) / f64::from(most) * 100.0;
-        let share = if tally.voters > 0 { (votes * 100 + tally.voters / 2) / tally.voters } else { 0 };
+        let share = (votes * 100 + tally.voters / 2).checked_div(tally.voters).unwrap_or(0);
         html! {
             <tr class={so.then_some("so")} data-testid={format!("votes-{}", i + 1)} data-votes={votes.to_string()}>
                 <th scope="row"><span class="nr">{ i + 1 }</span><span class="vh">{ " " }{ question.options.get(i).map(|o| prose::line(reader, &o.text, question.figure)) }</span></th>

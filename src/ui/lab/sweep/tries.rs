@@ -36,12 +36,14 @@ pub struct TriesViewProps {
     pub seen: Seen,
 }
 
+/// Which tries and which part a layout is for.
+type LayoutOf = (usize, Option<Place>);
+
 /// What is kept from one drawing to the next.
 struct Kept {
     of: (BranchId, EventId),
     walk: Walk,
-    /// The layout, for which tries and which part.
-    layout: Option<((usize, Option<Place>), Rc<Layout>)>,
+    layout: Option<(LayoutOf, Rc<Layout>)>,
     at_start: BTreeSet<Key>,
 }
 
