@@ -48,6 +48,9 @@ impl Condition {
         let inner = |part: &Condition| part.words(clients);
         match self {
             Condition::Sign(sign) => sign.words().to_owned(),
+            Condition::Happens(Happening { name, what: Some(how), at: None, from: None, to: None, about: None, key: None, op: Some(op) }) if name == "ended" => {
+                format!("operation {op} ends: {}", how.replace('-', " "))
+            }
             Condition::Happens(what) => format!("“{}” happens", what.words(clients)),
             Condition::Agree(key) => format!("all replicas of {key} agree"),
             Condition::Holds(node, key, Text::None) => format!("{node} holds nothing for {key}"),

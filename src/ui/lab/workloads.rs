@@ -37,7 +37,7 @@ pub fn use_workloads(lab: &LabHandle) -> Html {
             { form.unwrap_or_default() }
             <p class="verbs">
                 <button type="button" class="btn sm" data-testid="workload-open" aria-expanded={state.is_some().to_string()} onclick={open}>
-                    { if state.is_some() { "Close" } else { "Let clients ask by themselves\u{2026}" } }
+                    { if state.is_some() { "Close" } else { "Let clients work\u{2026}" } }
                 </button>
             </p>
         </section>

@@ -137,7 +137,7 @@ fn Working(props: &WorkingProps) -> Html {
         let body = exercise(&reader, kind, figure, (step, block));
         html! {
             <li key={format!("{slug}/{name}")} class="step" data-testid={format!("sheet-{slug}-{name}")}>
-                <p class="from"><b>{ n + 1 }</b>{ "from " }<a href={format!("#/lesson/{slug}")}>{ reader.lesson().title.clone() }</a></p>
+                <h2 class="from"><b>{ n + 1 }</b>{ "from " }<a href={format!("#/lesson/{slug}")}>{ reader.lesson().title.clone() }</a></h2>
                 <ContextProvider<Reader> context={reader.clone()}>{ body }</ContextProvider<Reader>>
             </li>
         }
