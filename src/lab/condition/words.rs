@@ -40,6 +40,16 @@ impl Happening {
         }
         words
     }
+
+    /// That it comes about, in words.
+    fn happens(&self, clients: &[String]) -> String {
+        match (self.name.as_str(), &self.what, self.op) {
+            ("ended", Some(how), Some(op)) if self.at.is_none() && self.key.is_none() => {
+                format!("operation {op} ends: {}", how.replace('-', " "))
+            }
+            _ => format!("“{}” happens", self.words(clients)),
+        }
+    }
 }
 
 impl Condition {
@@ -48,10 +58,7 @@ impl Condition {
         let inner = |part: &Condition| part.words(clients);
         match self {
             Condition::Sign(sign) => sign.words().to_owned(),
-            Condition::Happens(Happening { name, what: Some(how), at: None, from: None, to: None, about: None, key: None, op: Some(op) }) if name == "ended" => {
-                format!("operation {op} ends: {}", how.replace('-', " "))
-            }
-            Condition::Happens(what) => format!("“{}” happens", what.words(clients)),
+            Condition::Happens(what) => what.happens(clients),
             Condition::Agree(key) => format!("all replicas of {key} agree"),
             Condition::Holds(node, key, Text::None) => format!("{node} holds nothing for {key}"),
             Condition::Holds(node, key, text) => format!("{node} holds {} for {key}", value(text)),
