@@ -6,7 +6,7 @@ use super::grade::{Filled, Judged, attempted, filled, judge, plotted, right};
 use super::lesson::{Attempt, Beat, Case, Challenge, Claim, Code, Inline, Kind, Lesson, Plot, Question, Row, Table, Target, WhatIf};
 use super::prose::plain;
 use super::tries::tried;
-use crate::engine::base::Micros;
+use crate::engine::base::{Micros, arrange};
 use crate::engine::world::World;
 use crate::lab::{Condition, Film, Player, Script, Value};
 
@@ -50,7 +50,7 @@ pub fn check(lesson: &Lesson, library: &Library<'_>) -> Vec<Fault> {
             _ => {}
         }
     }
-    proof.faults.sort_by(|a, b| (a.line, &a.what).cmp(&(b.line, &b.what)));
+    arrange(&mut proof.faults, |a, b| (a.line, &a.what).cmp(&(b.line, &b.what)));
     proof.faults.dedup();
     proof.faults
 }

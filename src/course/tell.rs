@@ -6,6 +6,7 @@ use super::lesson::{Kind, Lesson, Plot, WhatIf};
 use super::prose::plain;
 use super::scenario::Edit;
 use super::tries::tried;
+use crate::engine::base::arrange;
 use crate::lab::{Film, Unit, Value};
 
 /// A value as a line of text.
@@ -73,7 +74,7 @@ pub fn answers(lesson: &Lesson) -> Vec<String> {
             _ => {}
         }
     }
-    lines.sort();
+    arrange(&mut lines, Ord::cmp);
     lines.into_iter().map(|(line, text)| format!("{line:>5}  {text}")).collect()
 }
 

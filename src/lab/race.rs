@@ -4,7 +4,7 @@
 use super::error::LabError;
 use super::player::Player;
 use super::script::{Script, Timed, View};
-use crate::engine::base::{ClientId, Endpoint, Micros, NodeId};
+use crate::engine::base::{ClientId, Endpoint, Micros, NodeId, arrange};
 use crate::engine::data::Key;
 use crate::engine::node::{Level, Method, ReadSettings, Settings, Streams, SweepPolicy, SweepSettings, WriteSettings};
 use crate::engine::observe::SweepCost;
@@ -103,7 +103,7 @@ impl Field {
             return (0..differ).collect();
         }
         let mut all: Vec<(Key, u64)> = (0..self.rows).map(|i| (name(i), i)).collect();
-        all.sort_unstable();
+        arrange(&mut all, Ord::cmp);
         let places = self.places.min(differ);
         // Equal parts of the ring, each with its share of neighbours a third of the way into it.
         let part = |place: u64| {

@@ -1,5 +1,6 @@
 //! Keeping work. Each tab keeps its own per place; the newest work of all tabs is kept too, for a tab that was closed.
 
+use crate::engine::base::arrange;
 use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
@@ -138,7 +139,7 @@ pub fn names_for_all(prefix: &str) -> Vec<String> {
     let Some(storage) = shared() else { return Vec::new() };
     let count = storage.length().unwrap_or_default();
     let mut found: Vec<String> = (0..count).filter_map(|i| storage.key(i).ok().flatten()).filter(|name| name.starts_with(prefix)).collect();
-    found.sort();
+    arrange(&mut found, Ord::cmp);
     found
 }
 

@@ -1,7 +1,7 @@
 //! Two timelines of hinted handoff, told apart: the beats t0 to t4 of an outage, and the life of one write that a hint was kept of.
 //! Both are read off the log (the outage after Apache Cassandra 4.1: `StorageProxy.shouldHint`, `HintsDispatchTrigger`).
 
-use crate::engine::base::{Endpoint, EventId, Micros, NodeId, OpId};
+use crate::engine::base::{Endpoint, EventId, Micros, NodeId, OpId, arrange};
 use crate::engine::node::{HintSettings, Keeper, Note, Outcome, Traffic, Verb};
 use crate::engine::world::{Event, EventKind, Fault};
 use crate::lab::Session;
@@ -219,7 +219,7 @@ pub fn life(session: &Session, op: OpId) -> Option<Life> {
     beats.push(beat("hinted", format!("{keeper} keeps a hint for {target}"), why, hinted));
     let stored = own().find(|(_, e)| e.who == Some(target.into()) && matches!(&e.kind, EventKind::Applied(a) if a.by == Traffic::Hint));
     beats.extend(stored.map(|at| beat("replayed", format!("{target} has it"), "The hint is deleted once the page is confirmed.", at)));
-    beats.sort_by_key(|b| (b.at, b.event));
+    arrange(&mut beats, |a, b| (a.at, a.event).cmp(&(b.at, b.event)));
     Some(Life { op: operation.id, name: names.op(operation.id), target, beats })
 }
 

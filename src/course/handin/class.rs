@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::grader::{Graded, plain};
 use super::{Grader, HandIn, Mark, Remark, Standing};
-use crate::engine::base::Digest;
+use crate::engine::base::{Digest, arrange};
 
 /// Answers from which on two equal logs are not by chance.
 const ALIKE: usize = 4;
@@ -78,7 +78,7 @@ impl Class {
         for (i, text) in said {
             self.rows[i].graded.remarks.push(Remark { grave: true, text });
         }
-        self.rows.iter_mut().for_each(|row| row.graded.remarks.sort_by_key(|r| !r.grave));
+        self.rows.iter_mut().for_each(|row| arrange(&mut row.graded.remarks, |a, b| b.grave.cmp(&a.grave)));
     }
 
     /// How many runs and answers the engine was asked for, each once.

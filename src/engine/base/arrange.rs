@@ -1,8 +1,8 @@
 //! Sorting. The page is downloaded, and the standard library's sorts are compiled anew for every type they meet, at three to five
-//! kilobytes each; here the work is done once for all types, on positions. Collecting into an ordered set sorts too.
+//! kilobytes each; here the work is done once for all types, on positions. Collecting into an ordered set or map sorts too.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorts in place; equal items keep their order. For a million items the standard sort is quicker.
 pub fn arrange<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
@@ -28,6 +28,13 @@ fn positions(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<us
 pub fn set_of<T: Ord>(items: impl Iterator<Item = T>) -> BTreeSet<T> {
     let mut all = BTreeSet::new();
     all.extend(items);
+    all
+}
+
+/// What stands under each key; of equal keys the last.
+pub fn map_of<K: Ord, V>(pairs: impl Iterator<Item = (K, V)>) -> BTreeMap<K, V> {
+    let mut all = BTreeMap::new();
+    all.extend(pairs);
     all
 }
 

@@ -11,7 +11,7 @@ mod time;
 mod wire;
 mod zipf;
 
-pub use arrange::{arrange, set_of};
+pub use arrange::{arrange, map_of, set_of};
 pub use digest::{Digest, Mix};
 pub use digest_function::DigestFunction;
 pub use draw::{Draws, Purpose, chance, exponential, pick, uniform};

@@ -4,11 +4,10 @@
 //! DottedDB lets a replica coordinate and number its own writes; here any node may coordinate, so each numbers its writes range by range:
 //! then all replicas of a range ought to see all of its numbers.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Ctx, Deletes, History, Node, Out, Removed, RemovedWhy, Settings};
-use crate::engine::base::NodeId;
+use crate::engine::base::{NodeId, map_of};
 use crate::engine::data::{Clock, Key, PageMap, Payload, Row, Token, Version};
 use crate::engine::place::Ring;
 use crate::engine::sweep::{Seen, TokenRange};
@@ -197,10 +196,9 @@ impl Node {
     /// Forgets the keys of events, and the marks of deletes, that every replica has seen.
     pub(super) fn forget_seen(&mut self, ranges: &[TokenRange], ctx: &mut Ctx<'_>) {
         let me = self.id;
-        let arcs: BTreeMap<Token, Vec<NodeId>> = ranges
-            .iter()
-            .map(|range| (arc_of(ctx.ring, range.right), ctx.ring.replicas(range.right, &ctx.settings.replicas).to_vec()))
-            .collect();
+        let arcs =
+            ranges.iter().map(|range| (arc_of(ctx.ring, range.right), ctx.ring.replicas(range.right, &ctx.settings.replicas).to_vec()));
+        let arcs = map_of(arcs);
         let Some(dots) = self.history.dots() else { return };
         let old = |actor: Actor, event: u64| arcs.get(&actor.0).is_some_and(|replicas| dots.everybody(me, replicas, actor, event));
         let events: Vec<(Actor, u64)> = dots.keys.iter().map(|(at, _)| *at).filter(|(actor, event)| old(*actor, *event)).collect();

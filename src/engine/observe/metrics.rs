@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::base::NodeId;
+use crate::engine::base::{NodeId, map_of};
 use crate::engine::data::Change;
 use crate::engine::node::{Body, Message, Note, Outcome, Traffic, Verb};
 use crate::engine::world::{ClientAct, Event, EventKind, Fault, World};
@@ -99,7 +99,7 @@ pub struct Metrics {
 /// Hints waiting at each node that has any.
 pub fn hint_backlog(world: &World) -> BTreeMap<NodeId, u64> {
     let counts = world.hosts().iter().map(|host| (host.node.id, host.node.hints.count() as u64));
-    counts.filter(|(_, count)| *count > 0).collect()
+    map_of(counts.filter(|(_, count)| *count > 0))
 }
 
 impl Metrics {

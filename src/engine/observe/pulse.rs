@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Spans;
-use crate::engine::base::{Endpoint, Micros, NodeId};
+use crate::engine::base::{Endpoint, Micros, NodeId, arrange};
 use crate::engine::data::Change;
 use crate::engine::node::sweeps::{QueueStep, SweepStep};
 use crate::engine::node::{Note, Traffic, Verb};
@@ -38,7 +38,7 @@ impl Latency {
     pub fn quantile(&self, now: Micros, thousandths: u32) -> Option<Micros> {
         let since = Micros(now.0.saturating_sub(WINDOW.0));
         let mut took: Vec<Micros> = self.lately.iter().filter(|(at, _)| *at >= since).map(|(_, took)| *took).collect();
-        took.sort_unstable();
+        arrange(&mut took, Ord::cmp);
         let place = (took.len() as u64 * u64::from(thousandths)).div_ceil(1_000).max(1) as usize;
         took.get(place - 1).copied()
     }

@@ -3,6 +3,7 @@
 use super::policy::Combine;
 use super::range::TokenRange;
 use super::tree::{PAGE_BITS, PAGE_MASK, Page, Tree};
+use crate::engine::base::arrange;
 use crate::engine::sweep::words_of;
 
 /// A node of a tree.
@@ -111,7 +112,7 @@ pub fn merged_ranges(range: TokenRange, bits: u32, found: &Difference) -> Vec<To
         spots = parents;
     }
     let begin = |spot: &Spot| range.begin_of(spot.index, 1 << (bits * spot.level));
-    done.sort_by_key(begin);
+    arrange(&mut done, |a, b| begin(a).cmp(&begin(b)));
     done.iter().filter_map(|spot| range.part(spot.index, 1 << (bits * spot.level))).collect()
 }
 

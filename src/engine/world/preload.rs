@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::sim::World;
-use crate::engine::base::{DigestFunction, Draws, NodeId, Purpose};
+use crate::engine::base::{DigestFunction, Draws, NodeId, Purpose, arrange};
 use crate::engine::data::{Key, PAGE_MAX, Page, PageMap, Payload, Row, Rule, Token, Version};
 use crate::engine::node::{CLOCK_EPOCH, Checksum};
 use crate::engine::place::Replication;
@@ -147,7 +147,7 @@ impl Loading {
         let part = world.ring().entry_of(token);
         if self.part.replace(part) != Some(part) {
             let mut nodes = world.ring().replicas(token, &self.replication);
-            nodes.sort_unstable();
+            arrange(&mut nodes, Ord::cmp);
             if nodes != self.lanes[0].nodes {
                 self.close(0);
                 self.lanes[0].nodes = nodes;

@@ -1,6 +1,7 @@
 //! The answers that this browser keeps, all lessons together.
 
 use crate::course::{Answers, Progress, units};
+use crate::engine::base::arrange;
 use crate::ui::lesson::{KEPT, WHO_KEPT, kept};
 use crate::ui::storage::{self, NotKept};
 
@@ -10,7 +11,7 @@ pub fn logs() -> Vec<Answers> {
     let place = |slug: &str| course.iter().position(|c| c == slug).unwrap_or(course.len());
     let names = storage::names_for_all(KEPT);
     let mut found: Vec<Answers> = names.iter().filter_map(|name| kept(name.strip_prefix(KEPT)?)).collect();
-    found.sort_by_key(|log| place(&log.lesson));
+    arrange(&mut found, |a, b| place(&a.lesson).cmp(&place(&b.lesson)));
     found
 }
 

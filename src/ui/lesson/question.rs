@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::trials::Trials;
 use super::vote;
 use crate::course::{Answer, Asked, Choice, Question, right};
-use crate::engine::base::Micros;
+use crate::engine::base::{Micros, arrange};
 use crate::lab::{Film, Script, Session, to_link};
 use crate::ui::marks::icon;
 use crate::view::format::moment;
@@ -72,7 +72,7 @@ fn form(reader: &Reader, question: &Question, chosen: &UseStateHandle<Vec<usize>
                 if on {
                     now.push(i);
                 }
-                now.sort_unstable();
+                arrange(&mut now, Ord::cmp);
                 chosen.set(now);
             })
         };

@@ -1,5 +1,6 @@
 //! The glossary and the references of the course.
 
+use crate::engine::base::arrange;
 use yew::prelude::*;
 
 use crate::course::{name_of_word, references, units, words};
@@ -16,7 +17,7 @@ pub fn GlossaryPage() -> Html {
     all.extend(
         glossary::TERMS.iter().filter(|t| !known.contains(&name_of_word(t.word))).map(|t| (t.word.to_owned(), t.meaning.to_owned())),
     );
-    all.sort_by_key(|(word, _)| name_of_word(word));
+    arrange(&mut all, |a, b| name_of_word(&a.0).cmp(&name_of_word(&b.0)));
     html! {
         <>
             { header(Bar::default()) }

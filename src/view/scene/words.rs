@@ -113,7 +113,7 @@ pub(super) fn summary(
         parts.extend(guests.iter().map(|g| format!("{} keeps {}.", g.node, g.words())));
     }
     let mut next: Vec<(u32, &str)> = nodes.iter().filter_map(|n| Some((n.standby?, n.letter.as_str()))).collect();
-    next.sort_unstable();
+    arrange(&mut next, Ord::cmp);
     if let [(_, first), rest @ ..] = next.as_slice() {
         let then = if rest.is_empty() { String::new() } else { format!(", then {}", list(rest.iter().map(|(_, n)| n))) };
         parts.push(format!("For owners that are down, {first} stands in first{then}."));

@@ -1,8 +1,6 @@
 //! What a sweep of bitmaps draws: for each range and coordinator the events that both sides have seen, one above the other, and the holes.
 
-use std::collections::BTreeSet;
-
-use crate::engine::base::NodeId;
+use crate::engine::base::{NodeId, set_of};
 use crate::engine::data::Token;
 use crate::engine::node::dots::arc_of;
 use crate::engine::sweep::{Seen, TokenRange};
@@ -89,8 +87,8 @@ fn lane(both: [Seen; 2], range: usize, by: NodeId) -> Lane {
 /// All lanes: those where something is missing first, each in ring order. `None` if events are not numbered.
 pub fn lanes(session: &Session, ends: (NodeId, NodeId), ranges: &[TokenRange]) -> Option<Vec<Lane>> {
     let world = session.world();
-    let of = |node: NodeId| Some(world.host(node)?.node.history.dots()?.seen().map(|(actor, _)| actor).collect::<BTreeSet<_>>());
-    let actors: BTreeSet<(Token, NodeId)> = of(ends.0)?.union(&of(ends.1)?).copied().collect();
+    let of = |node: NodeId| Some(set_of(world.host(node)?.node.history.dots()?.seen().map(|(actor, _)| actor)));
+    let actors = set_of(of(ends.0)?.union(&of(ends.1)?).copied());
     let mut all = Vec::new();
     for (range, arc) in ranges.iter().map(|range| arc_of(world.ring(), range.right)).enumerate() {
         for (_, by) in actors.iter().filter(|(at, _)| *at == arc) {

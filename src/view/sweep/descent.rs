@@ -1,12 +1,12 @@
 //! A comparison of trees at the cursor, level by level or bucket by bucket: read off the messages that were sent and heard, with the trees as
 //! both nodes had them when it began.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::exchange::{Exchange, Mark};
 use super::follow::Follow;
-use crate::engine::base::{Digest, Endpoint, EventId, NodeId};
+use crate::engine::base::{Endpoint, EventId, NodeId, map_of, set_of};
 use crate::engine::node::sweeps::{Held, Place, Say, SegmentSay, SessionId, SweepStep, Work};
 use crate::engine::node::{Body, Method, Note};
 use crate::engine::sweep::Tree;
@@ -136,9 +136,9 @@ impl Descent {
             }
             Say::Segments(SegmentSay::Hashes { ask, hashes }) => {
                 let Some(bucket) = self.asked.remove(&(u32::MAX, *ask)).and_then(|asked| asked.first().copied()) else { return };
-                let theirs: BTreeMap<u64, Digest> = hashes.iter().map(|(index, hash)| (u64::from(*index), *hash)).collect();
+                let theirs = map_of(hashes.iter().map(|(index, hash)| (u64::from(*index), *hash)));
                 let own = self.own_bucket(bucket);
-                let both: BTreeSet<u64> = own.iter().map(|place| place.index).chain(theirs.keys().copied()).collect();
+                let both = set_of(own.iter().map(|place| place.index).chain(theirs.keys().copied()));
                 for index in both {
                     let place = Place { index, ..bucket };
                     match theirs.get(&index) {

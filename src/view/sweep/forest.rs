@@ -2,6 +2,7 @@
 //! those with more nodes than pixels a strip, so that two leaves and a million are the same drawing.
 
 use super::exchange::{Exchange, Mark};
+use crate::engine::base::arrange;
 use crate::engine::node::sweeps::Place;
 use crate::view::digest_bars::{self, Bar};
 use crate::view::format::count;
@@ -342,7 +343,7 @@ impl<'a> Row<'a> {
             edges.push(Edge { look: *look, d });
         }
         // What differs lies above what does not.
-        edges.sort_by_key(|edge| edge.look);
+        arrange(&mut edges, |a, b| a.look.cmp(&b.look));
         out.edges.extend(edges);
     }
 

@@ -1,10 +1,8 @@
 //! Two tries drawn as icicles: a node lies over the parts of the ring below it, in the same place on both sides, so that what is only on one
 //! side leaves a gap on the other.
 
-use std::collections::BTreeSet;
-
 use super::tries::{Look, Spot, Walk, child, prefix};
-use crate::engine::base::Digest;
+use crate::engine::base::{Digest, set_of};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::Place;
 use crate::engine::sweep::{Trie, TrieNode};
@@ -82,7 +80,7 @@ pub fn layout(asking: &[Trie], answering: &[Trie], zoom: Option<Spot>) -> Layout
         for (at, hashes, above) in here {
             let ((mine, a), (theirs, b)) = (kind(asking, &at, hashes[0]), kind(answering, &at, hashes[1]));
             let place = all.slots.len();
-            let bytes: BTreeSet<u8> = a.iter().chain(b.iter()).map(|(byte, _)| *byte).collect();
+            let bytes = set_of(a.iter().chain(b.iter()).map(|(byte, _)| *byte));
             let of = |list: &[(u8, Digest)], byte: u8| list.iter().find(|(b, _)| *b == byte).map(|(_, hash)| *hash);
             below.extend(bytes.into_iter().filter_map(|byte| Some((child(&at, byte)?, [of(&a, byte), of(&b, byte)], Some(place)))));
             all.depth = all.depth.max(at.level);

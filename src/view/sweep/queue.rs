@@ -1,6 +1,6 @@
 //! The queue of sweeps: what each node has under way, what waits for its turn, and what was done when.
 
-use crate::engine::base::{Micros, NodeId};
+use crate::engine::base::{Micros, NodeId, arrange};
 use crate::engine::node::Order;
 use crate::engine::node::sweeps::validation::RepairPhase;
 use crate::engine::node::sweeps::{Pair, number_of};
@@ -95,7 +95,7 @@ fn of(session: &Session, id: NodeId) -> Option<NodeQueue> {
         Line { what: range(job.pair), state: State::Waiting, words }
     });
     let mut done: Vec<(Micros, Pair, u32)> = queue.done().iter().map(|(pair, done)| (done.at, *pair, done.moved)).collect();
-    done.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    arrange(&mut done, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let finished = done.iter().map(|(at, pair, moved)| {
         let rows = if *moved == 0 { "equal".to_owned() } else { counted(u64::from(*moved), "row", "rows") };
         Line { what: range(*pair), state: State::Done, words: format!("{rows}, {} ago", span(now.since(*at))) }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::talk::{Fate, Rung, talk};
-use crate::engine::base::EventId;
+use crate::engine::base::{EventId, set_of};
 use crate::engine::node::Note;
 use crate::engine::node::sweeps::{Say, SessionId, SetSay, SetStep, SweepStep, Work};
 use crate::engine::sweep::{ItemSet, Items, Mark, RowItem, TreePolicy};
@@ -175,10 +175,10 @@ fn own_list(items: &[RowItem]) -> Vec<Entry> {
 
 /// A list of the other side beside what this side has there: in the order of this side, then what it lacks.
 fn list(items: &[RowItem], mine: &ItemSet, part: &Part, came: &BTreeSet<RowItem>) -> Vec<Entry> {
-    let theirs: BTreeSet<RowItem> = items.iter().copied().collect();
+    let theirs = set_of(items.iter().copied());
     let from = mine.tokens().partition_point(|token| *token < part.from);
     let own = &mine.items()[from..mine.place_after(part.last).max(from)];
-    let known: BTreeSet<RowItem> = own.iter().copied().collect();
+    let known = set_of(own.iter().copied());
     let entry = |item: RowItem, asking, answering| Entry { item, asking, answering, came: came.contains(&item) };
     let here = own.iter().map(|item| entry(*item, true, theirs.contains(item)));
     here.chain(items.iter().filter(|item| !known.contains(item)).map(|item| entry(*item, false, true))).collect()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::exchange::Exchange;
 use super::pair::held;
 use super::talk::{Fate, Rung};
-use crate::engine::base::NodeId;
+use crate::engine::base::{NodeId, arrange, set_of};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::{Place, Say, part_of};
 use crate::engine::observe::Truth;
@@ -90,7 +90,7 @@ pub fn leaves(source: &Source<'_>, trees: &Exchange, talk: &[Rung<'_>], most: us
     let now = differing(world, source.session.truth(), source.ends, source.ranges, 100_000);
     let moves = moves(talk);
     let mut places = trees.leaves.clone();
-    places.sort_unstable();
+    arrange(&mut places, Ord::cmp);
     let one = |place: &Place| {
         let part = part_of(*source.ranges.get(place.range as usize)?, &source.tree, place)?;
         Some(leaf(source, *place, part, &now, &moves))
@@ -139,7 +139,7 @@ fn leaf(source: &Source<'_>, place: Place, part: TokenRange, now: &BTreeSet<Key>
         }
     }
     let inside = |key: &&Key| part.holds(key.token());
-    let needed: BTreeSet<&Key> = now.iter().chain(source.at_start).filter(inside).collect();
+    let needed = set_of(now.iter().chain(source.at_start).filter(inside));
     let whole = rows <= CELLS as u64;
     if !whole {
         let moved = moves.iter().flat_map(|side| side.keys().copied()).filter(inside);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ranges::arrived;
 use super::talk::{Fate, Rung, talk};
-use crate::engine::base::EventId;
+use crate::engine::base::{EventId, arrange};
 use crate::engine::node::sweeps::{Say, SessionId, SetSay};
 use crate::engine::sweep::{Coded, Decoder, ItemSet, Peeled, Places, RowItem, Sketch, Symbols, TreePolicy};
 use crate::lab::{BranchId, Session};
@@ -169,7 +169,7 @@ pub fn drawing(session: &Session, id: SessionId, tree: TreePolicy, peeling: &mut
         .collect();
     let known = (0..peeling.decoder.left().len() as u32).filter(|place| peeling.decoder.has(*place as usize));
     let mut places: Vec<u32> = known.chain(coming.iter().copied()).collect();
-    places.sort_unstable();
+    arrange(&mut places, Ord::cmp);
     places.dedup();
     let room = height - 2.0 * LANE - BETWEEN - WORDS - 8.0;
     let fits = |(w, h): &(f64, f64)| places.len() as f64 <= (width / w).floor() * (room / h).floor();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::exchange::Mark;
 use super::follow::Follow;
 use super::icicle::{Kind, Slot};
-use crate::engine::base::{Digest, Endpoint, EventId, NodeId};
+use crate::engine::base::{Endpoint, EventId, NodeId, map_of};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::{Held, Place, Say, SessionId, SweepStep, TrieSay, Work};
 use crate::engine::node::{Body, Note};
@@ -155,7 +155,7 @@ impl Walk {
             Say::Trie(TrieSay::Node { ask, node }) => {
                 let Some(at) = self.asked.remove(ask) else { return };
                 let of = |node: &TrieNode| match node {
-                    TrieNode::Inner(list) => list.iter().copied().collect::<BTreeMap<u8, Digest>>(),
+                    TrieNode::Inner(list) => map_of(list.iter().copied()),
                     _ => BTreeMap::new(),
                 };
                 let (theirs, mine) = (of(node), of(&self.own(&at)));

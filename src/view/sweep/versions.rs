@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::pair::held;
 use super::rows::{Moved, Moves, differing, moves};
 use super::talk::{Fate, Rung};
-use crate::engine::base::{Micros, NodeId};
+use crate::engine::base::{Micros, NodeId, set_of};
 use crate::engine::data::{Clock, Key, Row, Token};
 use crate::engine::node::CLOCK_EPOCH;
 use crate::engine::node::sweeps::{Say, VersionSay};
@@ -133,7 +133,7 @@ pub fn table(session: &Session, ends: (NodeId, NodeId), ranges: &[TokenRange], t
     };
     // Of few keys all are listed.
     let (mine, theirs): (Vec<&Key>, Vec<&Key>) = (few(ends.0).take(FEW + 1).collect(), few(ends.1).take(FEW + 1).collect());
-    let mut listed: BTreeSet<&Key> = now.iter().chain(at_start).collect();
+    let mut listed = set_of(now.iter().chain(at_start));
     if mine.len() <= FEW && theirs.len() <= FEW {
         listed.extend(mine.into_iter().chain(theirs));
     }

@@ -1,10 +1,9 @@
 //! Keeping hints: whether, by whom, and in what room.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Hint, Kept};
-use crate::engine::base::{Micros, NodeId, OpId, Purpose, Wire, pick};
+use crate::engine::base::{Micros, NodeId, OpId, Purpose, Wire, map_of, pick};
 use crate::engine::data::{Key, Merge, Row};
 use crate::engine::node::coordinate::Pending;
 use crate::engine::node::note::NoHint;
@@ -105,7 +104,7 @@ impl Node {
             let older = matches!(ctx.settings.rule.merge(&new.row, &kept.hint.row), Merge::Left | Merge::Same);
             kept.hint.key == new.key && older && !(line.replay.is_some() && kept.closed)
         };
-        let old: BTreeMap<u64, u64> = line.hints.iter().filter(goes).map(|kept| (kept.hint.id, u64::from(kept.hint.size()))).collect();
+        let old = map_of(line.hints.iter().filter(goes).map(|kept| (kept.hint.id, u64::from(kept.hint.size()))));
         if line.bytes - old.values().sum::<u64>() <= ctx.settings.hints.room {
             self.hints.take(target, |kept| old.contains_key(&kept.hint.id));
         }

@@ -13,7 +13,7 @@ pub use message::RotSay;
 pub(super) use scrub::Scrubbing;
 
 use super::{Body, Checksum, Ctx, Message, Node, Note, Out, Removed, RemovedWhy, Rotten, Timer, Tombstones, Traffic};
-use crate::engine::base::{Endpoint, Micros, NodeId};
+use crate::engine::base::{Endpoint, Micros, NodeId, arrange};
 use crate::engine::data::{Key, Row};
 use crate::engine::sweep::TokenRange;
 
@@ -216,7 +216,7 @@ impl Node {
             let mut left: Vec<NodeId> = replicas.into_iter().filter(|peer| *peer != self.id).collect();
             // The next one to be asked is at the end; whoever is believed down comes last.
             left.reverse();
-            left.sort_by_key(|peer| self.believes_up(*peer));
+            arrange(&mut left, |a, b| self.believes_up(*a).cmp(&self.believes_up(*b)));
             self.fetch(Wanted { key: key.clone(), of: self.id, left }, ctx);
         }
     }

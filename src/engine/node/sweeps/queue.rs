@@ -168,7 +168,7 @@ impl Node {
                 }
             }
         }
-        pairs.sort_unstable();
+        arrange(&mut pairs, Ord::cmp);
         pairs
     }
 

@@ -8,6 +8,7 @@ use super::note::{SweepOutcome, SweepStep};
 use super::set_say::{SetSay, SetStep};
 use super::sketch::Stream;
 use super::{ASKED_AT_ONCE, Answering, Held};
+use crate::engine::base::map_of;
 use crate::engine::data::{Key, Row, Token};
 use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::{Ctx, Node, SweepPolicy};
@@ -71,7 +72,7 @@ impl Node {
             return Some(SweepOutcome::Equal);
         }
         let tree = asking.policy.tree;
-        asking.push = mine.iter().filter_map(|(token, item)| self.row_of(*token, *item, tree, ctx)).collect();
+        asking.push = map_of(mine.iter().filter_map(|(token, item)| self.row_of(*token, *item, tree, ctx)));
         if theirs.is_empty() {
             return self.push_rows(asking, ctx);
         }

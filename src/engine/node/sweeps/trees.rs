@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::message::Place;
 use super::note::SweepStep;
-use crate::engine::base::NodeId;
+use crate::engine::base::{NodeId, arrange};
 use crate::engine::data::{Key, Row, Token};
 use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::{Ctx, Node, SweepPolicy, Upkeep};
@@ -83,7 +83,7 @@ pub fn common_ranges(ring: &Ring, replication: &Replication, a: NodeId, b: NodeI
 pub fn sharers(ring: &Ring, replication: &Replication, node: NodeId) -> Vec<NodeId> {
     let held = arcs(ring).map(|arc| ring.replicas(arc.right, replication)).filter(|list| list.contains(&node));
     let mut all: Vec<NodeId> = held.flatten().filter(|other| *other != node).collect();
-    all.sort_unstable();
+    arrange(&mut all, Ord::cmp);
     all.dedup();
     all
 }

@@ -1,7 +1,6 @@
 //! A sweep that sends, for every key, the version that is held: the other side says at once which rows are newer there and which it lacks.
 //! Precise, and its cost grows with the number of keys, whether they differ or not.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::KEYS_AT_ONCE;
@@ -10,7 +9,7 @@ use super::ask::{Asking, Phase, Work};
 use super::log_say::versions;
 use super::message::{Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
-use crate::engine::base::{Sink, Wire};
+use crate::engine::base::{Sink, Wire, map_of};
 use crate::engine::data::{Clock, Key, Row};
 use crate::engine::node::{Ctx, Mode, Node};
 use crate::engine::sweep::TokenRange;
@@ -152,8 +151,7 @@ impl Node {
     pub(super) fn versions_asked(&self, session: SessionId, open: &Answering, say: &VersionSay, ctx: &mut Ctx<'_>) {
         let VersionSay::Have { part, range, versions } = say else { return };
         let shared = |key: &Key| open.ranges.iter().any(|range| range.holds(key.token()));
-        let theirs: BTreeMap<&Key, &[Clock]> =
-            versions.iter().filter(|(key, _)| shared(key)).map(|(key, clocks)| (key, &**clocks)).collect();
+        let theirs = map_of(versions.iter().filter(|(key, _)| shared(key)).map(|(key, clocks)| (key, &**clocks)));
         let rule = ctx.settings.rule;
         let lacks = |key: &Key, clocks: &[Clock]| rule.lacks(self.store.get(key).map(|row| &**row), clocks);
         let keys: Box<[Key]> = theirs.iter().filter(|(key, clocks)| lacks(key, clocks)).map(|(key, _)| (*key).clone()).collect();

@@ -11,7 +11,7 @@ use super::Seen;
 use super::descent::REMEMBERED;
 use super::size::use_size;
 use super::{ladder, rows};
-use crate::engine::base::{EventId, NodeId};
+use crate::engine::base::{EventId, NodeId, set_of};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::Place;
 use crate::engine::sweep::LevelCount;
@@ -134,7 +134,7 @@ pub fn TriesView(props: &TriesViewProps) -> Html {
         let plan = Plan::of(laid.depth.max(walk.levels.len().saturating_sub(1) as u32), zoom, (size.0.max(300.0), size.1), 4, 90.0);
         let levels: Vec<Option<LevelCount>> = walk.levels.iter().map(|count| Some(*count)).collect();
         let moves = ui.playing || ui.stepped;
-        let needed: BTreeSet<Key> = at_start.iter().cloned().chain(walk.pushed()).collect();
+        let needed = set_of(at_start.iter().cloned().chain(walk.pushed()));
         let leaf = Leaf {
             place: Place { range: 0, level: 0, index: 0 },
             rows: needed.len() as u64,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::message::SegmentSay;
 use super::upkeep::Segmented;
-use crate::engine::base::{Digest, Micros, NodeId, OpId};
+use crate::engine::base::{Digest, Micros, NodeId, OpId, map_of};
 use crate::engine::data::Key;
 use crate::engine::node::sweeps::answer::{Answering, Held};
 use crate::engine::node::sweeps::ask::{Asking, Phase, Work};
@@ -169,7 +169,7 @@ impl Node {
         let Some(place) = next else { return self.keys_known(asking, exchange, ctx) };
         let ask = exchange.asked.1;
         let is_segment = exchange.trees.get(place.range as usize).is_some_and(|made| place.level > made.tree.depth());
-        asking.missing = [(ask, None)].into();
+        asking.missing = map_of([(ask, None)].into_iter());
         let say = if is_segment { SegmentSay::Segment { ask, segment: place } } else { SegmentSay::Bucket { ask, bucket: place } };
         self.say(asking.with, asking.session, Say::Segments(say), ctx);
         None

@@ -7,7 +7,7 @@ use super::message::RepairSay;
 use super::note::RepairStep;
 use super::plan::{Plan, parties, shared};
 use super::{Again, Say, SessionId};
-use crate::engine::base::{Micros, NodeId};
+use crate::engine::base::{Micros, NodeId, map_of};
 use crate::engine::node::settings::Parallelism;
 use crate::engine::node::sweeps::{Refusal, SweepOutcome, SweepStep};
 use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer};
@@ -243,7 +243,7 @@ impl Node {
         let mut levels: Vec<LevelCount> = Vec::new();
         let mut pairs: BTreeMap<(NodeId, NodeId), Vec<TokenRange>> = BTreeMap::new();
         // Everybody sent the trees of its ranges in the plan's order.
-        let mut nexts: BTreeMap<NodeId, std::slice::Iter<'_, Arc<Tree>>> = repair.trees.iter().map(|(n, all)| (*n, all.iter())).collect();
+        let mut nexts = map_of(repair.trees.iter().map(|(n, all)| (*n, all.iter())));
         for share in repair.plan.iter() {
             let mut next = |node: &NodeId| Some((*node, nexts.get_mut(node)?.next()?));
             let trees: Vec<(NodeId, &Arc<Tree>)> = share.holders.iter().filter_map(&mut next).collect();

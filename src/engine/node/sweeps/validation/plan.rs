@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::message::Share;
-use crate::engine::base::NodeId;
+use crate::engine::base::{NodeId, arrange, set_of};
 use crate::engine::data::Token;
 use crate::engine::node::settings::{Scope, Validation};
 use crate::engine::node::sweeps::trees::arcs;
@@ -51,7 +51,7 @@ impl Node {
             if ask.force {
                 holders.retain(|node| self.believes_up(*node));
             }
-            holders.sort_unstable();
+            arrange(&mut holders, Ord::cmp);
             (holders.len() > 1).then(|| Share { range, holders: holders.into() })
         });
         (plan.collect(), down)
@@ -59,7 +59,7 @@ impl Node {
 
     /// Whether this plan gives this node, and others beside it, only what they hold.
     pub(super) fn is_right(&self, plan: &[Share], ctx: &Ctx<'_>) -> bool {
-        let own: BTreeSet<TokenRange> = arcs(ctx.ring).collect();
+        let own = set_of(arcs(ctx.ring));
         let holds = |share: &Share, node: &NodeId| ctx.ring.is_replica(share.range.right, &ctx.settings.replicas, *node);
         let right = |share: &Share| own.contains(&share.range) && share.holders.iter().all(|node| holds(share, node));
         plan.iter().any(|share| share.holders.contains(&self.id)) && plan.iter().all(right)
