@@ -186,7 +186,7 @@ async fn every_link_of_the_lessons_leads_somewhere() {
             page.open(&link).await?;
             page.until(
                 &format!("{link} leads somewhere"),
-                "return !!document.querySelector('[data-testid=lesson], [data-testid=lab], [data-testid=glossary], [data-testid=references], [data-testid=course], [data-testid=two], [data-testid=summary]')
+                "return !!document.querySelector('[data-testid=lesson], [data-testid=lab], [data-testid=glossary], [data-testid=references], [data-testid=course], [data-testid=two], [data-testid=summary], [data-testid=work]')
                     && !document.querySelector('[data-testid=lesson-failed], [data-testid=not-found], [data-testid=error]')",
             )
             .await?;
