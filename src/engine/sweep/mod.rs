@@ -15,7 +15,7 @@ mod trie;
 
 pub use bitmap::Seen;
 pub use difference::{Difference, LevelCount, Spot, difference, merged_ranges};
-pub use entries::{Entries, Entry, Items, compare};
+pub use entries::{Entries, Entry, Items, Merge, compare};
 pub use itemset::{ItemSet, RowItem};
 pub use log::{LogEntry, LogPolicy, OpLog, Position, Source};
 pub use policy::{Combine, Depth, LeafContent, TreePolicy};
@@ -23,4 +23,4 @@ pub use range::TokenRange;
 pub use sketch::{Coded, Decoder, Peeled, Places, Sketch, SketchPolicy, Symbols};
 pub use spans::{Mark, Reply, Side, Span, SpanPolicy};
 pub use tree::{Builder, Item, Tree, words_of};
-pub use trie::{Trie, TrieNode};
+pub use trie::{Trie, TrieBuilder, TrieNode};
