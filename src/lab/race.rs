@@ -230,7 +230,7 @@ impl Run {
                     self.ahead = Some(ahead);
                     return None;
                 }
-                rows = rows.saturating_sub(STEP);
+                rows = rows.saturating_sub(STEP + ahead.weight());
                 self.stepped = Some(self.player.step_ready(&self.script, ahead, &mut self.log));
             }
             if !self.player.settle(&mut rows) {

@@ -76,6 +76,8 @@ const SNAPSHOTS: usize = 512;
 const DEAR: usize = 48;
 /// Rows from which on reading them is long work.
 pub(super) const LONG: u64 = 4_096;
+/// Rows of messages between two snapshots at most: going back to in between carries them out again.
+const HEAVY: u64 = 1 << 15;
 /// What a step counts beside rows that are read.
 pub(super) const STEP: u64 = 4;
 
@@ -103,6 +105,8 @@ pub(super) struct Tape {
     pub samples: Vec<Sample>,
     snapshots: Vec<Snapshot>,
     interval: u32,
+    /// Rows of messages since the last snapshot, as far as anybody counts them.
+    heavy: u64,
     bench: Bench,
     unsettled: Option<Unsettled>,
 }
@@ -125,6 +129,7 @@ impl Tape {
             entropy: Vec::new(),
             samples: Vec::new(),
             interval: INTERVAL,
+            heavy: 0,
             bench: Bench::default(),
             unsettled: None,
             script,
@@ -209,7 +214,8 @@ impl Tape {
                     self.bench.0 = Some(ahead);
                     return None;
                 }
-                work.take(STEP);
+                work.take(STEP + ahead.weight());
+                self.heavy += ahead.weight();
                 let (long, mut events) = (ahead.is_long(), Vec::new());
                 let goes_on = self.tip.step_ready(&self.script, ahead, &mut events);
                 Unsettled { events, long, goes_on }
@@ -236,7 +242,8 @@ impl Tape {
     /// Only just after an event: an input that leaves none may still change a node, and the cursor stands before it.
     fn maybe_snapshot(&mut self, dear: bool) {
         let events = self.log.len() as u32;
-        if dear || self.snapshots.last().is_some_and(|s| events >= s.events + self.interval) {
+        if dear || self.heavy >= HEAVY || self.snapshots.last().is_some_and(|s| events >= s.events + self.interval) {
+            self.heavy = 0;
             self.snapshots.push(Snapshot { events, player: self.tip.clone(), dear });
             if self.snapshots.len() > SNAPSHOTS {
                 self.interval *= 2;

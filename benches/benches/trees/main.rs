@@ -73,8 +73,9 @@ fn main() -> std::io::Result<()> {
         ("merkle-search-tree 0.8", peers::search_tree),
         ("negentropy 0.5", peers::negentropy),
         ("rs_merkle 1.5 (SHA-256)", |a, _| peers::rs_merkle(a)),
-        ("ours, ranges of digests of 8 bytes", sets::ranges),
+        ("ours, ranges of digests of 8 bytes", |a, others| sets::ranges(a, others, None)),
         ("ours, coded symbols of digests of 8 bytes", sets::symbols),
+        ("ours, ranges in 8 parts, lists below 8", |a, others| sets::ranges(a, others, Some(sets::NARROW))),
     ];
     let mut rounds: Vec<Vec<Needs>> = contests.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
@@ -129,6 +130,7 @@ fn ratios(time: &Timed<'_>, bytes: &dyn Fn(usize, usize) -> f64) -> String {
         let wanted = if *differences == 1_000 { 5.0 } else { 1.0 };
         lines.push((format!("bytes for {differences}, negentropy / ours by coded symbols"), bytes(5, i) / bytes(8, i), wanted));
         lines.push((format!("bytes for {differences}, negentropy / ours by ranges"), bytes(5, i) / bytes(7, i), 1.0));
+        lines.push((format!("bytes for {differences}, negentropy / ours by ranges in 8 parts"), bytes(5, i) / bytes(9, i), wanted));
     }
     // A row that changed is two digests that differ, one on each side.
     let least = least_bits(2 * DIFFERENCES[2] as u64) as f64 / 8.0;

@@ -30,24 +30,26 @@ fn size(say: Say) -> u64 {
     HEADER + u64::from(Body::Sweep { session, say: Box::new(say) }.size())
 }
 
+/// Ranges that take fewer bytes and one round trip more than the usual ones, which are negentropy's.
+pub const NARROW: SpanPolicy = SpanPolicy { parts: 8, list: 8, frame: 256 << 10 };
+
 /// The call to compare and the word that it is over.
-fn around(method: Method) -> u64 {
-    let policy = SweepPolicy { method, ..SweepPolicy::default() };
+fn around(method: Method, ranges: Option<SpanPolicy>) -> u64 {
+    let policy = SweepPolicy { method, ranges, ..SweepPolicy::default() };
     size(Say::Open { policy, ranges: [TokenRange::RING].into() }) + size(Say::Close)
 }
 
-fn side(set: &ItemSet, asks: bool) -> Side<'_> {
-    Side { set, policy: SpanPolicy::default(), digest: DIGEST, asks }
-}
-
 /// Range-based set reconciliation. Building includes hashing rows to digests.
-pub fn ranges(pairs: &[Pair], others: &[Vec<Pair>]) -> Needs {
+pub fn ranges(pairs: &[Pair], others: &[Vec<Pair>], policy: Option<SpanPolicy>) -> Needs {
+    fn side(set: &ItemSet, policy: Option<SpanPolicy>, asks: bool) -> Side<'_> {
+        Side { set, policy: policy.unwrap_or_default(), digest: DIGEST, asks }
+    }
     let start = Instant::now();
     let mine = black_box(set(black_box(pairs)));
     let build = start.elapsed();
     let found = others.iter().map(|other| {
         let other = set(other);
-        let (asker, answerer) = (side(&mine, true), side(&other, false));
+        let (asker, answerer) = (side(&mine, policy, true), side(&other, policy, false));
         let start = Instant::now();
         let mut said = vec![answerer.open()];
         let (mut have, mut need) = (Vec::new(), Vec::new());
@@ -64,7 +66,7 @@ pub fn ranges(pairs: &[Pair], others: &[Vec<Pair>]) -> Needs {
         black_box((have, need));
         let time = start.elapsed();
         let bytes = said.into_iter().map(|spans| size(Say::Set(SetSay::Spans { round: 0, spans: spans.into() })));
-        Some((time, around(Method::Ranges) + bytes.sum::<u64>()))
+        Some((time, around(Method::Ranges, policy) + bytes.sum::<u64>()))
     });
     Needs { build: Some(build), update: None, found: found.collect() }
 }
@@ -100,7 +102,7 @@ pub fn symbols(pairs: &[Pair], others: &[Vec<Pair>]) -> Needs {
             let run = Symbols { items: other.len() as u32, from: places.start, symbols };
             size(Say::Set(SetSay::Symbols { message, again: 0, run }))
         });
-        Some((time, around(Method::Sketch) + bytes.sum::<u64>()))
+        Some((time, around(Method::Sketch, None) + bytes.sum::<u64>()))
     });
     Needs { build: Some(build), update: None, found: found.collect() }
 }

@@ -16,6 +16,9 @@ use crate::engine::base::{Endpoint, Micros, NodeId};
 use crate::engine::node::desk::{Desk, Reading};
 use crate::engine::node::{Body, Ctx, Input, Method, Node, Out, SweepPolicy, Timer};
 
+/// Bytes of a message that take about as long as reading a row.
+const ROW_BYTES: u64 = 32;
+
 /// What lies ready for an input.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ready {
@@ -44,6 +47,8 @@ enum Job {
 pub struct Ahead {
     /// When the input is due.
     at: Micros,
+    /// What the input counts beside what is done ahead for it, in rows: as much as is in the message that arrives, if there is one.
+    weight: u64,
     jobs: VecDeque<Job>,
     ready: Ready,
     /// How much is done.
@@ -55,6 +60,11 @@ impl Ahead {
     /// Whether there was anything long to do at all.
     pub fn is_long(&self) -> bool {
         self.of > 0
+    }
+
+    /// What the input counts beside what is done ahead for it, in rows.
+    pub fn weight(&self) -> u64 {
+        self.weight
     }
 
     /// Whether nothing is left to do.
@@ -98,6 +108,7 @@ impl World {
             Some(_) => {}
             None => match self.queue.peek() {
                 Some(Due::Flight(flight)) => {
+                    ahead.weight = u64::from(flight.message.size) / ROW_BYTES;
                     if let (Fate::Arrives, Endpoint::Node(to), Body::Sweep { session, say }) =
                         (flight.fate, flight.message.to, &flight.message.body)
                         && self.host(to).is_some_and(|host| host.node.sweeps.reads_for(*session, say))

@@ -169,7 +169,7 @@ fn ranges(policy: SweepPolicy) -> Vec<Gap> {
     let set = move |ranges: SpanPolicy| SweepPolicy { ranges: Some(ranges), ..policy };
     let number = |n: u32| n.to_string();
     vec![
-        gap(("parts", "parts of a range", " A range that differs is split into "), now.parts, &[2, 4, 16, 64, 256], number, |parts| {
+        gap(("parts", "parts of a range", " A range that differs is split into "), now.parts, &[2, 4, 8, 16, 64, 256], number, |parts| {
             set(SpanPolicy { parts, ..now })
         }),
         gap(("list", "items of a list", " parts, and listed below "), now.list, &[2, 8, 32, 256, 1024], number, |list| {
@@ -281,6 +281,6 @@ mod tests {
             ..SweepPolicy::default()
         };
         let gap = parameters(&policy, false).remove(0);
-        assert_eq!((gap.chosen, gap.values[0].0.as_str(), gap.values.len()), (0, "5", 6));
+        assert_eq!((gap.chosen, gap.values[0].0.as_str(), gap.values.len()), (0, "5", 7));
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::ranges::arrived;
 use super::talk::{Fate, Rung, talk};
 use crate::engine::base::{EventId, arrange};
-use crate::engine::node::sweeps::{Say, SessionId, SetSay};
+use crate::engine::node::sweeps::{Say, SessionId, SetSay, Work};
 use crate::engine::sweep::{Coded, Decoder, ItemSet, Peeled, Places, RowItem, Sketch, Symbols, TreePolicy};
+use crate::engine::world::World;
 use crate::lab::{BranchId, Session};
 use crate::view::chip;
 use crate::view::geometry::Rect;
@@ -28,6 +29,15 @@ impl Peeling {
     /// Nothing has come yet.
     pub fn new(of: (BranchId, EventId), set: Arc<ItemSet>) -> Peeling {
         Peeling { of, set, own: Sketch::default(), decoder: Decoder::default(), start: Vec::new(), taken: Vec::new() }
+    }
+
+    /// The same with the symbols that the asker has made already in this world: of a million digests nobody makes them twice.
+    pub fn knowing(self, world: &World, id: SessionId) -> Peeling {
+        let asking = world.host(id.by).and_then(|host| host.node.sweeps.asking().get(&id.number));
+        match asking.filter(|asking| asking.session == id).map(|asking| &asking.work) {
+            Some(Work::Sketch(peeling)) => Peeling { own: (*peeling.own).clone(), ..self },
+            _ => self,
+        }
     }
 
     /// Whether this is the sweep that it has read.

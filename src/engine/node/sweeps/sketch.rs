@@ -26,8 +26,8 @@ pub struct Stream {
 pub struct Peeling {
     /// Its digests when the sweep began.
     pub set: Arc<ItemSet>,
-    /// Its own symbols.
-    own: Arc<Sketch>,
+    /// Its own symbols, as many as it has made.
+    pub own: Arc<Sketch>,
     /// What has come, and what has been found in it.
     pub decoder: Arc<Decoder>,
 }

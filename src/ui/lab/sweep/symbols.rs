@@ -38,7 +38,8 @@ pub fn SymbolsView(props: &SymbolsViewProps) -> Html {
     let made = lab.read(|session| {
         let of = (session.current(), seen.began);
         let mut kept = kept.borrow_mut();
-        let mut peeling = kept.take().filter(|peeling| peeling.is_of(of)).unwrap_or_else(|| Peeling::new(of, set));
+        let new = || Peeling::new(of, set).knowing(&session.peek(seen.began.0 + 1).world, seen.id());
+        let mut peeling = kept.take().filter(|peeling| peeling.is_of(of)).unwrap_or_else(new);
         let tree = policy(session, seen.id()).unwrap_or_default().tree;
         let made = drawing(session, seen.id(), tree, &mut peeling, (size.0.max(300.0), size.1));
         *kept = Some(peeling);
