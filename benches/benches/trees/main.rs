@@ -65,7 +65,7 @@ fn shown(time: Option<Duration>) -> String {
 fn main() -> std::io::Result<()> {
     let pairs = pairs();
     let others: Vec<Vec<Pair>> = DIFFERENCES.iter().map(|d| changed(&pairs, *d)).collect();
-    let contests: [Contest; 9] = [
+    let contests: [Contest; 10] = [
         ("ours, xxh3, fan-out 16, 2^20 leaves", |a, b| ours::run(DigestFunction::Xxh3, 16, 5, a, b)),
         ("ours, xxh64, fan-out 16, 2^20 leaves", |a, b| ours::run(DigestFunction::Xxh64, 16, 5, a, b)),
         ("ours, xxh64, fan-out 16, 2^16 leaves", |a, b| ours::run(DigestFunction::Xxh64, 16, 4, a, b)),
