@@ -98,6 +98,8 @@ pub enum Inline {
     Link(Target, Vec<Inline>),
     /// A value computed by the engine.
     Live(Live),
+    /// A number that its author vouches for: no run has it.
+    Said(String),
 }
 
 /// Where a link leads.
@@ -121,6 +123,13 @@ pub enum Target {
     Page(String),
     /// `https:`: somewhere else.
     Web(String),
+}
+
+impl Target {
+    /// Whether it leads to something of the lesson itself: then what stands in the link has no source but the lesson.
+    pub fn is_within(&self) -> bool {
+        matches!(self, Target::Mark(_) | Target::Moment(_) | Target::Figure(_) | Target::Term(_))
+    }
 }
 
 /// Something computed on a figure's run.

@@ -12,6 +12,7 @@ mod grade;
 mod handin;
 mod lesson;
 mod link;
+mod numbers;
 mod prose;
 mod read;
 mod scenario;
