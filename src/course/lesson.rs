@@ -81,6 +81,8 @@ pub enum Kind {
     Case(Case),
     /// Code to read.
     Code(Code),
+    /// Something measured in the reader's own browser.
+    Measure(Measure),
 }
 
 /// A part of a line of text.
@@ -406,6 +408,18 @@ pub struct Code {
     /// What is said of single lines: the line from 1, and the words.
     pub notes: Vec<(usize, Vec<Inline>)>,
 }
+
+/// Something measured in the reader's own browser, which no run can say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    /// What: one of [`MEASURES`].
+    pub name: String,
+    /// What is asked.
+    pub ask: Vec<Inline>,
+}
+
+/// What can be measured: the time that each digest function takes.
+pub const MEASURES: [&str; 1] = ["digests"];
 
 impl Lesson {
     /// The run files it needs, each once; a figure that begins with the run of one above it needs none.

@@ -329,6 +329,7 @@ impl Kind {
             Kind::Heading(line) | Kind::Paragraph(line) => vec![line],
             Kind::Grid(head, rows) => head.iter().chain(rows.iter().flatten()).map(Vec::as_slice).collect(),
             Kind::Challenge(c) => [&c.ask, &c.say].into_iter().chain(c.verdicts.iter().map(|v| &v.say)).map(Vec::as_slice).collect(),
+            Kind::Measure(m) => vec![&m.ask],
             Kind::Code(c) => c.notes.iter().map(|(_, words)| words.as_slice()).collect(),
             _ => Vec::new(),
         }
