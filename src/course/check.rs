@@ -1,12 +1,12 @@
 //! Proves a lesson: what it states is computed, what it asks has an answer, what it challenges to can be done, what it links to is there.
 
 use super::facts::Facts;
-use super::fault::{Fault, Wrong};
+use super::fault::{Fault, Wrong, folded};
 use super::grade::{Filled, Judged, attempted, filled, judge, plotted, right};
 use super::lesson::{Attempt, Beat, Case, Challenge, Claim, Code, Inline, Kind, Lesson, Plot, Question, Row, Table, Target, WhatIf};
 use super::prose::plain;
 use super::tries::tried;
-use crate::engine::base::{Micros, arrange};
+use crate::engine::base::Micros;
 use crate::engine::world::World;
 use crate::lab::{Condition, Film, Player, Quantity, Script, Value};
 
@@ -51,9 +51,7 @@ pub fn check(lesson: &Lesson, library: &Library<'_>) -> Vec<Fault> {
             _ => {}
         }
     }
-    arrange(&mut proof.faults, |a, b| (a.line, &a.what).cmp(&(b.line, &b.what)));
-    proof.faults.dedup();
-    proof.faults
+    folded(proof.faults)
 }
 
 struct Proof<'a> {

@@ -1,8 +1,9 @@
 //! Challenges: the card in a lesson, and the page on which one is worked on in the lab and judged by the engine.
 
 use yew::prelude::*;
+use yew_router::prelude::*;
 
-use super::load::{Loaded, Source, load};
+use super::load::{Loaded, Source, load, part_of};
 use super::prose;
 use super::reader::Reader;
 use crate::course::{Challenge, Facts, Figure, Judged, Kind, Lesson, Medal, judge};
@@ -26,7 +27,7 @@ pub fn card(reader: &Reader, challenge: &Challenge) -> Html {
             <p>{ prose::line(reader, &challenge.ask, challenge.figure) }</p>
             { terms(reader, challenge, &clients) }
             <div class="ask-go">
-                <a class="btn pri" href={format!("#/challenge/{}/{}", reader.lesson().slug, challenge.name)} data-testid="take-challenge">{ "Take it on in the lab" }</a>
+                <a class="btn pri" href={part_of(reader.lesson(), "challenge", &format!("/{}", challenge.name))} data-testid="take-challenge">{ "Take it on in the lab" }</a>
                 if let Some(medal) = best { <span class={classes!("medal", medal.name())}>{ format!("your best: {}", medal.name()) }</span> }
             </div>
         </section>
@@ -81,10 +82,13 @@ pub struct ChallengePageProps {
 #[component]
 pub fn ChallengePage(props: &ChallengePageProps) -> Html {
     let loaded = use_state_eq(|| Loaded::Waiting);
+    let source = Source::of_part(&props.slug, use_location().map(|l| l.query_str().to_owned()).unwrap_or_default().as_str());
     {
         let loaded = loaded.setter();
-        use_effect_with(props.slug.clone(), move |slug| load(Source::Course(slug.clone()), Callback::from(move |l| loaded.set(l))));
+        use_effect_with(source.clone(), move |source| load(source.clone(), Callback::from(move |l| loaded.set(l))));
     }
+    let from = if let Source::Address(from) = &source { format!("?from={from}") } else { String::new() };
+    let at = format!("/challenge/{}/{}{from}", props.slug, props.name);
     match &*loaded {
         Loaded::Waiting => {
             html! { <>{ header(Bar::default()) }<main id="main" class="pg" tabindex="-1"><p>{ "One moment …" }</p></main></> }
@@ -96,7 +100,7 @@ pub fn ChallengePage(props: &ChallengePageProps) -> Html {
                 _ => None,
             });
             match found {
-                Some(challenge) => html! { <Working lesson={lesson.clone()} {challenge} /> },
+                Some(challenge) => html! { <Working lesson={lesson.clone()} {challenge} {at} back={source.address()} /> },
                 None => super::failed(&[crate::course::Fault {
                     file: lesson.file.clone(),
                     line: 0,
@@ -111,6 +115,9 @@ pub fn ChallengePage(props: &ChallengePageProps) -> Html {
 struct WorkingProps {
     lesson: std::rc::Rc<Lesson>,
     challenge: Challenge,
+    /// What follows the `#` of this address, and the address of the lesson.
+    at: AttrValue,
+    back: AttrValue,
 }
 
 #[component]
@@ -143,7 +150,7 @@ fn Working(props: &WorkingProps) -> Html {
             Some(session)
         };
         let session = kept.or_else(fresh)?;
-        Some(Opened::new(session, script, Some(place), format!("/challenge/{}/{}", lesson.slug, challenge.name)))
+        Some(Opened::new(session, script, Some(place), props.at.to_string()))
     });
     let told = {
         let lab = lab.clone();
@@ -167,7 +174,7 @@ fn Working(props: &WorkingProps) -> Html {
     html! {
         <LabView {opened} {told}>
             <div class="task-text">
-                <p class="kind"><a href={format!("#/lesson/{}", reader.lesson().slug)}>{ &reader.lesson().title }</a>{ " · Challenge" }</p>
+                <p class="kind"><a href={props.back.clone()}>{ &reader.lesson().title }</a>{ " · Challenge" }</p>
                 <p><b>{ &props.challenge.title }</b>{ ". " }{ prose::line(&reader, &props.challenge.ask, props.challenge.figure) }</p>
                 <details><summary>{ "How it is won" }</summary>{ terms(&reader, &props.challenge, &clients) }</details>
             </div>

@@ -37,7 +37,7 @@ use super::route::set_title;
 use crate::course::{Fault, Kind, Lesson, Question, units};
 use crate::view::slides::Shows;
 use figure::LiveFigure;
-use load::load;
+use load::{load, part_of};
 use measure::Measuring;
 use others::Filling;
 use plot::Plotted;
@@ -224,7 +224,7 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
             Kind::Table(_) => html! { <div class="ask-sheet"><Filling {place} /></div> },
             Kind::Case(c) => others::case(reader, c),
             Kind::Code(c) => others::code(reader, c, figure),
-            Kind::Measure(m) => html! { <Measuring measure={m.clone()} {figure} /> },
+            Kind::Measure(m) => html! { <div class="ask-sheet"><Measuring measure={m.clone()} {figure} /></div> },
             Kind::Note(inner) => html! { <div class="note" role="note">{ prose::all(reader, inner, figure) }</div> },
             _ => prose::prose(reader, block, figure).unwrap_or_default(),
         });
@@ -247,7 +247,7 @@ fn end(reader: &Reader) -> Html {
             if let Some(next) = next { <a class="btn pri big" href={format!("#/lesson/{}", next.slug)} data-testid="next-unit">{ format!("Next: {}", next.title) }</a> }
             <a class="btn big" href="#/">{ "All units" }</a>
             <a class="btn big" href={format!("#/work?lesson={}", lesson.slug)} data-testid="to-hand-in">{ "Hand in" }</a>
-            <a href={format!("#/work/{}", lesson.slug)} data-testid="to-summary">{ "Summary to print" }</a>
+            <a href={part_of(lesson, "work", "")} data-testid="to-summary">{ "Summary to print" }</a>
             <a href="#/glossary">{ "Glossary" }</a>
             <a href="#/references">{ "References" }</a>
         </nav>

@@ -278,7 +278,7 @@ fn screen(reader: &Reader, slide: &Slide, room: &Room) -> Html {
                 Kind::Table(_) => html! { <div class="ask-sheet"><Filling {place} /></div> },
                 Kind::Case(c) => others::case(reader, c),
                 Kind::Code(c) => others::code(reader, c, figure),
-                Kind::Measure(m) => html! { <Measuring measure={m.clone()} {figure} /> },
+                Kind::Measure(m) => html! { <div class="ask-sheet"><Measuring measure={m.clone()} {figure} /></div> },
                 _ => Html::default(),
             };
             let class = classes!("pr-block", (room.vote && matches!(blocks[*b].kind, Kind::Question(_))).then_some("voting"));
