@@ -7,7 +7,7 @@ use yew_router::prelude::Link;
 use super::course_map::{Course, left_off};
 use super::empty_ring::use_empty_ring;
 use super::header::{Bar, header};
-use super::later::use_front;
+use super::later::{did_not_arrive, use_front};
 use super::marks::{glyph, icon};
 use super::presets::RingLike;
 use super::ribbon::{Frame, drawing};
@@ -108,12 +108,7 @@ pub fn Home() -> Html {
                 { empty_ring }
                 { match &front {
                     Ok(front) => front.map(|front| (front.ring_like)()).unwrap_or_default(),
-                    Err(again) => html! {
-                        <p class="faulty" role="alert">
-                            { "The engine did not arrive, so these runs have no pictures. Is there a network? " }
-                            <button type="button" class="btn sm" data-testid="try-again" onclick={again.clone()}>{ "Try again" }</button>
-                        </p>
-                    },
+                    Err(again) => did_not_arrive("The engine did not arrive, so these runs have no pictures. Is there a network? ", again.clone()),
                 } }
                 <footer class="foot">
                     <span>{ "Runs in this page alone: nothing is sent anywhere." }</span>

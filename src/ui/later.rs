@@ -5,13 +5,16 @@
 //! and the door is there at once. Whoever asks cannot tell the difference.
 
 use std::cell::Cell;
+use std::pin::Pin;
 
 use gloo::timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Event;
 use yew::prelude::*;
 
 use super::header::{Bar, header};
 use super::home::Front;
+use super::lab::sweep::Panel;
 use super::route::{Route, set_title};
 use super::{class, home, lab, lesson};
 
@@ -45,7 +48,14 @@ macro_rules! parts {
     )* };
 }
 
-parts! { home: Door = home::door, front: Front = home::FRONT, lab: Door = lab::door, lesson: Door = lesson::door, class: Door = class::door }
+parts! {
+    home: Door = home::door,
+    front: Front = home::FRONT,
+    lab: Door = lab::door,
+    sweep: fn(Panel) -> Html = lab::sweep::door,
+    lesson: Door = lesson::door,
+    class: Door = class::door
+}
 
 /// A part of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +104,11 @@ thread_local! {
     static HERE: [Cell<Option<Door>>; Part::ALL.len()] = const { [const { Cell::new(None) }; Part::ALL.len()] };
 }
 
-/// How long the page must have been left alone until the other parts are fetched, in ms.
-const REST: u32 = 3_000;
+/// How long after a part has arrived the other ones are fetched, in ms.
+const REST: u32 = 2_000;
+
+/// What the page is told when all parts have been fetched; the worker begins then (`boot.js`).
+const EVENT: &str = "drift-rest";
 
 /// Fetches what has not been asked for yet, one part after the other, so that it is there at once when it is.
 fn fetch_the_rest() {
@@ -103,22 +116,27 @@ fn fetch_the_rest() {
         spawn_local(async {
             // Nobody waits for it yet; when somebody does it is fetched again, and said if that fails.
             let _ = front().await;
+            let _ = sweep().await;
             for part in Part::ALL {
                 let _ = part.fetched().await;
             }
+            let _ = Event::new(EVENT).and_then(|event| gloo::utils::window().dispatch_event(&event));
         });
     })
     .forget();
 }
 
-/// What of the front page needs the engine: none until it is here; what tries again if it did not arrive.
+/// A part on its way.
+type Coming<T> = Pin<Box<dyn Future<Output = Result<T, Missing>>>>;
+
+/// What leads into a part: none until it is here; what tries again if it did not arrive.
 #[hook]
-pub fn use_front() -> Result<Option<Front>, Callback<MouseEvent>> {
+fn use_arrival<T: Copy + 'static>(fetch: fn() -> Coming<T>) -> Result<Option<T>, Callback<MouseEvent>> {
     let state = use_state(|| Ok(None));
     let attempt = use_state(|| 0);
     {
         let state = state.clone();
-        use_effect_with(*attempt, move |_| spawn_local(async move { state.set(front().await.map(Some)) }));
+        use_effect_with(*attempt, move |_| spawn_local(async move { state.set(fetch().await.map(Some)) }));
     }
     (*state).map_err(|Missing| {
         Callback::from(move |_| {
@@ -126,6 +144,39 @@ pub fn use_front() -> Result<Option<Front>, Callback<MouseEvent>> {
             attempt.set(*attempt + 1);
         })
     })
+}
+
+/// What of the front page needs the engine.
+#[hook]
+pub fn use_front() -> Result<Option<Front>, Callback<MouseEvent>> {
+    use_arrival(|| Box::pin(front()))
+}
+
+/// Properties of [`SweepPanel`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct SweepPanelProps {
+    /// Which one.
+    pub panel: Panel,
+}
+
+/// A panel of the lab around it that is about sweeps, as soon as the code for it is here.
+#[component]
+pub fn SweepPanel(props: &SweepPanelProps) -> Html {
+    match use_arrival(|| Box::pin(sweep())) {
+        Ok(Some(show)) => show(props.panel),
+        Ok(None) => html! {},
+        Err(again) => did_not_arrive("This part did not arrive. Is there a network? ", again),
+    }
+}
+
+/// A small part that could not be fetched.
+pub fn did_not_arrive(words: &'static str, again: Callback<MouseEvent>) -> Html {
+    html! {
+        <p class="faulty" role="alert">
+            { words }
+            <button type="button" class="btn sm" data-testid="try-again" onclick={again}>{ "Try again" }</button>
+        </p>
+    }
 }
 
 /// Properties of [`Later`].

@@ -7,6 +7,8 @@
 use crate::run::{self, Failure, command, root};
 use crate::site::{Lock, flags, integrity, slim};
 use crate::tools::WASM;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +25,10 @@ const WHOLE: &str = "target/wasm32-unknown-unknown/release/page.wasm";
 /// How the module that is to be split and the scripts name each other, before their names carry a digest.
 const LINK: &str = "./__wasm_split.js";
 const PAGE: &str = "./page.js";
+
+/// Modules of fewer bytes stand in the script that would fetch them: most of each is the list of types that all share, so together they are
+/// compressed to little, and every request costs time.
+const WITHIN: usize = 3_000;
 
 /// One file of the finished code: its name and what is in it.
 pub type File = (String, Vec<u8>);
@@ -110,16 +116,25 @@ fn named(work: &Path, needs: BTreeMap<String, Vec<String>>) -> Result<Code, Stri
     let mut link = replaced(&link, PAGE, &format!("./page-{mark}.js"))?;
     let mut files = Vec::new();
     let name = |stem: &str| format!("{}-{mark}.wasm", stem.replace('_', "-"));
-    let list = needs.iter().map(|(part, stems)| format!("{part}: {}\n", stems.iter().map(|stem| name(stem)).collect::<Vec<_>>().join(" ")));
-    let list = list.collect();
     for (stem, bytes) in parts {
+        let fetch = format!("fetch(new URL(\"./{stem}.wasm\", import.meta.url))");
+        if bytes.len() < WITHIN {
+            link = replaced(&link, &fetch, &format!("within(\"{}\")", STANDARD.encode(&bytes)))?;
+            continue;
+        }
         let name = name(&stem);
         let fetched = format!("fetch(new URL(\"./{name}\", import.meta.url), {{ integrity: \"{}\" }})", integrity(&bytes));
-        link = replaced(&link, &format!("fetch(new URL(\"./{stem}.wasm\", import.meta.url))"), &fetched)?;
+        link = replaced(&link, &fetch, &fetched)?;
         files.push((name, bytes));
     }
+    let apart = |stem: &&String| files.iter().any(|(file, _)| *file == name(stem));
+    let line = |(part, stems): (&String, &Vec<String>)| {
+        let names: Vec<String> = stems.iter().filter(apart).map(|stem| name(stem)).collect();
+        format!("{part}: {}\n", names.join(" "))
+    };
+    let list = needs.iter().map(line).collect();
     // Some servers do not say that a module is one; the main module's script allows for that too.
-    link = link.replace("WebAssembly.instantiateStreaming(src, imports)", "instantiate(src, imports)") + INSTANTIATE;
+    link = link.replace("WebAssembly.instantiateStreaming(src, imports)", "instantiate(src, imports)") + SCRIPT;
     // Only where it is a file: the main module goes on asking for it by its first name.
     let page = replaced(&page, &format!("from \"{LINK}\""), &format!("from \"./parts-{mark}.js\""))?;
     Ok(Code {
@@ -138,13 +153,16 @@ fn dense(bytes: &[u8]) -> Result<Vec<u8>, String> {
     Ok(module.finish())
 }
 
-/// Makes a module of what was fetched.
-const INSTANTIATE: &str = r#"
+/// What the script needs beside what the tool writes: making a module of what was fetched, and of what stands in the script itself.
+const SCRIPT: &str = r#"
 async function instantiate(src, imports) {
     const answer = await src;
     if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
     if (answer.headers.get("Content-Type") === "application/wasm") return WebAssembly.instantiateStreaming(answer, imports);
     return WebAssembly.instantiate(await answer.arrayBuffer(), imports);
+}
+async function within(text) {
+    return new Response(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), { headers: { "Content-Type": "application/wasm" } });
 }
 "#;
 
