@@ -74,6 +74,19 @@ pub enum Redrawn {
     },
 }
 
+impl Redrawn {
+    /// Tells changes apart.
+    pub const fn code(self) -> u32 {
+        let (kind, range, detail) = match self {
+            Redrawn::Split { range, at, .. } => (1, range, at.0),
+            Redrawn::Merged { range, at, .. } => (2, range, at.0),
+            Redrawn::Moved { range, to, .. } => (3, range, to.0 as u64),
+        };
+        let word = range.right.0 ^ detail.rotate_left(17) ^ kind;
+        (word ^ word >> 32) as u32
+    }
+}
+
 /// Why a ring is not redrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRedraw {
@@ -161,14 +174,16 @@ pub(super) struct History {
     since: BTreeMap<Token, u32>,
     /// Ranges that are no more.
     gone: Vec<(TokenRange, ArcId)>,
-    /// Changes when the numbers of copies were last set.
+    /// Times that a node has thrown away what it did not own.
+    cleanups: u32,
+    /// Changes and cleanups when the numbers of copies were last set.
     counted: u32,
 }
 
 impl History {
     /// The numbers of copies are set: lists of replicas change without a change of the ring.
     pub(super) fn counted(&mut self) {
-        self.counted = self.changes.len() as u32;
+        self.counted = self.changes.len() as u32 + self.cleanups;
     }
 }
 
@@ -188,7 +203,13 @@ impl Ring {
         self.history.changes.last()
     }
 
-    /// How often it had been redrawn when the numbers of copies were last set: the same numbers may mean other replicas since.
+    /// A node throws away what it does not own.
+    pub fn cleaned(&mut self) {
+        self.history.cleanups += 1;
+    }
+
+    /// How often it had been redrawn, and nodes had cleaned up, when the numbers of copies were last set: where these are the same again,
+    /// replicas may be others since, or may have thrown away what they held then.
     pub fn counted_at(&self) -> u32 {
         self.history.counted
     }

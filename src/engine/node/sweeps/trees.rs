@@ -39,6 +39,13 @@ impl Kept {
         self.trees.len()
     }
 
+    /// Forgets those of other ranges.
+    pub(super) fn keep_only(&mut self, kept: impl Fn(TokenRange) -> bool) {
+        self.trees.retain(|range, _| kept(*range));
+        let trees = &self.trees;
+        self.hashed.retain(|key, _| trees.keys().any(|range| range.holds(key.token())));
+    }
+
     /// Forgets them all.
     pub fn clear(&mut self) {
         self.trees.clear();
