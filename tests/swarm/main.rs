@@ -118,6 +118,8 @@ fn kind(event: &Event) -> &'static str {
             Fault::SweepAsked { .. } => "sweep asked",
             Fault::Rotted(_) => "rotted",
             Fault::SweepStopped { .. } => "sweep stopped",
+            Fault::Redrawn(_) => "redrawn",
+            Fault::CleanupAsked => "cleaned up",
             Fault::BackedUp { .. } => "backed up",
             Fault::Restored { .. } => "restored",
             Fault::WorkloadBegan { .. } => "workload began",

@@ -1,8 +1,8 @@
 //! What a sweep of bitmaps draws: for each range and coordinator the events that both sides have seen, one above the other, and the holes.
 
 use crate::engine::base::{NodeId, set_of};
-use crate::engine::data::Token;
 use crate::engine::node::dots::arc_of;
+use crate::engine::place::ArcId;
 use crate::engine::sweep::{Seen, TokenRange};
 use crate::engine::world::World;
 use crate::lab::Session;
@@ -65,7 +65,7 @@ impl Lane {
     }
 }
 
-fn clock(world: &World, node: NodeId, arc: Token, by: NodeId) -> Seen {
+fn clock(world: &World, node: NodeId, arc: ArcId, by: NodeId) -> Seen {
     let dots = world.host(node).and_then(|host| host.node.history.dots());
     dots.and_then(|dots| dots.seen_of((arc, by))).cloned().unwrap_or_default()
 }
