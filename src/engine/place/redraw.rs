@@ -1,6 +1,6 @@
-//! Redrawing the ring while it is in use: an operator splits a range, merges two, or gives one to another node (Bigtable and ScyllaDB split
-//! and merge tablets; Apache Cassandra moves tokens, `nodetool move`; Riak and ScyllaDB move partitions and tablets). Everybody knows of it
-//! at once, and no row goes along: what the new owner lacks, sweeps have to bring.
+//! Redrawing the ring while it is in use: an operator splits a range, merges two, or gives one to another node (ScyllaDB splits, merges
+//! and migrates tablets; Riak hands partitions over). Everybody knows of it at once, and no row goes along: what the new owner lacks, sweeps
+//! have to bring.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -112,7 +112,7 @@ impl NoRedraw {
     /// The field of the command that is at fault.
     pub const fn field(self) -> &'static str {
         match self {
-            NoRedraw::Outside => "at",
+            NoRedraw::Outside => "cut",
             NoRedraw::Nobody | NoRedraw::Owner(_) => "to",
             _ => "range",
         }
@@ -380,7 +380,7 @@ mod tests {
         assert_eq!(no(Redraw::Move { range: Token(5), to: NodeId(3) }), NoRedraw::Nobody);
         assert_eq!(no(Redraw::Split { range: Token(5), at: Some(Token(0)) }), NoRedraw::Outside);
         let end = no(Redraw::Split { range: Token(0), at: Some(Token(0)) });
-        assert_eq!((end, end.field()), (NoRedraw::Outside, "at"));
+        assert_eq!((end, end.field()), (NoRedraw::Outside, "cut"));
         let mut one = Ring::even(1);
         assert_eq!(one.redraw(&Redraw::Merge { range: Token(5) }), Err(NoRedraw::Neighbour(None)));
         assert!(one.redraw(&Redraw::Split { range: Token(5), at: Some(Token(5)) }).is_ok());

@@ -204,7 +204,7 @@ pub enum Command {
         range: RangeOf,
         /// The last token of the first half; that in the middle if left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        at: Option<Token>,
+        cut: Option<Token>,
     },
     /// Makes one range of two neighbours with the same owner.
     Merge {

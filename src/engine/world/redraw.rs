@@ -43,7 +43,7 @@ impl Command {
     /// What it does to the ring, if anything.
     pub fn redraws(&self) -> Option<Redraw> {
         match self {
-            Command::Split { range, at } => Some(Redraw::Split { range: range.token(), at: *at }),
+            Command::Split { range, cut } => Some(Redraw::Split { range: range.token(), at: *cut }),
             Command::Merge { range } => Some(Redraw::Merge { range: range.token() }),
             Command::Move { range, to } => Some(Redraw::Move { range: range.token(), to: *to }),
             _ => None,

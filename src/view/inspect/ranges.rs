@@ -33,7 +33,7 @@ pub fn acts(session: &Session, node: NodeId, key: Option<&Key>) -> Vec<Act> {
             "split",
             format!("Split {whose}"),
             Icon::Scissors,
-            Command::Split { range: named(split), at: None },
+            Command::Split { range: named(split), cut: None },
             split.is_none().then(nothing),
         ),
         act(

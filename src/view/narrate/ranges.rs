@@ -13,7 +13,7 @@ fn ranges(n: u32) -> String {
 
 /// How much of the ring a range is.
 fn share(range: TokenRange) -> String {
-    per_cent((range.width() * 1_000_000 >> 64) as u32)
+    per_cent(((range.width() * 1_000_000) >> 64) as u32)
 }
 
 /// A change as a plain line.

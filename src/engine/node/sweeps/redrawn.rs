@@ -73,7 +73,11 @@ impl Node {
     /// What cannot go on. Kept trees of ranges that are no more, or not this node's, are given up.
     pub(in crate::engine::node) fn sweeps_over(&mut self, changes: &[Arc<Change>], partners: &BTreeSet<NodeId>, ctx: &Ctx<'_>) -> Over {
         let (me, ring, replicas) = (self.id, ctx.ring, ctx.settings.replicas);
-        self.sweeps.keep_trees(|range| whole(ring, range) && ring.is_replica(range.right, &replicas, me));
+        let mine = |range: TokenRange| ring.is_replica(range.right, &replicas, me);
+        // Trees of parts of ranges are kept as well, but not those of segments and tries, which are of whole ones.
+        self.sweeps.keep_trees(|range| mine(range) && ring.arc(ring.entry_of(range.right)).covers(range));
+        self.sweeps.segments.keep_only(|range| whole(ring, range));
+        self.sweeps.tries.keep_only(|range| whole(ring, range));
         let asking = self.sweeps.asking.iter().filter(|(_, a)| !self.goes_on(a.with, &a.policy, &a.ranges, partners, ctx));
         let answering = self.sweeps.answering.iter().filter(|(s, a)| !self.goes_on(s.by, &a.policy, &a.ranges, partners, ctx));
         let repairs = self.sweeps.repairs.coordinating().iter();
