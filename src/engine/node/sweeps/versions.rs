@@ -201,7 +201,8 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::data::Token;
+    use crate::engine::base::NodeId;
+    use crate::engine::data::{Payload, Stamp, Token, Version};
 
     #[test]
     fn parts_cover_the_range_and_each_key_lies_in_its_part() {
@@ -209,7 +210,8 @@ mod tests {
         keys.sort();
         let cut = |range: TokenRange, all: &[Key]| {
             let mut parts = Parts::over(&[range]);
-            all.iter().for_each(|key| parts.add(key, &Row::default()));
+            let row = Row::single(Version { clock: Clock::Stamp(Stamp { micros: 1, node: NodeId(0) }), payload: Payload::Tombstone });
+            all.iter().for_each(|key| parts.add(key, &row));
             parts.turn();
             parts.done()
         };
