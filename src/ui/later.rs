@@ -11,6 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::header::{Bar, header};
+use super::home::Front;
 use super::route::{Route, set_title};
 use super::{class, home, lab, lesson};
 
@@ -28,23 +29,23 @@ impl From<wasm_split_helpers::SplitLoaderError> for Missing {
     }
 }
 
-/// One function for each part, which fetches its code if need be and gives its door.
+/// One function for each part, which fetches its code if need be and gives what leads into it.
 macro_rules! parts {
-    ($($name:ident => $door:path),*) => { $(
+    ($($name:ident: $kind:ty = $door:path),*) => { $(
         #[cfg(feature = "split")]
         #[wasm_split_helpers::wasm_split($name, fallible)]
-        fn $name() -> Result<Door, Missing> {
+        fn $name() -> Result<$kind, Missing> {
             Ok($door)
         }
 
         #[cfg(not(feature = "split"))]
-        async fn $name() -> Result<Door, Missing> {
+        async fn $name() -> Result<$kind, Missing> {
             Ok($door)
         }
     )* };
 }
 
-parts! { home_part => home::door, lab_part => lab::door, lesson_part => lesson::door, class_part => class::door }
+parts! { home: Door = home::door, front: Front = home::FRONT, lab: Door = lab::door, lesson: Door = lesson::door, class: Door = class::door }
 
 /// A part of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +74,10 @@ impl Part {
     /// Its door, when its code is here.
     async fn fetched(self) -> Result<Door, Missing> {
         let door = match self {
-            Part::Home => home_part().await,
-            Part::Lab => lab_part().await,
-            Part::Lesson => lesson_part().await,
-            Part::Class => class_part().await,
+            Part::Home => home().await,
+            Part::Lab => lab().await,
+            Part::Lesson => lesson().await,
+            Part::Class => class().await,
         }?;
         HERE.with(|here| here[self as usize].set(Some(door)));
         Ok(door)
@@ -100,13 +101,31 @@ const REST: u32 = 3_000;
 fn fetch_the_rest() {
     Timeout::new(REST, || {
         spawn_local(async {
+            // Nobody waits for it yet; when somebody does it is fetched again, and said if that fails.
+            let _ = front().await;
             for part in Part::ALL {
-                // Nobody waits for it yet; when somebody does it is fetched again, and said if that fails.
                 let _ = part.fetched().await;
             }
         });
     })
     .forget();
+}
+
+/// What of the front page needs the engine: none until it is here; what tries again if it did not arrive.
+#[hook]
+pub fn use_front() -> Result<Option<Front>, Callback<MouseEvent>> {
+    let state = use_state(|| Ok(None));
+    let attempt = use_state(|| 0);
+    {
+        let state = state.clone();
+        use_effect_with(*attempt, move |_| spawn_local(async move { state.set(front().await.map(Some)) }));
+    }
+    (*state).map_err(|Missing| {
+        Callback::from(move |_| {
+            state.set(Ok(None));
+            attempt.set(*attempt + 1);
+        })
+    })
 }
 
 /// Properties of [`Later`].

@@ -62,6 +62,7 @@ fn with_code(site: &Path, code: &Code) -> Result<(), String> {
     for (name, bytes) in [&code.page, &code.link, &code.main].into_iter().chain(&code.parts) {
         fs::write(site.join(name), bytes).map_err(|e| format!("{name}: {e}"))?;
     }
+    write(&site.join(split::LIST), &code.list)?;
     let path = site.join("index.html");
     let page = read(&path)?;
     let (before, after) = page.split_once("</head>").ok_or("index.html has no </head>")?;

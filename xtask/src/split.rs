@@ -11,7 +11,10 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use wasm_encoder::Module;
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_split_cli_support::{Options, transform};
+use wasmparser::Parser;
 
 /// Where the parts are made, relative to the project's root.
 const WORK: &str = "target/split";
@@ -34,7 +37,12 @@ pub struct Code {
     pub main: File,
     /// Everything else.
     pub parts: Vec<File>,
+    /// Which files each part needs beside what starts the page: a part's name and theirs on a line (see [`LIST`]).
+    pub list: String,
 }
+
+/// What the list of parts is called in the site: for [`crate::size`] and whoever wonders what a file is for; the page does not read it.
+pub const LIST: &str = "parts.txt";
 
 /// Compiles the page and splits it.
 pub fn code(lock: Lock) -> Result<Code, Failure> {
@@ -48,7 +56,7 @@ pub fn code(lock: Lock) -> Result<Code, Failure> {
     let work = root().join(WORK);
     let _ = fs::remove_dir_all(&work);
     let failure = |what: &'static str| move |e: String| Failure::new(format!("{what}: {e}"));
-    split(&root().join(WHOLE), &work).map_err(failure(WHOLE))?;
+    let needs = split(&root().join(WHOLE), &work).map_err(failure(WHOLE))?;
     let (main, out) = (format!("{WORK}/main.wasm"), format!("{WORK}/page"));
     run::run(
         "wasm-bindgen",
@@ -65,21 +73,22 @@ pub fn code(lock: Lock) -> Result<Code, Failure> {
             &main,
         ],
     )?;
-    named(&work).map_err(failure(WORK))
+    named(&work, needs).map_err(failure(WORK))
 }
 
-/// Takes a module apart into a folder.
-fn split(whole: &Path, work: &Path) -> Result<(), String> {
+/// Takes a module apart into a folder. Gives each part's name and the stems of the files it needs.
+fn split(whole: &Path, work: &Path) -> Result<BTreeMap<String, Vec<String>>, String> {
     let bytes = fs::read(whole).map_err(|e| e.to_string())?;
     let main = work.join("main.wasm");
     let mut options = Options::new(&bytes);
     (options.output_dir, options.main_out_path) = (work, &main);
     (options.link_name, options.main_module) = (LINK, PAGE);
-    transform(options).map(|_| ()).map_err(|e| format!("{e:#}"))
+    let made = transform(options).map_err(|e| format!("{e:#}"))?;
+    Ok(made.prefetch_map.into_iter().collect())
 }
 
 /// Reads what was made and gives everything its final name.
-fn named(work: &Path) -> Result<Code, String> {
+fn named(work: &Path, needs: BTreeMap<String, Vec<String>>) -> Result<Code, String> {
     let read = |name: &str| fs::read(work.join(name)).map_err(|e| format!("{name}: {e}"));
     let text = |name: &str| read(name).and_then(|bytes| String::from_utf8(bytes).map_err(|e| format!("{name}: {e}")));
     let main = slim(&read("page/page_bg.wasm")?)?;
@@ -87,7 +96,7 @@ fn named(work: &Path) -> Result<Code, String> {
     for entry in fs::read_dir(work).map_err(|e| e.to_string())? {
         let name = entry.map_err(|e| e.to_string())?.file_name().to_string_lossy().into_owned();
         if let Some(stem) = name.strip_suffix(".wasm").filter(|stem| *stem != "main") {
-            parts.insert(stem.to_owned(), slim(&read(&name)?)?);
+            parts.insert(stem.to_owned(), slim(&dense(&read(&name)?)?)?);
         }
     }
     let (page, link) = (text("page/page.js")?, text("__wasm_split.js")?);
@@ -100,8 +109,11 @@ fn named(work: &Path) -> Result<Code, String> {
     let mark: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let mut link = replaced(&link, PAGE, &format!("./page-{mark}.js"))?;
     let mut files = Vec::new();
+    let name = |stem: &str| format!("{}-{mark}.wasm", stem.replace('_', "-"));
+    let list = needs.iter().map(|(part, stems)| format!("{part}: {}\n", stems.iter().map(|stem| name(stem)).collect::<Vec<_>>().join(" ")));
+    let list = list.collect();
     for (stem, bytes) in parts {
-        let name = format!("{}-{mark}.wasm", stem.replace('_', "-"));
+        let name = name(&stem);
         let fetched = format!("fetch(new URL(\"./{name}\", import.meta.url), {{ integrity: \"{}\" }})", integrity(&bytes));
         link = replaced(&link, &format!("fetch(new URL(\"./{stem}.wasm\", import.meta.url))"), &fetched)?;
         files.push((name, bytes));
@@ -115,7 +127,15 @@ fn named(work: &Path) -> Result<Code, String> {
         link: (format!("parts-{mark}.js"), link.into_bytes()),
         main: (format!("page-{mark}_bg.wasm"), main),
         parts: files,
+        list,
     })
+}
+
+/// The same module with every number as short as can be: the linker leaves room in those that may change, and only wasm-bindgen closes it.
+fn dense(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut module = Module::new();
+    RoundtripReencoder.parse_core_module(&mut module, Parser::new(0), bytes).map_err(|e| e.to_string())?;
+    Ok(module.finish())
 }
 
 /// Makes a module of what was fetched.
