@@ -6,6 +6,7 @@ use drift::course::{
     Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, Unit, check, judge, name_of_word, plotted, references, right, told, tried, units,
     words,
 };
+use drift::engine::base::DigestFunction;
 use drift::lab::{Value, gallery};
 use drift::view::glossary;
 
@@ -191,6 +192,63 @@ fn challenges_and_tables_must_hold_with_every_seed() {
     let found = faults(&format!("{FIGURE}{other}{table}"));
     assert_eq!(found, "my.md:19: expected the same `seeds:` for the figures \"f\" and \"g\", which are measured together");
     assert_eq!(faults(&format!("{}{other}{table}", FIGURE.replace("end: 3s", "end: 3s\nseeds: 1-3"))), "");
+}
+
+/// What unit 4 says of digest functions is what the engine has and what was measured last.
+#[test]
+fn digests_are_as_they_were_measured() {
+    let lesson = file("static/course/digest-reads.md").expect("it is written");
+    for function in DigestFunction::EVERY {
+        let name = if function == DigestFunction::Murmur3 { "murmur3" } else { function.name() };
+        let row = lesson.lines().find(|line| line.starts_with("| ") && line.contains(name)).expect("it is in the table");
+        assert!(row.contains(&format!("| {{{{ \"{}\" }}}} |", function.size())), "{row}");
+    }
+    let measured = file("BENCHMARKS.md").expect("they are there");
+    let table = |title: &str| {
+        let (_, rest) = measured.split_once(&format!("\n## {title}\n")).expect("it was measured");
+        let rows = rest.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| ")).skip(1);
+        rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let of = |title: &str, name: &str| {
+        let row = table(title).into_iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("{title}: {name}"));
+        row[2..].iter().map(|cell| cell.parse::<f64>().expect("a number")).collect::<Vec<_>>()
+    };
+    let (native, page) = ("Digests", "Digests in the page");
+    let below = |a: &[f64], b: &[f64]| a.len() == 3 && a.iter().zip(b).all(|(a, b)| a < b);
+    assert!(below(&of(native, "SHA-256"), &of(native, "MD5")), "natively SHA-256 is faster than MD5");
+    for other in DigestFunction::EVERY.into_iter().filter(|f| *f != DigestFunction::Sha256) {
+        assert!(below(&of(page, other.name()), &of(page, "SHA-256")), "in the page SHA-256 is slower than {}", other.name());
+    }
+    let times = of(native, "MD5").iter().zip(of(native, "xxh64")).map(|(md5, xxh)| md5 / xxh).collect::<Vec<_>>();
+    assert!(times.iter().all(|n| *n > 3.0), "MD5 is several times slower than xxh64: {times:?}");
+}
+
+/// Numbers in a text have a reason to be there.
+#[test]
+fn typed_numbers_are_refused() {
+    let refused = |text: &str, number: &str| {
+        let found = faults(&format!("{FIGURE}{text}\n"));
+        let line = 12 + text.matches('\n').count();
+        assert!(found.starts_with(&format!("my.md:{line}: expected no typed number, found \"{number}\"")), "{text}: {found}");
+    };
+    refused("It took 30 ms.", "30 ms");
+    refused("Forty-two keys differ.", "Forty two");
+    refused("**1,024** leaves", "1,024");
+    refused("- one\n- and nine hundred more", "nine hundred");
+    refused("[4 nodes](mark:A)", "4");
+    for kept in [
+        "It took {{ latency(1) }}, and {{ writes }} write.",
+        "At 1 s Ada writes 1; three nodes hold it, and key-7 is a name, as SHA-256 is.",
+        "The run ends 2 s later.",
+        "[Cassandra 4](ref:cassandra) does it, and `grace 10` is code.",
+        "A courier rings at number {{ \"12\" }}.",
+    ] {
+        assert_eq!(faults(&format!("{FIGURE}{kept}\n")), "", "{kept}");
+    }
+    let option = "```quiz q\nask: What?\noption: Six\n  if: writes = 6\n  say: No.\noption: One\n  if: writes = 1\n  say: Not 7.\n```\n";
+    assert!(faults(&format!("{FIGURE}{option}")).starts_with("my.md:17: expected no typed number, found \"7\""));
+    assert!(faults(&format!("{FIGURE}It is {{{{ 4s }}}}.\n")).starts_with("my.md:12: expected a value of a run, found \"4s\""));
+    assert!(faults("```measure ping\nask: How far?\n```\n").starts_with("my.md:6: expected the name of what can be measured: digests"));
 }
 
 #[test]

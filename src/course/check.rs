@@ -8,7 +8,7 @@ use super::prose::plain;
 use super::tries::tried;
 use crate::engine::base::{Micros, arrange};
 use crate::engine::world::World;
-use crate::lab::{Condition, Film, Player, Script, Value};
+use crate::lab::{Condition, Film, Player, Quantity, Script, Value};
 
 /// Gives the text of a source file by its path; none if there is no such file.
 pub type Source<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -33,6 +33,7 @@ pub fn check(lesson: &Lesson, library: &Library<'_>) -> Vec<Fault> {
     let mut proof = Proof { lesson, library, faults: Vec::new() };
     proof.steps();
     proof.texts();
+    super::numbers::typed(lesson).into_iter().for_each(|wrong| proof.wrong(wrong));
     for figure in 0..lesson.figures.len() {
         for seed in proof.seeds(figure) {
             proof.figure(figure, seed);
@@ -110,7 +111,14 @@ impl Proof<'_> {
     fn texts(&mut self) {
         let lesson = self.lesson;
         let mut wrong = Vec::new();
+        let mut typed = Vec::new();
         lesson.each_text(&mut |part| {
+            if let Inline::Live(live) = part
+                && let (q, Quantity::Number(_) | Quantity::Span(_)) = (&live.quantity, &live.quantity)
+            {
+                let what = format!("expected a value of a run, found \"{q}\"; a number of your own is {{{{ \"{q}\" }}}}");
+                typed.push((live.line, what));
+            }
             if let Inline::Link(target, inner) = part {
                 let found = match target {
                     Target::Lesson(slug) => self.library.lessons.contains(slug),
@@ -136,6 +144,7 @@ impl Proof<'_> {
             }
         });
         wrong.into_iter().for_each(|what| self.fault(0, what));
+        typed.into_iter().for_each(|wrong| self.wrong(wrong));
     }
 
     /// What is said of a figure's run holds, with this seed.
