@@ -151,7 +151,7 @@ pub fn score(session: &Session) -> Vec<Figure> {
             value: count(peak),
             more: format!("now {}; {} ended badly", count(past.last().map_or(0, |s| s.backlog)), count(swept.failed)),
         },
-        Figure { id: "moved", what: "Rows that sweeps moved", value: count(swept.rows), more: format!("with {}", bytes(swept.bytes)) },
+        Figure { id: "moved", what: "Rows moved", value: count(swept.rows), more: format!("with {}", bytes(swept.bytes)) },
     ];
     if session.world().ring().zones().len() > 1 {
         let more = format!("of it sweeps {}", bytes(pulse.swept_across));
