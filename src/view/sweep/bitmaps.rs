@@ -116,7 +116,7 @@ mod tests {
             {"at":"6s","do":"sweep","a":"A","b":"C"}]}"#,
         );
         let ends = ("A".parse().expect("a node"), "C".parse().expect("a node"));
-        let ring = [TokenRange { left: Token(0), right: crate::engine::data::Key::new("k").token() }];
+        let ring = [TokenRange { left: crate::engine::data::Token(0), right: crate::engine::data::Key::new("k").token() }];
         run.seek_time("5s".parse().expect("a time"));
         let before = lanes(&run, ends, &ring).expect("numbered").remove(0);
         assert_eq!((before.bases, before.first), ([3, 1], 2));
