@@ -180,6 +180,19 @@ fn seeds_must_deliver_what_is_promised() {
     assert!(found.contains("my.md:13: does not hold (with seed "), "{found}");
 }
 
+/// A challenge must be one with every seed that somebody may get, and figures that are measured together have theirs together.
+#[test]
+fn challenges_and_tables_must_hold_with_every_seed() {
+    let lossy = CHALLENGE.replace("end: 9s\n", "end: 9s\nnetwork: loss-ppm 300000\nseeds: 1-30\n");
+    let found = faults(&lossy);
+    assert!(found.contains("expected that doing nothing fails (with seed ") && found.contains("\" (with seed "), "{found}");
+    let other = FIGURE.replace("figure f", "figure g").replace("end: 3s", "end: 3s\nseeds: 1-3");
+    let table = "```table t\nask: Fill it in.\nrow: Here?\n  figure: f\n  value: writes\nrow: There?\n  figure: g\n  value: writes\n```\n";
+    let found = faults(&format!("{FIGURE}{other}{table}"));
+    assert_eq!(found, "my.md:19: expected the same `seeds:` for the figures \"f\" and \"g\", which are measured together");
+    assert_eq!(faults(&format!("{}{other}{table}", FIGURE.replace("end: 3s", "end: 3s\nseeds: 1-3"))), "");
+}
+
 #[test]
 fn options_are_graded_by_the_engine() {
     let body = "```figure f\nnodes: 3\nclients: ada\n1s: cut C\n2s: ada writes x = 1 via A\nend: 5s\n```\n\
@@ -207,18 +220,18 @@ fn challenges_are_judged_by_the_engine() {
     let lesson = linked("my.md", &format!("---\ntitle: A lesson\n---\n\n## Step\n{CHALLENGE}")).unwrap();
     let challenge = lesson.blocks().find_map(|(_, b)| if let Kind::Challenge(c) = &b.kind { Some(c) } else { None }).unwrap();
     let base = lesson.variant(challenge.figure, &[], None).unwrap();
-    assert_eq!(judge(&lesson, challenge, &base), Ok(Judged::Lost(Some(0))), "doing nothing");
+    assert_eq!(judge(&lesson, challenge, None, &base), Ok(Judged::Lost(Some(0))), "doing nothing");
     let solved = lesson.variant(challenge.figure, &challenge.solution.edits, None).unwrap();
-    assert_eq!(judge(&lesson, challenge, &solved), Ok(Judged::Won(Medal::Gold, 1.0)));
+    assert_eq!(judge(&lesson, challenge, None, &solved), Ok(Judged::Won(Medal::Gold, 1.0)));
     let mut other = solved.clone();
     other.seed = 99;
-    assert!(matches!(judge(&lesson, challenge, &other), Ok(Judged::Refused(_))), "another seed is another challenge");
+    assert!(matches!(judge(&lesson, challenge, None, &other), Ok(Judged::Refused(_))), "another seed is another challenge");
     let mut easier = solved.clone();
     easier.config.settings.write.level = drift::engine::node::Level::One;
-    assert!(matches!(judge(&lesson, challenge, &easier), Ok(Judged::Refused(_))), "another world is another challenge");
+    assert!(matches!(judge(&lesson, challenge, None, &easier), Ok(Judged::Refused(_))), "another world is another challenge");
     let mut less = solved;
     less.commands.remove(0);
-    assert!(matches!(judge(&lesson, challenge, &less), Ok(Judged::Refused(_))), "what belongs to it stays");
+    assert!(matches!(judge(&lesson, challenge, None, &less), Ok(Judged::Refused(_))), "what belongs to it stays");
 }
 
 /// The example of the authors' guide is a lesson that proves itself.

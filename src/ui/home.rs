@@ -64,6 +64,11 @@ fn compute(mut so_far: Computed) -> Computed {
     so_far
 }
 
+/// The front page, for whatever leads to it.
+pub fn door(_: &Route, _: &AttrValue) -> Html {
+    html! { <Home /> }
+}
+
 /// The front page.
 #[component]
 pub fn Home() -> Html {

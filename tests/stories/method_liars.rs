@@ -283,12 +283,38 @@ fn a_log_that_does_not_go_on_is_nonsense() {
     let own = said(&out)[0].0;
     let head = LogSay::Head { generation: 1, end: Some(Position { incarnation: 8, seq: 4, digest: 2 }), read: Some(Position::START) };
     let out = alone.hear(B, own, Say::Log(head));
-    if let [(_, Say::Log(LogSay::Since(asked)))] = said(&out).as_slice() {
-        let upto = *asked;
-        let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: Box::new([]) }));
-        assert_eq!(ends(&out), [(own, SweepOutcome::Nonsense)]);
-    } else {
-        panic!("it reads on: {out:?}");
-    }
+    assert_eq!(said(&out), [(own, &Say::Log(LogSay::Since(Position::START)))], "it reads on");
+    let upto = Position { incarnation: 8, seq: 2, digest: 2 };
+    let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: Box::new([]) }));
+    assert_eq!(said(&out), [(own, &Say::Log(LogSay::Since(upto)))], "and on");
+    let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: Box::new([]) }));
+    assert_eq!(ends(&out), [(own, SweepOutcome::Nonsense)]);
     assert_eq!(alone.held(), None);
+}
+
+#[test]
+fn a_place_in_a_log_moves_on_only_when_the_rows_are_there() {
+    let mut alone = remembering();
+    alone.node = drift::engine::node::Node::new(A);
+    alone.handle(Input::Started);
+    let policy = SweepPolicy { method: Method::Log, ..SweepPolicy::default() };
+    let reads_from = |alone: &mut Alone| {
+        let out = alone.handle(Input::Sweep(B, policy));
+        let own = said(&out)[0].0;
+        let head = LogSay::Head { generation: 1, end: Some(Position { incarnation: 8, seq: 1, digest: 2 }), read: Some(Position::START) };
+        let out = alone.hear(B, own, Say::Log(head));
+        let Some((_, Say::Log(LogSay::Since(asked)))) = said(&out).first().copied() else { panic!("it reads on: {out:?}") };
+        (own, *asked)
+    };
+    let (own, asked) = reads_from(&mut alone);
+    assert_eq!(asked, Position::START);
+    let change = Changed { seq: 1, key: Key::new("k"), clocks: [row(9).versions()[0].clock].into() };
+    let upto = Position { incarnation: 8, seq: 1, digest: 2 };
+    let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: [change].into() }));
+    assert!(matches!(said(&out).as_slice(), [(_, Say::FetchRows { keys, .. })] if **keys == [Key::new("k")]), "{out:?}");
+    // B dies before the row has come: the next sweep asks for the same change again.
+    alone.handle(Input::StopSweep(Some(own.number)));
+    let (own, asked) = reads_from(&mut alone);
+    assert_eq!((asked, alone.held()), (Position::START, None));
+    alone.handle(Input::StopSweep(Some(own.number)));
 }

@@ -70,7 +70,7 @@ fn drawing(plot: &Plot, measured: &[Vec<Value>]) -> Html {
     let numbers: Vec<Vec<f64>> = measured.iter().map(|row| row.iter().map(|v| v.number().unwrap_or(0.0)).collect()).collect();
     let top = numbers.iter().flatten().fold(1.0f64, |top, n| top.max(*n)) * 1.06;
     let count = plot.points.len().max(2) as f64 - 1.0;
-    let x = |i: usize| 56.0 + i as f64 / count * (WIDE - 76.0);
+    let x = |i: usize| 74.0 + i as f64 / count * (WIDE - 96.0);
     let y = |n: f64| HIGH - 26.0 - n / top * (HIGH - 44.0);
     let marks = ["o", "s", "d", "t"];
     let mark = |line: usize, at: (f64, f64)| match marks[line % 4] {
@@ -86,7 +86,7 @@ fn drawing(plot: &Plot, measured: &[Vec<Value>]) -> Html {
                 let n = top / 1.06 * share;
                 let unit = measured.first().and_then(|row| row.first()).map(|v| match v { Value::Number(_, unit) => *unit, _ => crate::lab::Unit::Count });
                 let words = first.zip(unit).map_or(String::new(), |(q, unit)| shown(q, &Value::Number(n.round(), unit)));
-                html! { <>{ path("rule", &format!("M56 {}H{}", y(n), WIDE - 12.0)) }<text class="s" x="50" y={px(y(n) + 4.0)} text-anchor="end" font-size="13">{ words }</text></> }
+                html! { <>{ path("rule", &format!("M64 {}H{}", y(n), WIDE - 12.0)) }<text class="s" x="56" y={px(y(n) + 4.0)} text-anchor="end" font-size="13">{ words }</text></> }
             }) }
             { for plot.points.iter().enumerate().map(|(i, (words, _))| html! { <text class="s" x={px(x(i))} y={px(HIGH - 6.0)} text-anchor="middle" font-size="13">{ words }</text> }) }
             { for plot.lines.iter().enumerate().map(|(line, _)| {

@@ -97,7 +97,7 @@ impl Node {
                 self.say(session.by, session, Say::Hashes { part: *part, level: *level, hashes }, ctx);
             }
             Say::ListKeys { part, leaves } if leaves.len() <= ASKED_AT_ONCE => {
-                let entries: Vec<Entry> = open.parts(leaves).flat_map(|range| self.entries_in(range, open.policy.tree, ctx)).collect();
+                let entries = self.entries_of(open.parts(leaves).collect(), open.policy.tree, ctx);
                 self.send_keys(session, *part, &entries, ctx);
             }
             Say::FetchLeaves { part, leaves } if leaves.len() <= ASKED_AT_ONCE => {
@@ -159,7 +159,7 @@ impl Node {
         }
         let work = match policy.method {
             Method::Full | Method::Validation => {
-                let entries: Vec<Entry> = ranges.iter().flat_map(|range| self.entries_in(*range, policy.tree, ctx)).collect();
+                let entries = self.entries_of(ranges.to_vec(), policy.tree, ctx);
                 self.send_keys(session, 0, &entries, ctx);
                 Held::Full
             }
@@ -176,13 +176,14 @@ impl Node {
             Method::Bitmaps => self.dots_head(session, ranges, ctx),
             Method::Log => self.log_head(session, ranges, ctx),
             Method::Ranges => {
-                let listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
+                let listed = Listed::over(self.item_set(session, &policy, ranges, ctx).0);
                 self.spans_opened(session, &policy, &listed, ctx);
                 Held::Set(listed)
             }
             Method::Sketch => {
-                let mut listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
-                self.stream_opened(session, &policy, &mut listed, ctx);
+                let (set, sketch) = self.item_set(session, &policy, ranges, ctx);
+                let mut listed = Listed::over(set);
+                self.stream_opened(session, &policy, &mut listed, sketch, ctx);
                 Held::Set(listed)
             }
             Method::Segments => match self.take_segments(session, &policy, ranges, ctx) {

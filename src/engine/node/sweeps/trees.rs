@@ -126,10 +126,12 @@ impl Node {
         all.filter(move |(key, row)| ctx.settings.tombstones.expired(row, shown).is_none() && !self.checks(key, ctx))
     }
 
-    /// Keys in a range with digests of their rows.
-    pub(super) fn entries_in(&self, range: TokenRange, policy: TreePolicy, ctx: &Ctx<'_>) -> Vec<Entry> {
-        let mut items = Items::new(policy);
-        self.rows_in(range, ctx).map(|(key, row)| (key.clone(), items.digest(key, row))).collect()
+    /// Keys in these ranges with digests of their rows.
+    pub(super) fn entries_of(&self, ranges: Vec<TokenRange>, policy: TreePolicy, ctx: &mut Ctx<'_>) -> Vec<Entry> {
+        match self.done(Task::Entries { ranges, policy }, ctx) {
+            Made::Entries(entries) => entries,
+            _ => Vec::new(),
+        }
     }
 
     /// This node's trees for these ranges, and what it took to make them.
@@ -188,7 +190,7 @@ impl Node {
     fn scan(&self, range: TokenRange, policy: TreePolicy, living: bool, ctx: &mut Ctx<'_>) -> KeptTree {
         match self.done(Task::Tree { range, policy, living }, ctx) {
             Made::Tree(tree, rows) => KeptTree { tree, rows },
-            Made::Items(_) => KeptTree { tree: Arc::new(Tree::empty(range, policy, 0)), rows: 0 },
+            _ => KeptTree { tree: Arc::new(Tree::empty(range, policy, 0)), rows: 0 },
         }
     }
 }
