@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use drift::engine::base::{Digest, DigestFunction, NodeId};
-use drift::engine::data::{Clock, Key, Row};
+use drift::engine::data::{Clock, Key, Row, Token};
 use drift::engine::node::sweeps::{Changed, LogStep};
 use drift::engine::node::sweeps::{
     DotSay, LogSay, Page, Place, Refusal, Say, SegmentSay, SessionId, SetSay, SweepOutcome, SweepStep, Told, TrieSay, VersionSay, Whole,
     common_ranges,
 };
 use drift::engine::node::{Input, Method, Note, Out, Streams, SweepPolicy, Timer};
+use drift::engine::place::Redraw;
 use drift::engine::sweep::{Coded, Mark, Position, Seen, Span, Symbols, TokenRange, TrieNode};
 
 use super::liars::{Alone, row, said};
@@ -209,6 +210,15 @@ fn whatever_is_said_rows_only_grow_newer_and_every_sweep_ends() {
                 0 | 1 => alone.handle(Input::Sweep(B, SweepPolicy { tree: SweepPolicy::default().tree, ..policy(&mut dice) })),
                 2 => alone.handle(Input::Timer([Timer::SweepIdle(foreign), Timer::SweepAgain(own.number)][dice.below(2) as usize])),
                 3 if dice.below(4) == 0 => alone.handle(Input::StopSweep(Some(own.number))),
+                // The ring is redrawn, and the node hears of it by whatever comes next.
+                4 => {
+                    let range = Token(dice.below(1 << 33) << 31);
+                    let redraw = if dice.below(2) == 0 { Redraw::Split { range, at: None } } else { Redraw::Merge { range } };
+                    if let Ok(ring) = alone.ring.redrawn(&redraw, &alone.settings.replicas) {
+                        alone.ring = ring;
+                    }
+                    alone.handle(Input::Timer(Timer::SweepIdle(foreign)))
+                }
                 _ => {
                     let from = if dice.below(8) == 0 { NodeId(dice.below(5) as u32) } else { B };
                     let say = anything(&mut dice, &alone);
