@@ -95,6 +95,8 @@
 
   // --- a newer version: said once, in a strip that takes neither the focus nor the page away ---
   function watch(registration) {
+    // Some browsers block workers by saying nothing at all.
+    if (!registration) return;
     registration.addEventListener("updatefound", () => {
       const next = registration.installing;
       next.addEventListener("statechange", async () => {

@@ -10,6 +10,7 @@ pub mod console;
 pub mod dock;
 pub mod event_inspector;
 pub mod faults;
+mod freeing;
 pub mod handle;
 pub mod help;
 pub mod inspector;

@@ -3,6 +3,7 @@
 mod challenge;
 mod figure;
 mod load;
+mod measure;
 mod others;
 mod plot;
 mod present;
@@ -37,6 +38,7 @@ use crate::course::{Fault, Kind, Lesson, Question, units};
 use crate::view::slides::Shows;
 use figure::LiveFigure;
 use load::load;
+use measure::Measuring;
 use others::Filling;
 use plot::Plotted;
 use present::{Presenting, is_presented, presented};
@@ -237,6 +239,7 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
             Kind::Table(_) => html! { <div class="ask-sheet"><Filling {place} /></div> },
             Kind::Case(c) => others::case(reader, c),
             Kind::Code(c) => others::code(reader, c, figure),
+            Kind::Measure(m) => html! { <Measuring measure={m.clone()} {figure} /> },
             Kind::Note(inner) => html! { <div class="note" role="note">{ prose::all(reader, inner, figure) }</div> },
             _ => prose::prose(reader, block, figure).unwrap_or_default(),
         });
