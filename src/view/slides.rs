@@ -159,7 +159,7 @@ fn length(block: &Block) -> usize {
 
 fn signs(line: &[Inline]) -> usize {
     let one = |part: &Inline| match part {
-        Inline::Text(text) | Inline::Code(text) => text.chars().count(),
+        Inline::Text(text) | Inline::Code(text) | Inline::Said(text) => text.chars().count(),
         Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link(_, inner) => signs(inner),
         Inline::Live(_) => 6,
     };

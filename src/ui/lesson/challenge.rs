@@ -24,7 +24,7 @@ pub fn card(reader: &Reader, challenge: &Challenge) -> Html {
             <p class="kind">{ "Challenge" }</p>
             <h3>{ &challenge.title }</h3>
             <p>{ prose::line(reader, &challenge.ask, challenge.figure) }</p>
-            { terms(challenge, &clients) }
+            { terms(reader, challenge, &clients) }
             <div class="ask-go">
                 <a class="btn pri" href={format!("#/challenge/{}/{}", reader.lesson().slug, challenge.name)} data-testid="take-challenge">{ "Take it on in the lab" }</a>
                 if let Some(medal) = best { <span class={classes!("medal", medal.name())}>{ format!("your best: {}", medal.name()) }</span> }
@@ -38,7 +38,7 @@ fn clients(figure: &Figure) -> Vec<String> {
 }
 
 /// How it is won, what is allowed, and what the medals cost.
-fn terms(challenge: &Challenge, clients: &[String]) -> Html {
+fn terms(reader: &Reader, challenge: &Challenge, clients: &[String]) -> Html {
     let unit = |n: f64| {
         let value = match shape(challenge) {
             Some(unit) => crate::lab::Value::Number(n, unit),
@@ -53,6 +53,7 @@ fn terms(challenge: &Challenge, clients: &[String]) -> Html {
             <dt>{ "Counted" }</dt><dd>{ format!("{}: gold at most {}, silver {}, bronze {}", challenge.score.words(clients), unit(gold), unit(silver), unit(bronze)) }</dd>
             if !challenge.allow.is_empty() { <dt>{ "Allowed" }</dt><dd>{ plain(&challenge.allow) }</dd> }
             if !challenge.settings.is_empty() { <dt>{ "May be set" }</dt><dd>{ plain(&challenge.settings) }</dd> }
+            if let Some(seed) = reader.challenge_seed(challenge.figure) { <dt>{ "Yours" }</dt><dd>{ format!("the run with seed {seed}, by your number") }</dd> }
         </dl>
     }
 }
@@ -130,9 +131,11 @@ fn Working(props: &WorkingProps) -> Html {
     let lab = use_mut_ref(|| None::<LabHandle>);
     let verdict = use_state_eq(|| None::<Judged>);
     let opened = use_memo((), |()| {
-        let mut script = lesson.variant(challenge.figure, &[], None).ok()?;
+        let seed = owner.challenge_seed(challenge.figure);
+        let mut script = lesson.variant(challenge.figure, &[], seed).ok()?;
         script.title = challenge.title.clone();
-        let place = format!("challenge/{}/{}", lesson.slug, challenge.name);
+        let own = seed.map_or(String::new(), |seed| format!("/{seed}"));
+        let place = format!("challenge/{}/{}{own}", lesson.slug, challenge.name);
         let kept = storage::kept(&place).and_then(|file| crate::lab::from_file(&file).ok());
         let fresh = || {
             let mut session = Session::open(script.clone()).ok()?;
@@ -140,7 +143,7 @@ fn Working(props: &WorkingProps) -> Html {
             let start = lesson
                 .figures
                 .get(challenge.figure)
-                .and_then(|f| Facts::of(&lesson, challenge.figure, None).ok()?.moment(f.start.as_ref()?));
+                .and_then(|f| Facts::of(&lesson, challenge.figure, seed).ok()?.moment(f.start.as_ref()?));
             session.seek_time(start.or(script.commands.last().map(|t| t.at)).unwrap_or_default());
             Some(session)
         };
@@ -156,7 +159,7 @@ fn Working(props: &WorkingProps) -> Html {
         Callback::from(move |_: MouseEvent| {
             let Some(lab) = lab.borrow().clone() else { return };
             let script = lab.read(|s| s.script().clone());
-            if let Ok(judged) = judge(reader.lesson(), &challenge, &script) {
+            if let Ok(judged) = judge(reader.lesson(), &challenge, reader.challenge_seed(challenge.figure), &script) {
                 if let (Judged::Won(medal, _), Ok(link)) = (&judged, lab.read(to_link)) {
                     reader.answer(&challenge.name, vec![link], Some(*medal));
                 }
@@ -171,7 +174,7 @@ fn Working(props: &WorkingProps) -> Html {
             <div class="task-text">
                 <p class="kind"><a href={format!("#/lesson/{}", reader.lesson().slug)}>{ &reader.lesson().title }</a>{ " · Challenge" }</p>
                 <p><b>{ &props.challenge.title }</b>{ ". " }{ prose::line(&reader, &props.challenge.ask, props.challenge.figure) }</p>
-                <details><summary>{ "How it is won" }</summary>{ terms(&props.challenge, &clients) }</details>
+                <details><summary>{ "How it is won" }</summary>{ terms(&reader, &props.challenge, &clients) }</details>
             </div>
             <div class="task-go">
                 <button type="button" class="btn pri" onclick={judged} data-testid="judge">{ "Judge my run" }</button>

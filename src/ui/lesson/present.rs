@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::challenge;
 use super::figure::LiveFigure;
+use super::measure::Measuring;
 use super::others::{self, Filling};
 use super::plot::Plotted;
 use super::present_keys::{Act, KeySheet, use_keys};
@@ -278,6 +279,7 @@ fn screen(reader: &Reader, slide: &Slide, room: &Room) -> Html {
                 Kind::Table(_) => html! { <div class="ask-sheet"><Filling {place} /></div> },
                 Kind::Case(c) => others::case(reader, c),
                 Kind::Code(c) => others::code(reader, c, figure),
+                Kind::Measure(m) => html! { <Measuring measure={m.clone()} {figure} /> },
                 _ => Html::default(),
             };
             let class = classes!("pr-block", full, (room.vote && matches!(blocks[*b].kind, Kind::Question(_))).then_some("voting"));
