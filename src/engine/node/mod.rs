@@ -325,10 +325,11 @@ impl Node {
 
     /// Handles one input completely.
     pub fn handle(&mut self, input: Input<'_>, ctx: &mut Ctx<'_>) {
-        self.follow_ring(ctx);
+        let starts = matches!(input, Input::Started);
+        self.generation += u32::from(starts);
+        self.follow_ring(starts, ctx);
         match input {
             Input::Started => {
-                self.generation += 1;
                 self.start_heartbeats(ctx);
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);

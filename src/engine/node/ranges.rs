@@ -68,8 +68,8 @@ impl NewRanges {
 }
 
 impl Node {
-    /// Follows the ring, if it has been redrawn since this node last looked.
-    pub(super) fn follow_ring(&mut self, ctx: &mut Ctx<'_>) {
+    /// Follows the ring, if it has been redrawn since this node last looked. A node that `starts` begins nothing yet.
+    pub(super) fn follow_ring(&mut self, starts: bool, ctx: &mut Ctx<'_>) {
         if self.epoch == ctx.ring.epoch() {
             return;
         }
@@ -92,11 +92,14 @@ impl Node {
         self.sweeps.heat_follows(changes);
         let over = self.sweeps_over(changes, &partners.all, ctx);
         new.ended = over.count();
-        new.queued = self.queue_follows(changes, ctx);
+        new.queued = self.queue_follows(changes, starts, ctx);
         if new != NewRanges::default() {
             ctx.note(None, Note::Ranges(new));
         }
         self.end_sweeps_over(over, ctx);
+        if !starts {
+            self.pump(ctx);
+        }
     }
 
     /// Rows of ranges that a new replica has come to no longer count as repaired: it may lack them. Returns how many those were.

@@ -263,7 +263,7 @@ impl Node {
     }
 
     /// Starts what may start now, and sets a timer for what may start later.
-    pub(super) fn pump(&mut self, ctx: &mut Ctx<'_>) {
+    pub(in crate::engine::node) fn pump(&mut self, ctx: &mut Ctx<'_>) {
         let Some(settings) = ctx.settings.sweeps.queue else { return };
         while !self.sweeps.queue.waiting.is_empty() && self.sweeps.asking.len() < ctx.settings.sweeps.at_once as usize {
             if self.sweeps.queue.rest_until > ctx.now {

@@ -101,12 +101,11 @@ impl Node {
             }
         }
         self.repairs_over(&over.repairs, ctx);
-        self.pump(ctx);
     }
 
     /// The queue follows: what was done of a range counts for its parts, and what was done of all parts for the whole; what is left of the
-    /// round in ranges that have changed is taken up. Returns how many sweeps that adds.
-    pub(in crate::engine::node) fn queue_follows(&mut self, changes: &[Arc<Change>], ctx: &mut Ctx<'_>) -> u32 {
+    /// round in ranges that have changed is taken up, but by a node that `starts`: it goes on with its round later. Returns how many sweeps that adds.
+    pub(in crate::engine::node) fn queue_follows(&mut self, changes: &[Arc<Change>], starts: bool, ctx: &mut Ctx<'_>) -> u32 {
         let Some(settings) = ctx.settings.sweeps.queue.filter(|_| ctx.settings.sweeps.schedule.is_some()) else { return 0 };
         let all = self.pairs(&settings, ctx);
         let by_peer = |peer: NodeId, node: &Node| matches!(node.queued_policy(peer, ctx).method, Method::Log | Method::Bitmaps);
@@ -134,6 +133,9 @@ impl Node {
             if let Some(done) = known.or_else(made_of) {
                 queue.note_done(*pair, done);
             }
+        }
+        if starts {
+            return 0;
         }
         let added = queue.take_up(&all, began, |range| touches(changes, range));
         self.order_queue(&settings, ctx);
