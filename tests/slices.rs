@@ -41,14 +41,24 @@ fn arrive(session: &mut Session) -> Vec<Option<Doing>> {
 
 #[test]
 fn every_method_ends_the_same_in_slices() {
-    let methods = ["descent", "ranges", "sketch", "log", "segments", "trie", "full", "versions"];
-    for method in methods.map(|name| format!(r#""method":"{name}""#)).into_iter().chain([r#""upkeep":"kept""#.to_owned()]) {
+    let plain = ["descent", "ranges", "sketch", "log", "bitmaps", "segments", "trie", "full", "versions", "validation"];
+    let more = [
+        r#""upkeep":"kept""#,
+        r#""method":"segments","segments":{"build":"200ms"}"#,
+        r#""method":"sketch","sketch":{"page":40}"#,
+        r#""method":"validation","validation":{"order":"sequential"}"#,
+        r#""method":"validation","validation":{"incremental":true},"tree":{"fan-out":2,"depth":{"rows":15}}"#,
+    ];
+    for method in plain.map(|name| format!(r#""method":"{name}""#)).into_iter().chain(more.map(str::to_owned)) {
         let script = sweep(&method);
         let mut whole = Session::open(script.clone()).expect("opens");
         whole.seek_time(whole.end());
         let mut sliced = Session::open_at(script, Pace::Slices(1_500)).expect("opens");
         sliced.seek_time(sliced.end());
-        arrive(&mut sliced);
+        let doing = arrive(&mut sliced);
+        let reads = |node: u32| doing.contains(&Some(Doing::Reading(NodeId(node))));
+        // Only one side tells its versions; the other looks at a page of them at a time.
+        assert!(reads(2) && (reads(0) || method.contains("versions")), "who reads does it in slices: {method}, {doing:?}");
         assert!(whole.log() == sliced.log(), "{method}");
         assert_eq!(whole.world().fingerprint(), sliced.world().fingerprint(), "{method}");
         // Back and forth over what took long.
@@ -59,6 +69,27 @@ fn every_method_ends_the_same_in_slices() {
             assert_eq!(whole.world().fingerprint(), sliced.world().fingerprint(), "{method} after {events} events");
         }
     }
+}
+
+#[test]
+fn symbols_beyond_the_first_are_made_in_slices_too() {
+    let write = |n: u64| {
+        let at = 2_200_000 + n;
+        format!(r#",{{"at":"{at}us","do":"write","client":"c0","via":"A","key":"key-{n}","value":"new"}}"#)
+    };
+    let writes: String = (100..160).map(write).collect();
+    let cut = r#",{"at":"2100ms","do":"cut","islands":[["C"]]}"#;
+    let mended = r#",{"at":"2800ms","do":"mend-all"},{"at":"3s","do":"sweep","a":"C","b":"A","policy":{"method":"sketch"}}"#;
+    let script = script(&format!("{cut}{writes}{mended}"));
+    let mut whole = Session::open(script.clone()).expect("opens");
+    whole.seek_time(whole.end());
+    let mut sliced = Session::open_at(script, Pace::Slices(1_500)).expect("opens");
+    sliced.seek_time(sliced.end());
+    let times = arrive(&mut sliced).iter().filter(|doing| **doing == Some(Doing::Reading(NodeId(2)))).count();
+    assert!(times >= 2, "the set, and more symbols than the first: {times}");
+    assert!(whole.log() == sliced.log());
+    assert_eq!(whole.world().fingerprint(), sliced.world().fingerprint());
+    assert_eq!(sliced.truth().stale_copies(), 0);
 }
 
 #[test]

@@ -189,45 +189,39 @@ impl Session {
                 };
                 Some(self.arrive_or_end(found))
             }
-            Goal::Until(all) => self.approach_all(all, work),
-            Goal::Condition(watch, held) => loop {
-                if work.is_used_up() {
-                    return None;
+            Goal::Until(all) if all.is_empty() => Some(true),
+            // Each holds after the one before it; the next one is the last of the list.
+            Goal::Until(all) => self.approach_by_steps(work, |s, from| {
+                if all.last().is_some_and(|next| next.holds(&s.tape.log[from..s.cursor() as usize], &s.tape.here)) {
+                    all.pop();
                 }
-                let from = self.cursor();
-                let found = self.next_mark(work, |_, _| true)?;
-                if !self.arrive_or_end(found) {
-                    return Some(false);
-                }
-                work.take(TURN);
-                let passed = &self.tape.log[from as usize..self.cursor() as usize];
-                let now = watch.see(passed, &self.tape.here, &self.tape.script.commands);
-                if now && !*held {
-                    return Some(true);
-                }
-                *held = now;
-            },
+                all.is_empty()
+            }),
+            Goal::Condition(watch, held) => self.approach_by_steps(work, |s, from| {
+                let before = *held;
+                *held = watch.see(&s.tape.log[from..s.cursor() as usize], &s.tape.here, &s.tape.script.commands);
+                *held && !before
+            }),
         }
     }
 
-    /// Goes on to where each of these holds after the one before it in turn, the last one of them first.
-    fn approach_all(&mut self, all: &mut Vec<Predicate>, work: &mut Work) -> Option<bool> {
-        while let Some(predicate) = all.last().copied() {
+    /// Goes on step by step until one after which `there` holds, which is told how many events there were before it.
+    fn approach_by_steps(&mut self, work: &mut Work, mut there: impl FnMut(&Session, usize) -> bool) -> Option<bool> {
+        loop {
             // Each turn brings the cursor on, so that the next slice goes on from there.
             if work.is_used_up() {
                 return None;
             }
-            let from = self.cursor();
+            let from = self.cursor() as usize;
             let found = self.next_mark(work, |_, _| true)?;
             if !self.arrive_or_end(found) {
                 return Some(false);
             }
             work.take(TURN);
-            if predicate.holds(&self.tape.log[from as usize..self.cursor() as usize], &self.tape.here) {
-                all.pop();
+            if there(self, from) {
+                return Some(true);
             }
         }
-        Some(true)
     }
 
     /// Records on. `None` if there is no work left to do it with.

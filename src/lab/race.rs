@@ -4,12 +4,13 @@
 use super::error::LabError;
 use super::player::Player;
 use super::script::{Script, Timed, View};
-use crate::engine::base::{ClientId, Endpoint, Micros, NodeId, arrange};
+use super::tape::{LONG, STEP};
+use crate::engine::base::{ClientId, DigestFunction, Endpoint, Micros, NodeId};
 use crate::engine::data::Key;
 use crate::engine::node::{Level, Method, ReadSettings, Settings, Streams, SweepPolicy, SweepSettings, WriteSettings};
 use crate::engine::observe::SweepCost;
 use crate::engine::sweep::{Depth, TreePolicy};
-use crate::engine::world::{Command, Config, Event, Latency, NetworkConfig, Preload};
+use crate::engine::world::{Ahead, Command, Config, Event, Latency, NetworkConfig, Preload};
 
 /// One way to compare, as it runs in the race.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,8 +103,10 @@ impl Field {
             // Names say nothing about places in the ring: the first are as scattered as any.
             return (0..differ).collect();
         }
-        let mut all: Vec<(Key, u64)> = (0..self.rows).map(|i| (name(i), i)).collect();
-        arrange(&mut all, Ord::cmp);
+        // Tokens of a hundred thousand names: nobody else needs the keys.
+        let token = |i: u64| DigestFunction::Xxh64.words(format!("key-{i}").as_bytes())[0];
+        let mut all: Vec<(u64, u64)> = (0..self.rows).map(|i| (token(i), i)).collect();
+        all.sort_unstable();
         let places = self.places.min(differ);
         // Equal parts of the ring, each with its share of neighbours a third of the way into it.
         let part = |place: u64| {
@@ -126,9 +129,10 @@ impl Field {
             commands.push(Timed { at, command });
         };
         then(Micros::ms(10), Command::CutLink { a: Endpoint::Node(a), b: Endpoint::Node(b) });
-        for i in self.keys() {
+        let keys = self.keys();
+        for i in &keys {
             let value: String = format!("new {i} ").chars().cycle().take(self.value_bytes as usize).collect();
-            then(Micros(500), Command::Write { client: ClientId(0), via: a, key: name(i), value, level: Some(Level::One) });
+            then(Micros(500), Command::Write { client: ClientId(0), via: a, key: name(*i), value, level: Some(Level::One) });
         }
         // Every write has given up its replica by then, so that nothing but the sweep is left to happen.
         then(Micros::ms(400), Command::MendAll);
@@ -157,7 +161,7 @@ impl Field {
             seed: 1,
             commands,
             end,
-            focus: self.keys().first().map(|i| name(*i)),
+            focus: keys.first().map(|i| name(*i)),
             start: None,
             view: View::Sweep,
         }
@@ -198,6 +202,10 @@ pub struct Run {
     script: Script,
     player: Player,
     log: Vec<Event>,
+    /// What is being done for the next step.
+    ahead: Option<Ahead>,
+    /// A step has been carried out and is not known as a whole yet: whether the run goes on.
+    stepped: Option<bool>,
 }
 
 impl Run {
@@ -210,15 +218,26 @@ impl Run {
         script.check()?;
         let mut log = Vec::new();
         let player = Player::new(&script, &mut log);
-        Ok(Run { script, player, log })
+        Ok(Run { script, player, log, ahead: None, stepped: None })
     }
 
-    /// Goes on for at most so many inputs. Returns what it came to, once the sweep is over or the run at its end.
-    pub fn advance(&mut self, inputs: u32) -> Option<Raced> {
-        for _ in 0..inputs {
-            let more = self.player.step(&self.script, &mut self.log);
-            let ended = self.player.sweeps.costs().any(|cost| cost.ended.is_some());
-            if ended || !more {
+    /// Goes on for about as much work as reading so many rows. Returns what it came to, once the sweep is over or the run at its end.
+    pub fn advance(&mut self, mut rows: u64) -> Option<Raced> {
+        while rows > 0 {
+            if self.stepped.is_none() {
+                let mut ahead = self.ahead.take().unwrap_or_else(|| self.player.look_ahead(&self.script, LONG));
+                if !self.player.world.work_ahead(&mut ahead, &mut rows) {
+                    self.ahead = Some(ahead);
+                    return None;
+                }
+                rows = rows.saturating_sub(STEP);
+                self.stepped = Some(self.player.step_ready(&self.script, ahead, &mut self.log));
+            }
+            if !self.player.settle(&mut rows) {
+                return None;
+            }
+            let more = self.stepped.take().unwrap_or(false);
+            if !more || self.player.sweeps.costs().any(|cost| cost.ended.is_some()) {
                 return Some(self.raced());
             }
         }

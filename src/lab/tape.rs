@@ -75,9 +75,9 @@ const SNAPSHOTS: usize = 512;
 /// Those behind long steps that are kept whatever else there is.
 const DEAR: usize = 48;
 /// Rows from which on reading them is long work.
-const LONG: u64 = 4_096;
+pub(super) const LONG: u64 = 4_096;
 /// What a step counts beside rows that are read.
-const STEP: u64 = 4;
+pub(super) const STEP: u64 = 4;
 
 /// One script, recorded up to `tip`, with the world at the cursor.
 #[derive(Debug, Clone)]

@@ -114,6 +114,14 @@ impl<K: Ord + Clone, V: Clone> PageMap<K, V> {
         PageMap { pages: Arc::new(pages), len }
     }
 
+    /// Drops the last so many pages. Returns whether any are left.
+    pub fn shed(&mut self, pages: usize) -> bool {
+        let all = Arc::make_mut(&mut self.pages);
+        let left = all.len().saturating_sub(pages);
+        self.len -= all.drain(left..).map(|page| page.len() as u64).sum::<u64>();
+        left > 0
+    }
+
     /// Entries that are not the same in both maps, in key order. Pages that both share are passed over.
     pub fn changed(&self, after: &PageMap<K, V>) -> Changed<K, V>
     where
@@ -250,5 +258,9 @@ mod tests {
         }
         assert!(bulk.iter().eq(one.iter()));
         assert_eq!(bulk.len(), 1_000);
+        let (mut less, kept) = (bulk.clone(), bulk);
+        assert!(less.shed(2));
+        assert!(less.iter().eq(kept.iter().take(less.len() as usize)) && less.len() < 1_000);
+        assert!(!less.shed(100) && less.is_empty() && kept.len() == 1_000);
     }
 }

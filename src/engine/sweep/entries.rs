@@ -1,6 +1,7 @@
 //! Digests of single rows, and the comparison of two lists of them: what is left to do once the differing leaves are known.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::policy::{LeafContent, TreePolicy};
 use super::tree::{Item, words_of};
@@ -68,29 +69,91 @@ impl Entries {
 }
 
 /// Compares two lists, whatever their order (a range round zero is not in key order).
-pub fn compare(mut mine: Vec<Entry>, mut theirs: Vec<Entry>) -> Entries {
+pub fn compare(mut mine: Vec<Entry>, theirs: Vec<Entry>) -> Entries {
     mine.sort();
-    theirs.sort();
-    let mut found = Entries::default();
-    let (mut a, mut b) = (mine.iter().peekable(), theirs.iter().peekable());
-    loop {
-        let order = match (a.peek(), b.peek()) {
-            (None, None) => return found,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some((x, _)), Some((y, _))) => x.cmp(y),
-        };
-        match order {
-            Ordering::Less => found.only_mine.extend(a.next().map(|(key, _)| key.clone())),
-            Ordering::Greater => found.only_theirs.extend(b.next().map(|(key, _)| key.clone())),
-            Ordering::Equal => {
-                found.compared += 1;
-                if let (Some((key, x)), Some((_, y))) = (a.next(), b.next())
-                    && x != y
-                {
-                    found.differ.push(key.clone());
+    let mut merge = Merge::over(&[theirs.into()]);
+    mine.iter().for_each(|(key, digest)| merge.add(key, digest));
+    merge.done()
+}
+
+/// A comparison with a list that is known as a whole, of another one whose entries come one after another in the order of keys.
+#[derive(Debug, Clone)]
+pub struct Merge {
+    theirs: Vec<Arc<[Entry]>>,
+    /// Pieces of it that ascend, each from and to a place of a page, in the order of keys.
+    pieces: Vec<(usize, usize, usize)>,
+    /// The first piece that is not done.
+    at: usize,
+    found: Entries,
+}
+
+impl Merge {
+    /// A comparison with these, in whatever order they came.
+    pub fn over(pages: &[Arc<[Entry]>]) -> Merge {
+        let mut pieces = Vec::new();
+        for (page, entries) in pages.iter().enumerate() {
+            let mut from = 0;
+            for piece in entries.chunk_by(|a, b| a <= b) {
+                pieces.push((page, from, from + piece.len()));
+                from += piece.len();
+            }
+        }
+        let first = |(page, from, _): &(usize, usize, usize)| &pages[*page][*from];
+        pieces.sort_by(|a, b| first(a).cmp(first(b)));
+        let apart = |pair: &[(usize, usize, usize)]| pages[pair[0].0][pair[0].2 - 1] <= *first(&pair[1]);
+        if pieces.windows(2).all(apart) {
+            return Merge { theirs: pages.to_vec(), pieces, at: 0, found: Entries::default() };
+        }
+        // Nobody who tells the truth sends pages that lie in each other.
+        let mut all: Vec<Entry> = pages.iter().flat_map(|page| page.iter().cloned()).collect();
+        all.sort();
+        let pieces = vec![(0, 0, all.len())];
+        Merge { theirs: vec![all.into()], pieces, at: 0, found: Entries::default() }
+    }
+
+    fn next(&self) -> Option<&Entry> {
+        let (page, from, _) = self.pieces.get(self.at)?;
+        self.theirs.get(*page)?.get(*from)
+    }
+
+    fn pass(&mut self) {
+        if let Some((_, from, to)) = self.pieces.get_mut(self.at) {
+            *from += 1;
+            self.at += usize::from(*from >= *to);
+        }
+    }
+
+    /// The next entry of the other list.
+    pub fn add(&mut self, key: &Key, digest: &Digest) {
+        loop {
+            let Some((other, theirs)) = self.next() else { return self.found.only_mine.push(key.clone()) };
+            match key.cmp(other) {
+                Ordering::Less => return self.found.only_mine.push(key.clone()),
+                Ordering::Equal => {
+                    let differs = digest != theirs;
+                    self.found.compared += 1;
+                    self.pass();
+                    if differs {
+                        self.found.differ.push(key.clone());
+                    }
+                    return;
+                }
+                Ordering::Greater => {
+                    let other = other.clone();
+                    self.found.only_theirs.push(other);
+                    self.pass();
                 }
             }
         }
+    }
+
+    /// All entries have come: where the two differ.
+    pub fn done(mut self) -> Entries {
+        while let Some((other, _)) = self.next() {
+            let other = other.clone();
+            self.found.only_theirs.push(other);
+            self.pass();
+        }
+        self.found
     }
 }

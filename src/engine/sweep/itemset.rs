@@ -11,25 +11,40 @@ pub type RowItem = u64;
 pub struct ItemSet {
     tokens: Vec<u64>,
     items: Vec<RowItem>,
-    /// The sum of all items before each place, modulo 2⁶⁴: one subtraction gives the sum of any run of them.
+    /// The sum of all items before each place, modulo 2⁶⁴: one subtraction gives the sum of any run of them. Empty for an empty set.
     sums: Vec<u64>,
 }
 
 impl ItemSet {
     /// A set of these tokens and items, in any order.
     pub fn new(rows: impl Iterator<Item = (u64, RowItem)>) -> ItemSet {
-        let mut rows: Vec<(u64, RowItem)> = rows.collect();
-        if !rows.is_sorted() {
-            rows.sort_unstable();
+        let mut set = ItemSet::default();
+        rows.for_each(|(token, item)| set.add(token, item));
+        set.done()
+    }
+
+    /// One more; [`ItemSet::done`] must follow.
+    pub fn add(&mut self, token: u64, item: RowItem) {
+        if self.sums.is_empty() {
+            self.sums.push(0);
         }
-        let mut sum = 0u64;
-        let sums = std::iter::once(0).chain(rows.iter().map(|(_, item)| {
-            sum = sum.wrapping_add(*item);
-            sum
-        }));
-        let sums = sums.collect();
-        let (tokens, items) = rows.into_iter().unzip();
-        ItemSet { tokens, items, sums }
+        let sum = self.sums.last().copied().unwrap_or_default().wrapping_add(item);
+        self.tokens.push(token);
+        self.items.push(item);
+        self.sums.push(sum);
+    }
+
+    /// All have come: puts them in order, if they did not come so.
+    pub fn done(self) -> ItemSet {
+        let pairs = || self.tokens.iter().copied().zip(self.items.iter().copied());
+        if pairs().is_sorted() {
+            return self;
+        }
+        let mut rows: Vec<(u64, RowItem)> = pairs().collect();
+        rows.sort_unstable();
+        let mut set = ItemSet::default();
+        rows.into_iter().for_each(|(token, item)| set.add(token, item));
+        set
     }
 
     /// How many there are.
@@ -67,11 +82,22 @@ impl ItemSet {
         function.words(&bytes)[0]
     }
 
-    /// Items with their tokens, in the order of items: for finding the row that an item stands for.
-    pub fn by_item(&self) -> Vec<(RowItem, u64)> {
-        let mut all: Vec<(RowItem, u64)> = self.items.iter().copied().zip(self.tokens.iter().copied()).collect();
-        all.sort_unstable();
-        all
+    /// Those of some items, in the order of items, that are in the set, each with its token: for finding the rows that they stand for.
+    pub fn places_of(&self, items: &[RowItem]) -> Vec<(RowItem, u64)> {
+        let mut wanted = items.to_vec();
+        wanted.sort_unstable();
+        // A million items are gone through without a search for each: only few have the same low bits as one that is wanted.
+        let mut bits = vec![0u64; 1 << 10];
+        let bit = |item: RowItem| ((item >> 6) as usize & 1023, 1u64 << (item & 63));
+        wanted.iter().map(|item| bit(*item)).for_each(|(word, mask)| bits[word] |= mask);
+        let all = self.items.iter().copied().zip(self.tokens.iter().copied());
+        let near = all.filter(|(item, _)| {
+            let (word, mask) = bit(*item);
+            bits[word] & mask != 0
+        });
+        let mut found: Vec<(RowItem, u64)> = near.filter(|(item, _)| wanted.binary_search(item).is_ok()).collect();
+        found.sort_unstable();
+        found
     }
 }
 

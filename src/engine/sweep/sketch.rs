@@ -146,27 +146,43 @@ impl Sketch {
         &self.symbols
     }
 
+    /// Room for the first symbols, at least so many, of items that are put in one after another; none for none.
+    pub fn room(wanted: u32) -> Sketch {
+        if wanted == 0 { Sketch::default() } else { Sketch::default().grown(wanted) }
+    }
+
+    /// The same symbols, and room for so many at least. What there is grows fourfold, so that few walks through the items are needed.
+    pub fn grown(&self, wanted: u32) -> Sketch {
+        let (mut symbols, have) = (self.symbols.clone(), self.symbols.len());
+        if wanted as usize > have {
+            symbols.resize((wanted as usize).max(have * 4).max(64), Coded::default());
+        }
+        Sketch { symbols }
+    }
+
+    /// Puts an item into its symbols from a place on. Returns into how many.
+    pub fn put(&mut self, item: RowItem, from: usize) -> u64 {
+        let (mut puts, to) = (0, self.symbols.len() as u64);
+        let mut places = Places::of(item);
+        while places.next < to {
+            if places.next >= from as u64 {
+                self.symbols[places.next as usize].put(item, 1);
+                puts += 1;
+            }
+            places.step();
+        }
+        puts
+    }
+
     /// Makes sure that there are at least so many symbols of these items, which must be those it was begun with. Returns how often an item was
-    /// put into a symbol. What there is grows fourfold, so that few walks through the items are needed.
+    /// put into a symbol.
     pub fn reach(&mut self, items: &[RowItem], wanted: u32) -> u64 {
         let have = self.symbols.len();
         if wanted as usize <= have {
             return 0;
         }
-        let to = (wanted as usize).max(have * 4).max(64);
-        self.symbols.resize(to, Coded::default());
-        let mut puts = 0;
-        for item in items {
-            let mut places = Places::of(*item);
-            while places.next < to as u64 {
-                if let Some(symbol) = self.symbols.get_mut(places.next as usize).filter(|_| places.next >= have as u64) {
-                    symbol.put(*item, 1);
-                    puts += 1;
-                }
-                places.step();
-            }
-        }
-        puts
+        *self = self.grown(wanted);
+        items.iter().map(|item| self.put(*item, have)).sum()
     }
 }
 

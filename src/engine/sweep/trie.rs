@@ -75,11 +75,11 @@ pub struct Trie {
 impl Trie {
     /// A trie over these rows, in whatever order.
     pub fn build(function: DigestFunction, rows: impl Iterator<Item = (Key, Digest)>) -> Trie {
-        let mut list: Vec<(Vec<u8>, Key, Digest)> = rows.map(|(key, digest)| (path_of(&key), key, digest)).collect();
-        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut trie = Trie { function, root: None, rows: list.len() as u64, computed: 0 };
-        trie.root = trie.grow(&list, 0);
-        trie
+        let mut rows: Vec<(Key, Digest)> = rows.collect();
+        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut builder = TrieBuilder::new(function);
+        rows.iter().for_each(|(key, digest)| builder.add(key, *digest));
+        builder.done()
     }
 
     fn grow(&mut self, list: &[(Vec<u8>, Key, Digest)], depth: usize) -> Option<Branch> {
@@ -169,6 +169,54 @@ impl Trie {
     /// How many hashes have been computed for it so far.
     pub fn computed(&self) -> u64 {
         self.computed
+    }
+}
+
+/// A trie that is being made of rows in the order of their keys: what lies behind each first byte as soon as it is complete.
+#[derive(Debug, Clone)]
+pub struct TrieBuilder {
+    trie: Trie,
+    /// Rows of the byte at work, with their paths.
+    list: Vec<(Vec<u8>, Key, Digest)>,
+    children: Vec<(u8, Branch)>,
+}
+
+impl TrieBuilder {
+    /// A trie without rows so far.
+    pub fn new(function: DigestFunction) -> TrieBuilder {
+        TrieBuilder { trie: Trie { function, root: None, rows: 0, computed: 0 }, list: Vec::new(), children: Vec::new() }
+    }
+
+    /// One more row.
+    pub fn add(&mut self, key: &Key, digest: Digest) {
+        let path = path_of(key);
+        if self.list.first().is_some_and(|(first, ..)| first.first() != path.first()) {
+            self.close();
+        }
+        self.trie.rows += 1;
+        self.list.push((path, key.clone(), digest));
+    }
+
+    /// The byte at work is complete.
+    fn close(&mut self) {
+        let mut list = std::mem::take(&mut self.list);
+        // Keys of one token are ordered by their names, paths by the lengths of these first.
+        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        if let Some((byte, branch)) = list.first().and_then(|(path, ..)| path.first().copied()).zip(self.trie.grow(&list, 1)) {
+            self.children.push((byte, branch));
+        }
+    }
+
+    /// All rows have come.
+    pub fn done(mut self) -> Trie {
+        self.close();
+        self.trie.root = match self.children.as_slice() {
+            [] => None,
+            // A leaf that is alone moves up.
+            [(_, only)] if matches!(*only.below, Below::Leaf(..)) => Some(only.clone()),
+            _ => Some(self.trie.branch(Below::Inner(self.children))),
+        };
+        self.trie
     }
 }
 

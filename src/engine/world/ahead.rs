@@ -14,7 +14,6 @@ use super::preload::{Loading, Preload, Shares};
 use super::sim::{Alarm, Due, World};
 use crate::engine::base::{Endpoint, Micros, NodeId};
 use crate::engine::node::desk::{Desk, Reading};
-use crate::engine::node::sweeps::Say;
 use crate::engine::node::{Body, Ctx, Input, Method, Node, Out, SweepPolicy, Timer};
 
 /// What lies ready for an input.
@@ -99,15 +98,18 @@ impl World {
             Some(_) => {}
             None => match self.queue.peek() {
                 Some(Due::Flight(flight)) => {
-                    if let (Fate::Arrives, Endpoint::Node(to), Body::Sweep { say, .. }) =
+                    if let (Fate::Arrives, Endpoint::Node(to), Body::Sweep { session, say }) =
                         (flight.fate, flight.message.to, &flight.message.body)
-                        && matches!(**say, Say::Open { .. })
+                        && self.host(to).is_some_and(|host| host.node.sweeps.reads_for(*session, say))
                     {
                         self.scout(to, Input::Message(&flight.message), least, &mut ahead);
                     }
                 }
                 Some(Due::Alarm(Alarm::Node { node, generation, timer, .. }))
-                    if matches!(timer, Timer::SweepDue(_) | Timer::SweepAgain(_) | Timer::SweepTurn(_)) =>
+                    if matches!(
+                        timer,
+                        Timer::SweepDue(_) | Timer::SweepAgain(_) | Timer::SweepTurn(_) | Timer::SweepStream(..) | Timer::SegmentsBuilt
+                    ) =>
                 {
                     let counts = |node: &Node| node.generation == *generation && node.expects(*timer);
                     if self.host(*node).is_some_and(|host| counts(&host.node)) {
@@ -128,10 +130,12 @@ impl World {
         node.handle(input, &mut self.ctx(ahead.at, &mut out, &mut desk));
         // A check may remove rows that do not fit before they are read.
         let removes = self.settings().integrity.on_read && host.node.store.misfits().next().is_some();
-        for task in desk.into_wanted().into_iter().filter(|task| !(removes && task.reads_all())) {
-            let reading = Reading::new(task);
-            ahead.of += reading.rows(&host.node);
-            ahead.jobs.push_back(Job::Read(id, Box::new(reading)));
+        let wanted = desk.into_wanted().into_iter().filter(|task| !(removes && task.reads_all())).map(Reading::new);
+        let readings: Vec<(Reading, u64)> = wanted.map(|reading| (reading.rows(&host.node), reading)).map(|(rows, r)| (r, rows)).collect();
+        let all: u64 = readings.iter().map(|(_, rows)| rows).sum();
+        if all > least {
+            ahead.of += all;
+            ahead.jobs.extend(readings.into_iter().map(|(reading, _)| Job::Read(id, Box::new(reading))));
         }
     }
 

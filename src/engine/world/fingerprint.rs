@@ -119,6 +119,12 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             if let Note::Queue(step) = note {
                 step.mix(mix);
             }
+            if let Note::CleanedUp { rows } = note {
+                mix.word(*rows);
+            }
+            if let Note::Ranges(new) = note {
+                new.mix(mix);
+            }
         }
         EventKind::Removed(removed) => {
             mix.word(12);
@@ -207,6 +213,8 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::SweepAsked { with } => (19, with.0),
         Fault::Rotted(rotted) => (30, row_digest(&Some(rotted.after.clone())).head() as u32 ^ rotted.key.token().0 as u32),
         Fault::SweepStopped { number } => (40, number.map_or(0, |number| number + 1)),
+        Fault::Redrawn(change) => (41, change.what.code()),
+        Fault::CleanupAsked => (42, 0),
     };
     kind << 40 | u64::from(detail)
 }

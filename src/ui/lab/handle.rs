@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use yew::Callback;
 
+use super::freeing::free_later;
 use super::keeping::pace;
 use super::sweep::Kept;
 use crate::engine::base::{ClientId, EventId, NodeId, OpId};
@@ -167,6 +168,13 @@ struct Shared {
     number: u32,
 }
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        free_later(self.session.get_mut());
+        self.before.get_mut().iter().for_each(free_later);
+    }
+}
+
 thread_local! {
     /// Labs made so far on this page.
     static LABS: Cell<u32> = const { Cell::new(0) };
@@ -253,7 +261,8 @@ impl LabHandle {
         let old = self.shared.session.replace(session);
         self.quietly(|s| s.set_pace(pace()));
         self.shared.opening.set(self.read(Session::is_going));
-        *self.shared.before.borrow_mut() = Some(old);
+        let gone = self.shared.before.borrow_mut().replace(old);
+        gone.iter().for_each(free_later);
         self.start_over(notice, true);
     }
 
@@ -261,7 +270,7 @@ impl LabHandle {
     pub fn bring_back(&self) {
         let before = self.shared.before.borrow_mut().take();
         if let Some(session) = before {
-            *self.shared.session.borrow_mut() = session;
+            free_later(&self.shared.session.replace(session));
             self.start_over("What was open before is open again.".to_owned(), false);
         }
     }

@@ -52,11 +52,16 @@ fn terms(reader: &Reader, challenge: &Challenge, clients: &[String]) -> Html {
         <dl class="terms">
             <dt>{ "Won when" }</dt><dd>{ challenge.win.words(clients) }</dd>
             <dt>{ "Counted" }</dt><dd>{ format!("{}: gold at most {}, silver {}, bronze {}", challenge.score.words(clients), unit(gold), unit(silver), unit(bronze)) }</dd>
-            if !challenge.allow.is_empty() { <dt>{ "Allowed" }</dt><dd>{ challenge.allow.join(", ") }</dd> }
-            if !challenge.settings.is_empty() { <dt>{ "From the start" }</dt><dd>{ challenge.settings.join(", ") }</dd> }
+            if !challenge.allow.is_empty() { <dt>{ "Allowed" }</dt><dd>{ plain(&challenge.allow) }</dd> }
+            if !challenge.settings.is_empty() { <dt>{ "May be set" }</dt><dd>{ plain(&challenge.settings) }</dd> }
             if let Some(seed) = reader.challenge_seed(challenge.figure) { <dt>{ "Yours" }</dt><dd>{ format!("the run with seed {seed}, by your number") }</dd> }
         </dl>
     }
+}
+
+/// Names of commands and settings as words: `read.second-round` is `read: second round`.
+fn plain(names: &[String]) -> String {
+    names.join(", ").replace('.', ": ").replace('-', " ")
 }
 
 /// The unit of the score, as its name tells.

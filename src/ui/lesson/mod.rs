@@ -33,7 +33,7 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::header::{Bar, header};
-use super::route::set_title;
+use super::route::{self, Route, set_title};
 use crate::course::{Fault, Kind, Lesson, Question, units};
 use crate::view::slides::Shows;
 use figure::LiveFigure;
@@ -46,6 +46,21 @@ use question::Asking;
 use rail::{Rail, use_scroll};
 use reader::Reader;
 use what_if::Compared;
+
+/// What an address of the course shows.
+pub fn door(route: &Route, query: &AttrValue) -> Html {
+    match route {
+        Route::Challenge { slug, name } => {
+            html! { <ChallengePage slug={AttrValue::from(slug.clone())} name={AttrValue::from(name.clone())} /> }
+        }
+        Route::Summary { slug } => html! { <SummaryPage slug={AttrValue::from(slug.clone())} /> },
+        Route::Sheet => html! { <SheetPage /> },
+        Route::Glossary => html! { <GlossaryPage /> },
+        Route::References => html! { <ReferencesPage /> },
+        Route::Lesson { slug } => html! { <LessonPage source={Source::Course(slug.clone().into())} /> },
+        _ => html! { <LessonPage source={Source::Address(route::query(query, "from").unwrap_or_default().to_owned().into())} /> },
+    }
+}
 
 /// Properties of [`LessonPage`].
 #[derive(Properties, PartialEq)]

@@ -259,13 +259,14 @@ fn screen(reader: &Reader, slide: &Slide, room: &Room) -> Html {
     let lesson = reader.lesson();
     let blocks = &lesson.steps[slide.step].blocks;
     let figure = super::latest_figure(lesson, slide.step, &slide.shows);
+    let full = slide.full.then_some("full");
     match &slide.shows {
         Shows::Prose(all) => {
-            html! { <div class="pr-text">{ for all.iter().filter_map(|b| prose::prose(reader, &blocks[*b], figure)) }</div> }
+            html! { <div class={classes!("pr-text", full)}>{ for all.iter().filter_map(|b| prose::prose(reader, &blocks[*b], figure)) }</div> }
         }
         Shows::Figure(f, beside) => {
             let side = beside.map(|b| beside_figure(reader, (slide.step, b), room));
-            let class = classes!("pr-figure", (room.vote && slide.hides(lesson).is_some()).then_some("voting"));
+            let class = classes!("pr-figure", full, (room.vote && slide.hides(lesson).is_some()).then_some("voting"));
             html! { <div {class}><LiveFigure place={*f}>{ for side }</LiveFigure></div> }
         }
         Shows::Block(b) => {
@@ -281,7 +282,7 @@ fn screen(reader: &Reader, slide: &Slide, room: &Room) -> Html {
                 Kind::Measure(m) => html! { <div class="ask-sheet"><Measuring measure={m.clone()} {figure} /></div> },
                 _ => Html::default(),
             };
-            let class = classes!("pr-block", (room.vote && matches!(blocks[*b].kind, Kind::Question(_))).then_some("voting"));
+            let class = classes!("pr-block", full, (room.vote && matches!(blocks[*b].kind, Kind::Question(_))).then_some("voting"));
             html! { <div {class}>{ inner }</div> }
         }
     }

@@ -7,7 +7,7 @@ use super::message::{Page, Place, Refusal, Say, SessionId};
 use super::note::SweepStep;
 use super::segments::{SegmentSay, Segmented};
 use super::sets::Listed;
-use super::trees::{common_ranges, part_of};
+use super::trees::{arcs, common_ranges, part_of};
 use super::versions::VersionSay;
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
@@ -97,7 +97,7 @@ impl Node {
                 self.say(session.by, session, Say::Hashes { part: *part, level: *level, hashes }, ctx);
             }
             Say::ListKeys { part, leaves } if leaves.len() <= ASKED_AT_ONCE => {
-                let entries: Vec<Entry> = open.parts(leaves).flat_map(|range| self.entries_in(range, open.policy.tree, ctx)).collect();
+                let entries = self.entries_of(open.parts(leaves).collect(), open.policy.tree, ctx);
                 self.send_keys(session, *part, &entries, ctx);
             }
             Say::FetchLeaves { part, leaves } if leaves.len() <= ASKED_AT_ONCE => {
@@ -133,10 +133,13 @@ impl Node {
         let alone = ctx.settings.sweeps.queue.is_some_and(|queue| queue.one_each);
         let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize
             || alone && !(self.sweeps.answering.is_empty() && self.sweeps.asking.is_empty());
+        let gone = |range: &TokenRange| !arcs(ctx.ring).any(|arc| arc.covers(*range));
         let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
         // A repair by whole trees is never opened like this.
         if policy.fault().is_some() || policy.method == Method::Validation {
             Some(Refusal::Bounds)
+        } else if ctx.ring.epoch() > 0 && ranges.iter().any(gone) {
+            Some(Refusal::Redrawn)
         } else if ranges.is_empty() || ranges.iter().any(|range| !common.iter().any(|whole| whole.covers(*range))) {
             Some(Refusal::NotMine)
         } else {
@@ -156,7 +159,7 @@ impl Node {
         }
         let work = match policy.method {
             Method::Full | Method::Validation => {
-                let entries: Vec<Entry> = ranges.iter().flat_map(|range| self.entries_in(*range, policy.tree, ctx)).collect();
+                let entries = self.entries_of(ranges.to_vec(), policy.tree, ctx);
                 self.send_keys(session, 0, &entries, ctx);
                 Held::Full
             }
@@ -173,13 +176,14 @@ impl Node {
             Method::Bitmaps => self.dots_head(session, ranges, ctx),
             Method::Log => self.log_head(session, ranges, ctx),
             Method::Ranges => {
-                let listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
+                let listed = Listed::over(self.item_set(session, &policy, ranges, ctx).0);
                 self.spans_opened(session, &policy, &listed, ctx);
                 Held::Set(listed)
             }
             Method::Sketch => {
-                let mut listed = Listed::over(self.item_set(session, &policy, ranges, ctx));
-                self.stream_opened(session, &policy, &mut listed, ctx);
+                let (set, sketch) = self.item_set(session, &policy, ranges, ctx);
+                let mut listed = Listed::over(set);
+                self.stream_opened(session, &policy, &mut listed, sketch, ctx);
                 Held::Set(listed)
             }
             Method::Segments => match self.take_segments(session, &policy, ranges, ctx) {

@@ -14,8 +14,9 @@ use super::trees::common_ranges;
 use super::{ASKED_AT_ONCE, Again, Exchange, Walk};
 use crate::engine::base::{Micros, NodeId};
 use crate::engine::data::{Key, Row};
+use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::{Ctx, Method, Node, SweepPolicy, Timer, Traffic};
-use crate::engine::sweep::{Entry, TokenRange, compare};
+use crate::engine::sweep::{Entry, TokenRange};
 
 /// Most pages of one answer that are waited for.
 const MOST_PAGES: u32 = 1 << 16;
@@ -87,8 +88,8 @@ pub struct Asking {
     pub work: Work,
     /// Pages of answers that are still missing, by part; a part of which no page has come has none yet.
     pub(super) missing: BTreeMap<u32, Option<BTreeSet<u32>>>,
-    /// Keys that have come.
-    entries: Vec<Entry>,
+    /// Keys that have come, in pages.
+    entries: Vec<Arc<[Entry]>>,
     /// Rows to send in the end.
     pub(super) push: BTreeMap<Key, Arc<Row>>,
     pulled: u32,
@@ -111,6 +112,12 @@ impl Asking {
             self.missing.remove(&page.part);
         }
         new
+    }
+
+    /// Whether all answers are here once this page is.
+    pub(super) fn lacks_only(&self, page: Page) -> bool {
+        let last = |left: &Option<BTreeSet<u32>>| left.as_ref().map_or(page.pages == 1, |left| left.len() == 1);
+        self.missing.len() == 1 && self.missing.get(&page.part).is_some_and(last)
     }
 
     /// How a sweep ends that has moved all it wants to.
@@ -170,7 +177,7 @@ impl Node {
             Method::Log => (Work::Log(Shipping::default()), None),
             Method::Versions => (Work::Versions(0), None),
             Method::Bitmaps => (Work::Bitmaps(Box::default()), None),
-            Method::Ranges => (Work::Ranges(Ranging::over(self.item_set(session, &policy, &ranges, ctx))), None),
+            Method::Ranges => (Work::Ranges(Ranging::over(self.item_set(session, &policy, &ranges, ctx).0)), None),
             Method::Sketch => (Work::Sketch(Peeling::over(self.item_set(session, &policy, &ranges, ctx))), None),
             Method::Trie => (Work::Trie(Walk::over(self.take_tries(session, &policy, &ranges, ctx))), None),
         };
@@ -281,7 +288,7 @@ impl Node {
             return None;
         }
         asking.touched = ctx.now;
-        asking.entries.extend_from_slice(entries);
+        asking.entries.push(entries.into());
         if !asking.missing.is_empty() {
             return None;
         }
@@ -289,8 +296,11 @@ impl Node {
             Work::Descent(descent) => descent.leaf_ranges(asking),
             _ => asking.ranges.to_vec(),
         };
-        let mine = parts.into_iter().flat_map(|part| self.entries_in(part, asking.policy.tree, ctx)).collect();
-        let found = compare(mine, std::mem::take(&mut asking.entries));
+        let theirs = std::mem::take(&mut asking.entries);
+        let found = match self.done(Task::Compared { ranges: parts, policy: asking.policy.tree, theirs }, ctx) {
+            Made::Compared(found) => found,
+            _ => return None,
+        };
         let step = SweepStep::KeysCompared {
             compared: found.compared,
             only_mine: found.only_mine.len() as u32,

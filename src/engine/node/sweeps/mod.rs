@@ -11,6 +11,7 @@ mod message;
 mod note;
 mod queue;
 mod recon;
+mod redrawn;
 mod segments;
 mod set_say;
 mod sets;
@@ -34,7 +35,7 @@ pub use message::{Page, Place, Refusal, Say, SessionId};
 pub use note::{SweepOutcome, SweepStep};
 pub use queue::{Done, Job, Pair, Queue, number_of};
 pub use recon::{ROUNDS, Ranging};
-pub use segments::{Exchange, SegmentSay, SegmentStore, Segmented};
+pub use segments::{Exchange, SegmentBuilder, SegmentSay, SegmentStore, Segmented};
 pub use set_say::{SetSay, SetStep};
 pub use sets::Listed;
 pub use shipping::Shipping;
@@ -43,7 +44,7 @@ pub use trees::{Kept, common_ranges, part_of, sharers};
 pub use trie::{TrieSay, TrieStore, Walk};
 pub use turn::QueueStep;
 
-pub use versions::{VersionSay, Versioned};
+pub use versions::{Parts, VersionSay, Versioned};
 
 use super::{Body, Ctx, Method, Node, Note, Schedule, Start, SweepPolicy, Timer};
 use crate::engine::base::{Micros, NodeId, Purpose, uniform};
@@ -152,6 +153,21 @@ impl Sweeps {
             Timer::SegmentsBuilt => self.segments.is_building(),
             Timer::TrieWork => self.tries.is_due(),
             Timer::SweepNext(number) => self.asking.get(&number).is_some_and(|asking| asking.phase == Phase::Reading),
+            _ => false,
+        }
+    }
+}
+
+impl Sweeps {
+    /// Whether the answer to this takes reading many rows, perhaps.
+    pub(in crate::engine) fn reads_for(&self, session: SessionId, say: &Say) -> bool {
+        match say {
+            Say::Open { .. } | Say::ListKeys { .. } | Say::Versions(VersionSay::Ready) | Say::Set(SetSay::Symbols { .. }) => true,
+            Say::Repair(say) => matches!(say, validation::RepairSay::Validate { .. }),
+            // Keys are compared when the last of them are here.
+            Say::Keys { page, .. } => {
+                self.asking.get(&session.number).is_some_and(|asking| asking.session == session && asking.lacks_only(*page))
+            }
             _ => false,
         }
     }

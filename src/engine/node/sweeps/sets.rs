@@ -11,16 +11,14 @@ use super::{ASKED_AT_ONCE, Answering, Held};
 use crate::engine::base::map_of;
 use crate::engine::data::{Key, Row, Token};
 use crate::engine::node::desk::{Made, Task};
-use crate::engine::node::{Ctx, Node, SweepPolicy};
-use crate::engine::sweep::{ItemSet, Items, RowItem, TokenRange, TreePolicy};
+use crate::engine::node::{Ctx, Method, Node, SweepPolicy};
+use crate::engine::sweep::{ItemSet, Items, RowItem, Sketch, TokenRange, TreePolicy};
 
 /// What the side that answers keeps.
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// Its digests when the sweep began.
     pub set: Arc<ItemSet>,
-    /// The same with the tokens of their keys, in their order; made when rows are first asked for.
-    by_item: Option<Arc<[(RowItem, u64)]>>,
     /// The symbols that it goes on sending, if it does.
     pub(super) stream: Option<Stream>,
 }
@@ -28,19 +26,27 @@ pub struct Listed {
 impl Listed {
     /// A side that has said nothing yet.
     pub(super) fn over(set: Arc<ItemSet>) -> Listed {
-        Listed { set, by_item: None, stream: None }
+        Listed { set, stream: None }
     }
 }
 
 impl Node {
-    /// The digests of all rows of these ranges, and a note of what it took.
-    pub(super) fn item_set(&self, session: SessionId, policy: &SweepPolicy, ranges: &[TokenRange], ctx: &mut Ctx<'_>) -> Arc<ItemSet> {
-        let set = match self.done(Task::Items { ranges: ranges.to_vec(), policy: policy.tree }, ctx) {
-            Made::Items(set) => set,
-            Made::Tree(..) => Arc::default(),
+    /// The digests of all rows of these ranges with the first coded symbols of them, if there are any in this method, and a note of what it
+    /// took.
+    pub(super) fn item_set(
+        &self,
+        session: SessionId,
+        policy: &SweepPolicy,
+        ranges: &[TokenRange],
+        ctx: &mut Ctx<'_>,
+    ) -> (Arc<ItemSet>, Arc<Sketch>) {
+        let symbols = if policy.method == Method::Sketch { policy.sketch.unwrap_or_default().symbols_of(0).end } else { 0 };
+        let (set, sketch) = match self.done(Task::Items { ranges: ranges.to_vec(), policy: policy.tree, symbols }, ctx) {
+            Made::Items(set, sketch) => (set, sketch),
+            _ => (Arc::default(), Arc::default()),
         };
         self.note_set(session, SetStep::Read { rows: set.len() as u64 }, ctx);
-        set
+        (set, sketch)
     }
 
     pub(super) fn note_set(&self, session: SessionId, step: SetStep, ctx: &mut Ctx<'_>) {
@@ -90,10 +96,10 @@ impl Node {
             SetSay::Spans { round, spans } => self.spans_asked(session, &policy, listed, (*round, spans), ctx),
             SetSay::Again { after } => self.first_symbols(session, &policy, listed, *after, ctx),
             SetSay::FetchItems { part, items } if items.len() <= ASKED_AT_ONCE => {
-                let index = listed.by_item.get_or_insert_with(|| listed.set.by_item().into());
+                let places = listed.set.places_of(items);
                 let row = |item: &RowItem| {
-                    let at = index.binary_search_by_key(item, |(item, _)| *item).ok()?;
-                    self.row_of(index[at].1, *item, policy.tree, ctx)
+                    let at = places.binary_search_by_key(item, |(item, _)| *item).ok()?;
+                    self.row_of(places[at].1, *item, policy.tree, ctx)
                 };
                 let rows: Vec<(Key, Arc<Row>)> = items.iter().filter_map(row).collect();
                 self.send_rows(session.by, session, *part, &rows, ctx);

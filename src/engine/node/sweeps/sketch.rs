@@ -9,6 +9,7 @@ use super::note::SweepOutcome;
 use super::set_say::{SetSay, SetStep};
 use super::sets::Listed;
 use super::{Answering, Held};
+use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::{Ctx, Node, SweepPolicy, Timer};
 use crate::engine::sweep::{Decoder, ItemSet, RowItem, Sketch, Symbols};
 
@@ -33,33 +34,54 @@ pub struct Peeling {
 
 impl Peeling {
     /// An exchange that has not begun.
-    pub(super) fn over(set: Arc<ItemSet>) -> Peeling {
-        Peeling { set, own: Arc::default(), decoder: Arc::default() }
+    pub(super) fn over((set, own): (Arc<ItemSet>, Arc<Sketch>)) -> Peeling {
+        Peeling { set, own, decoder: Arc::default() }
     }
-}
-
-/// One message of symbols; none if there are no more.
-fn message(policy: &SweepPolicy, set: &ItemSet, sketch: &mut Arc<Sketch>, message: u32) -> Option<SetSay> {
-    let places = policy.sketch.unwrap_or_default().symbols_of(message);
-    if sketch.symbols().len() < places.end as usize {
-        Arc::make_mut(sketch).reach(set.items(), places.end);
-    }
-    let symbols = sketch.symbols().get(places.start as usize..places.end as usize).filter(|symbols| !symbols.is_empty())?;
-    let run = Symbols { items: set.len() as u32, from: places.start, symbols: symbols.into() };
-    Some(SetSay::Symbols { message, again: 0, run })
 }
 
 impl Node {
+    /// Sees to it that there are so many symbols of a set.
+    fn reach(&self, set: &Arc<ItemSet>, sketch: &mut Arc<Sketch>, wanted: u32, ctx: &mut Ctx<'_>) {
+        if sketch.symbols().len() < wanted as usize
+            && let Made::Items(_, more) = self.done(Task::Symbols { set: set.clone(), have: sketch.clone(), wanted }, ctx)
+        {
+            *sketch = more;
+        }
+    }
+
+    /// One message of symbols; none if there are no more.
+    fn symbols(
+        &self,
+        policy: &SweepPolicy,
+        (set, stream): (&Arc<ItemSet>, &mut Stream),
+        message: u32,
+        ctx: &mut Ctx<'_>,
+    ) -> Option<SetSay> {
+        let places = policy.sketch.unwrap_or_default().symbols_of(message);
+        self.reach(set, &mut stream.sketch, places.end, ctx);
+        let symbols = stream.sketch.symbols().get(places.start as usize..places.end as usize).filter(|symbols| !symbols.is_empty())?;
+        let run = Symbols { items: set.len() as u32, from: places.start, symbols: symbols.into() };
+        Some(SetSay::Symbols { message, again: 0, run })
+    }
+
     /// A peer wants to compare: sends it the first symbols, and more with time.
-    pub(super) fn stream_opened(&self, session: SessionId, policy: &SweepPolicy, listed: &mut Listed, ctx: &mut Ctx<'_>) {
-        listed.stream = Some(Stream { sketch: Arc::default(), next: 0 });
+    pub(super) fn stream_opened(
+        &self,
+        session: SessionId,
+        policy: &SweepPolicy,
+        listed: &mut Listed,
+        sketch: Arc<Sketch>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        listed.stream = Some(Stream { sketch, next: 0 });
         self.stream_goes_on(session, policy, listed, ctx);
     }
 
     /// Sends the next symbols.
     fn stream_goes_on(&self, session: SessionId, policy: &SweepPolicy, listed: &mut Listed, ctx: &mut Ctx<'_>) {
         let Some(stream) = &mut listed.stream else { return };
-        let Some(say) = message(policy, &listed.set, &mut stream.sketch, stream.next) else { return };
+        let next = stream.next;
+        let Some(say) = self.symbols(policy, (&listed.set, stream), next, ctx) else { return };
         stream.next += 1;
         self.say_set(session.by, session, say, ctx);
         ctx.wake(policy.sketch.unwrap_or_default().every, Timer::SweepStream(session, stream.next));
@@ -79,7 +101,7 @@ impl Node {
     /// The first symbols have been lost on the way.
     pub(super) fn first_symbols(&self, session: SessionId, policy: &SweepPolicy, listed: &mut Listed, after: u32, ctx: &mut Ctx<'_>) {
         let Some(stream) = &mut listed.stream else { return };
-        if let Some(SetSay::Symbols { message, run, .. }) = message(policy, &listed.set, &mut stream.sketch, 0) {
+        if let Some(SetSay::Symbols { message, run, .. }) = self.symbols(policy, (&listed.set, stream), 0, ctx) {
             self.say_set(session.by, session, SetSay::Symbols { message, again: after, run }, ctx);
         }
     }
@@ -100,10 +122,8 @@ impl Node {
         if decoder.has(run.from as usize) {
             return None;
         }
-        if peeling.own.symbols().len() < places.end as usize {
-            Arc::make_mut(&mut peeling.own).reach(peeling.set.items(), places.end);
-        }
-        decoder.take(run.from, &run.symbols, &peeling.own.symbols()[places.start as usize..places.end as usize]);
+        self.reach(&peeling.set, &mut peeling.own, places.end, ctx);
+        decoder.take(run.from, &run.symbols, peeling.own.symbols().get(places.start as usize..places.end as usize)?);
         let (received, found, done) = (decoder.received(), decoder.found().len() as u32, decoder.is_done());
         let (broken, begun) = (decoder.is_broken(), decoder.has(0));
         self.note_set(asking.session, SetStep::Peeled { received, found, done }, ctx);

@@ -39,6 +39,13 @@ impl Kept {
         self.trees.len()
     }
 
+    /// Forgets those of other ranges.
+    pub(super) fn keep_only(&mut self, kept: impl Fn(TokenRange) -> bool) {
+        self.trees.retain(|range, _| kept(*range));
+        let trees = &self.trees;
+        self.hashed.retain(|key, _| trees.keys().any(|range| range.holds(key.token())));
+    }
+
     /// Forgets them all.
     pub fn clear(&mut self) {
         self.trees.clear();
@@ -95,12 +102,7 @@ pub(super) fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
 
 /// One of the parts of the ring: that which token number `i` ends.
 pub(super) fn arc_at(ring: &Ring, i: usize) -> TokenRange {
-    let tokens = ring.tokens();
-    let end = |i: usize| {
-        let (Token(token), _) = tokens[i];
-        Token(token.wrapping_sub(u64::from(ring.is_partitioned())))
-    };
-    TokenRange { left: end(if i == 0 { tokens.len() - 1 } else { i - 1 }), right: end(i) }
+    ring.arc(i)
 }
 
 /// The number of the part of the ring that a token lies in.
@@ -124,10 +126,12 @@ impl Node {
         all.filter(move |(key, row)| ctx.settings.tombstones.expired(row, shown).is_none() && !self.checks(key, ctx))
     }
 
-    /// Keys in a range with digests of their rows.
-    pub(super) fn entries_in(&self, range: TokenRange, policy: TreePolicy, ctx: &Ctx<'_>) -> Vec<Entry> {
-        let mut items = Items::new(policy);
-        self.rows_in(range, ctx).map(|(key, row)| (key.clone(), items.digest(key, row))).collect()
+    /// Keys in these ranges with digests of their rows.
+    pub(super) fn entries_of(&self, ranges: Vec<TokenRange>, policy: TreePolicy, ctx: &mut Ctx<'_>) -> Vec<Entry> {
+        match self.done(Task::Entries { ranges, policy }, ctx) {
+            Made::Entries(entries) => entries,
+            _ => Vec::new(),
+        }
     }
 
     /// This node's trees for these ranges, and what it took to make them.
@@ -186,7 +190,7 @@ impl Node {
     fn scan(&self, range: TokenRange, policy: TreePolicy, living: bool, ctx: &mut Ctx<'_>) -> KeptTree {
         match self.done(Task::Tree { range, policy, living }, ctx) {
             Made::Tree(tree, rows) => KeptTree { tree, rows },
-            Made::Items(_) => KeptTree { tree: Arc::new(Tree::empty(range, policy, 0)), rows: 0 },
+            _ => KeptTree { tree: Arc::new(Tree::empty(range, policy, 0)), rows: 0 },
         }
     }
 }

@@ -11,6 +11,7 @@ use super::message::{Say, SessionId};
 use super::note::{SweepOutcome, SweepStep};
 use crate::engine::base::{Sink, Wire, map_of};
 use crate::engine::data::{Clock, Key, Row};
+use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::{Ctx, Mode, Node};
 use crate::engine::sweep::TokenRange;
 
@@ -89,22 +90,44 @@ impl Wire for VersionSay {
     }
 }
 
-/// Cuts a range behind every so many keys, so that each part can be answered alone. Keys are in the range's order.
-fn parts(range: TokenRange, mut all: Vec<Versioned>) -> Vec<(TokenRange, Vec<Versioned>)> {
-    let (mut made, mut left) = (Vec::new(), range.left);
-    while all.len() > KEYS_AT_ONCE {
-        // Keys of one token stay together.
-        let last = all[KEYS_AT_ONCE - 1].0.token();
-        let end = KEYS_AT_ONCE + all[KEYS_AT_ONCE..].iter().take_while(|(key, _)| key.token() == last).count();
-        if end == all.len() {
-            break;
-        }
-        let rest = all.split_off(end);
-        made.push((TokenRange { left, right: last }, std::mem::replace(&mut all, rest)));
-        left = last;
+/// Ranges cut behind every so many keys, so that each part can be answered alone.
+#[derive(Debug, Clone, Default)]
+pub struct Parts {
+    made: Vec<(TokenRange, Vec<Versioned>)>,
+    /// The ranges that are not done, the one at work last.
+    todo: Vec<TokenRange>,
+    open: Vec<Versioned>,
+}
+
+impl Parts {
+    /// These ranges, no key of which has come.
+    pub fn over(ranges: &[TokenRange]) -> Parts {
+        Parts { todo: ranges.iter().rev().copied().collect(), ..Parts::default() }
     }
-    made.push((TokenRange { left, right: range.right }, all));
-    made
+
+    /// A key of the range at work, in its order.
+    pub fn add(&mut self, key: &Key, row: &Row) {
+        // Keys of one token stay together.
+        if let Some((last, _)) = self.open.last().filter(|(last, _)| self.open.len() >= KEYS_AT_ONCE && last.token() != key.token())
+            && let Some(range) = self.todo.last_mut()
+        {
+            let part = TokenRange { left: range.left, right: last.token() };
+            range.left = part.right;
+            self.made.push((part, std::mem::take(&mut self.open)));
+        }
+        self.open.push((key.clone(), clocks(row).collect()));
+    }
+
+    /// All keys of the range at work have come: what is left of it is a part too, with keys or without.
+    pub fn turn(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        self.made.extend(self.todo.pop().map(|range| (range, open)));
+    }
+
+    /// The parts, in order.
+    pub fn done(self) -> Vec<(TokenRange, Vec<Versioned>)> {
+        self.made
+    }
 }
 
 fn clocks(row: &Row) -> impl Iterator<Item = Clock> {
@@ -134,11 +157,10 @@ impl Node {
 
     /// Tells every version held. Each part has two answers: rows, and keys that are lacking; the latter are awaited under numbers beyond.
     fn tell_versions(&self, asking: &mut Asking, ctx: &mut Ctx<'_>) {
-        let all: Vec<(TokenRange, Vec<Versioned>)> = asking
-            .ranges
-            .iter()
-            .flat_map(|range| parts(*range, self.rows_in(*range, ctx).map(|(key, row)| (key.clone(), clocks(row).collect())).collect()))
-            .collect();
+        let all = match self.done(Task::Versions { ranges: asking.ranges.to_vec() }, ctx) {
+            Made::Versions(all) => all,
+            _ => Vec::new(),
+        };
         asking.work = Work::Versions(all.len() as u32);
         asking.wait(Phase::Fetching, all.len() * 2);
         for (part, (range, versions)) in (0u32..).zip(all) {
@@ -179,23 +201,28 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::data::Token;
+    use crate::engine::base::NodeId;
+    use crate::engine::data::{Payload, Stamp, Token, Version};
 
     #[test]
     fn parts_cover_the_range_and_each_key_lies_in_its_part() {
         let mut keys: Vec<Key> = (0..2_500).map(|i| Key::new(&format!("key-{i}"))).collect();
         keys.sort();
+        let cut = |range: TokenRange, all: &[Key]| {
+            let mut parts = Parts::over(&[range]);
+            let row = Row::single(Version { clock: Clock::Stamp(Stamp { micros: 1, node: NodeId(0) }), payload: Payload::Tombstone });
+            all.iter().for_each(|key| parts.add(key, &row));
+            parts.turn();
+            parts.done()
+        };
         for range in [TokenRange::RING, TokenRange { left: Token(u64::MAX / 2), right: Token(u64::MAX / 3) }] {
-            let all: Vec<Versioned> = range
-                .runs()
-                .flat_map(|(first, last)| keys.iter().filter(move |key| first <= key.token() && key.token() <= last))
-                .map(|key| (key.clone(), Box::default()))
-                .collect();
-            let made = parts(range, all.clone());
+            let runs = range.runs().flat_map(|(first, last)| keys.iter().filter(move |key| first <= key.token() && key.token() <= last));
+            let all: Vec<Key> = runs.cloned().collect();
+            let made = cut(range, &all);
             assert!(made.len() > 1 && made.iter().all(|(part, keys)| keys.iter().all(|(key, _)| part.holds(key.token()))));
             assert_eq!(made.iter().map(|(part, _)| part.width()).sum::<u128>(), range.width());
-            assert!(made.into_iter().flat_map(|(_, keys)| keys).eq(all));
+            assert!(made.into_iter().flat_map(|(_, keys)| keys).map(|(key, _)| key).eq(all));
         }
-        assert_eq!(parts(TokenRange::RING, Vec::new()), [(TokenRange::RING, Vec::new())], "nothing to tell is told too");
+        assert_eq!(cut(TokenRange::RING, &[]), [(TokenRange::RING, Vec::new())], "nothing to tell is told too");
     }
 }

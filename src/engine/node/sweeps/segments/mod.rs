@@ -7,4 +7,4 @@ mod upkeep;
 
 pub use exchange::Exchange;
 pub use message::SegmentSay;
-pub use upkeep::{SegmentStore, Segmented};
+pub use upkeep::{SegmentBuilder, SegmentStore, Segmented};

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::base::{Digest, Micros, NodeId, OpId};
-use crate::engine::data::{Key, PageMap, Row};
+use crate::engine::data::{Key, PAGE_MAX, Page, PageMap, Row};
+use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::sweeps::answer::Held;
 use crate::engine::node::sweeps::ask::Work;
 use crate::engine::node::sweeps::trees::holding;
 use crate::engine::node::sweeps::{Refusal, SessionId, SweepStep};
 use crate::engine::node::{Ctx, Node, SweepPolicy, Timer};
-use crate::engine::sweep::{Entry, Item, Items, TokenRange, Tree, TreePolicy, words_of};
+use crate::engine::sweep::{Builder, Entry, Item, Items, TokenRange, Tree, TreePolicy, words_of};
 
 /// Changes that are buffered before they are written to the tree's disk (Riak, `hashtree:maybe_flush_buffer`).
 const BUFFERED: usize = 200;
@@ -31,7 +32,60 @@ pub struct Segmented {
     built: Micros,
 }
 
+/// A tree of segments that is being made of rows in the order of its range.
+#[derive(Debug, Clone)]
+pub struct SegmentBuilder {
+    tree: Builder,
+    /// Full pages of entries, those of each run of tokens by themselves: a range round zero is not in key order.
+    runs: Vec<Vec<Page<Key, Item>>>,
+    open: Vec<(Key, Item)>,
+}
+
+impl SegmentBuilder {
+    /// A tree without rows so far.
+    pub fn new(range: TokenRange, policy: TreePolicy) -> SegmentBuilder {
+        SegmentBuilder { tree: Builder::new(range, policy, policy.depth_for(0)), runs: vec![Vec::new()], open: Vec::new() }
+    }
+
+    /// One more row.
+    pub fn add(&mut self, key: &Key, item: Item) {
+        self.tree.add(std::iter::once((key.token(), item)));
+        self.open.push((key.clone(), item));
+        if self.open.len() == PAGE_MAX {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        let page = std::mem::take(&mut self.open);
+        if let Some(run) = self.runs.last_mut().filter(|_| !page.is_empty()) {
+            run.push(Arc::new(page));
+        }
+    }
+
+    /// A run of ascending tokens is over.
+    pub fn turn(&mut self) {
+        self.close();
+        self.runs.push(Vec::new());
+    }
+
+    /// All rows have come.
+    pub fn done(mut self) -> Segmented {
+        self.close();
+        let mut runs = self.runs;
+        let first = |run: &Vec<Page<Key, Item>>| run.first().and_then(|page| page.first()).map(|(key, _)| key.clone());
+        runs.sort_by_cached_key(first);
+        let entries = PageMap::of_pages(runs.concat());
+        Segmented { tree: Arc::new(self.tree.done()), entries, buffer: Vec::new(), unclean: false, built: Micros::ZERO }
+    }
+}
+
 impl Segmented {
+    /// A tree over nothing.
+    pub fn empty(range: TokenRange, policy: TreePolicy) -> Segmented {
+        SegmentBuilder::new(range, policy).done()
+    }
+
     fn flush(&mut self) {
         for (key, item) in self.buffer.drain(..) {
             match item {
@@ -113,6 +167,14 @@ impl SegmentStore {
         self.building = None;
     }
 
+    /// Forgets those of other ranges, made or being made.
+    pub(in crate::engine::node::sweeps) fn keep_only(&mut self, kept: impl Fn(TokenRange) -> bool) {
+        self.trees.retain(|range, _| kept(*range));
+        if let Some((_, wanted)) = &mut self.building {
+            wanted.retain(|range| kept(*range));
+        }
+    }
+
     /// What is left after a crash.
     pub(in crate::engine::node) fn crashed(mut self) -> SegmentStore {
         self.building = None;
@@ -191,21 +253,14 @@ impl Node {
     }
 
     /// Reads rows into trees. Returns how many rows, and how many hashes were computed.
-    fn build_segments(&mut self, ranges: &[TokenRange], ctx: &Ctx<'_>) -> (u64, u64) {
+    fn build_segments(&mut self, ranges: &[TokenRange], ctx: &mut Ctx<'_>) -> (u64, u64) {
         let (mut rows, mut computed, policy) = (0, 0, self.sweeps.segments.policy);
         for range in ranges {
-            let mut items = Items::new(policy);
-            let all = range.runs().flat_map(|(first, last)| self.store.between(first, last));
-            let digests: Vec<(Key, Item)> = all.map(|(key, row)| (key.clone(), items.item(key, row))).collect();
-            let tree = Tree::build(*range, policy, policy.depth_for(0), digests.iter().map(|(key, item)| (key.token(), *item)));
-            rows += digests.len() as u64;
-            computed += tree.computed();
-            let mut sorted = digests;
-            // A range round zero is not in key order.
-            sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-            let entries = PageMap::from_sorted(sorted.into_iter());
-            let made = Segmented { tree: Arc::new(tree), entries, buffer: Vec::new(), unclean: false, built: ctx.now };
-            self.sweeps.segments.trees.insert(*range, made);
+            let Made::Segments(mut made) = self.done(Task::Segments { range: *range, policy }, ctx) else { continue };
+            made.built = ctx.now;
+            rows += made.rows();
+            computed += made.tree.computed();
+            self.sweeps.segments.trees.insert(*range, *made);
         }
         (rows, computed)
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::base::Micros;
 use crate::engine::data::Key;
+use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::sweeps::trees::holding;
 use crate::engine::node::sweeps::{SessionId, SweepStep};
 use crate::engine::node::{Ctx, Node, SweepPolicy, Timer};
@@ -44,6 +45,11 @@ impl TrieStore {
     pub(in crate::engine::node) fn clear(&mut self) {
         self.tries.clear();
         self.todo.clear();
+    }
+
+    /// Forgets those of other ranges.
+    pub(in crate::engine::node::sweeps) fn keep_only(&mut self, kept: impl Fn(TokenRange) -> bool) {
+        self.tries.retain(|range, _| kept(*range));
     }
 
     /// What is left after a crash.
@@ -98,14 +104,14 @@ impl Node {
         let (mut rows, mut computed, mut leaves) = (0, 0, 0);
         let mut taken = Vec::with_capacity(ranges.len());
         for range in ranges {
-            let trie = self.sweeps.tries.tries.entry(*range).or_insert_with(|| {
-                let mut items = Items::new(kept);
-                let all = range.runs().flat_map(|(first, last)| self.store.between(first, last));
-                let trie = Trie::build(kept.digest, all.map(|(key, row)| (key.clone(), items.digest(key, row))));
+            if !self.sweeps.tries.tries.contains_key(range)
+                && let Made::Trie(trie) = self.done(Task::Trie { range: *range, policy: kept }, ctx)
+            {
                 rows += trie.rows();
                 computed += trie.computed();
-                trie
-            });
+                self.sweeps.tries.tries.insert(*range, trie);
+            }
+            let Some(trie) = self.sweeps.tries.tries.get(range) else { continue };
             leaves += trie.rows();
             taken.push(trie.clone());
         }

@@ -9,11 +9,12 @@ use super::record::RepairState;
 use super::stream::Streaming;
 use super::{Say, SessionId};
 use crate::engine::base::{Micros, NodeId};
-use crate::engine::data::{Key, Row, Store};
+use crate::engine::data::Store;
+use crate::engine::node::desk::{Made, Task};
 use crate::engine::node::sweeps::answer::idle;
-use crate::engine::node::sweeps::{Refusal, SweepStep};
+use crate::engine::node::sweeps::{Refusal, SweepStep, Sweeps};
 use crate::engine::node::{Ctx, Node, SweepPolicy, Timer};
-use crate::engine::sweep::{Items, TokenRange, Tree};
+use crate::engine::sweep::{TokenRange, Tree};
 
 /// A repair that this node takes part in.
 #[derive(Debug, Clone)]
@@ -30,6 +31,13 @@ pub struct Party {
     pub(super) touched: Micros,
     /// When the one that started it last heard that rows still come and go.
     pub(super) told: Micros,
+}
+
+impl Sweeps {
+    /// The rows as they were when a repair took a snapshot of them, if it has.
+    pub(in crate::engine::node) fn frozen(&self, session: SessionId) -> Option<&Store> {
+        self.repairs.parties.get(&session)?.frozen.as_ref()
+    }
 }
 
 impl Node {
@@ -99,22 +107,14 @@ impl Node {
     /// Makes the tree of each of its ranges by reading every row, without tombstones that have expired by `as_of`.
     fn validate(&self, session: SessionId, party: &Party, as_of: u64, ctx: &mut Ctx<'_>) -> Box<[Arc<Tree>]> {
         let (store, policy) = (party.frozen.as_ref().unwrap_or(&self.store), party.policy.tree);
-        let only = self.records.pending(session);
         let (mut read, mut leaves, mut computed) = (0, 0, 0);
-        let counts = |row: &Row| ctx.settings.tombstones.expired(row, as_of).is_none();
-        let ranges: Vec<TokenRange> = shared(&party.plan, self.id, self.id).collect();
-        let trees = ranges.into_iter().map(|range| {
-            let taken = |key: &Key| (only.is_none() || store.mark(key) == only) && !self.checks(key, ctx);
-            let in_range = || range.runs().flat_map(|(first, last)| store.between(first, last));
-            let all = || in_range().filter(|(key, row)| counts(row) && taken(key));
-            let count = all().count() as u64;
-            let mut items = Items::new(policy);
-            let digest = |(key, row): (&Key, &Arc<Row>)| (key.token(), items.item(key, row));
-            let tree = Tree::build(range, policy, policy.depth_for(count), all().map(digest));
-            (read, leaves, computed) = (read + count, leaves + tree.leaves(), computed + tree.computed());
-            Arc::new(tree)
-        });
-        let trees = trees.collect();
+        let mut trees = Vec::new();
+        for range in shared(&party.plan, self.id, self.id) {
+            let Made::Tree(tree, rows) = self.done_with(Task::Validated { session, range, policy, as_of }, store, ctx) else { continue };
+            (read, leaves, computed) = (read + rows, leaves + tree.leaves(), computed + tree.computed());
+            trees.push(tree);
+        }
+        let trees = trees.into();
         self.note_sweep(session, SweepStep::Trees { leaves, rows: read, computed }, ctx);
         trees
     }

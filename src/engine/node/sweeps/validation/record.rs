@@ -93,7 +93,7 @@ impl Records {
     }
 
     /// The mark of rows that are set aside for this repair, if it is incremental.
-    pub(super) fn pending(&self, session: SessionId) -> Option<u32> {
+    pub(in crate::engine::node) fn pending(&self, session: SessionId) -> Option<u32> {
         self.numbers.get(&session).copied()
     }
 
