@@ -2,6 +2,8 @@
 //! (swarm testing: Groce and others, 2012: leaving features out of a run makes runs differ more).
 #![allow(dead_code, reason = "shared by several test programs, each of which uses a part")]
 
+use drift::engine::base::{Draws, NodeId};
+use drift::engine::place::Ring;
 use drift::engine::world::Command;
 use drift::lab::script_from_file;
 
@@ -380,6 +382,10 @@ pub fn run(seed: u64, commands: u64) -> Made {
     let blocking = !moved && rules.iter().all(|r| r.blocking);
     let replicas = run.replicas().min(nodes);
     let last = rules.last().map_or(0, |r| u64::from(r.replicas));
-    let (run, swept) = maker.heal(run, last);
+    // Who has given all its ranges away is no replica of anything.
+    let mut ring = Ring::of(&script.config.topology, script.config.nodes, Draws::new(script.seed));
+    script.commands.iter().filter_map(|timed| timed.command.redraws()).for_each(|redraw| _ = ring.redraw(&redraw));
+    let owners = (0..nodes as u32).filter(|n| ring.owns(NodeId(*n))).count() as u64;
+    let (run, swept) = maker.heal(run, last.min(owners));
     Made { keys: maker.keys.len(), replicas, run, faults, keeps, blocking, swept, rot: Rot::Never }
 }

@@ -129,7 +129,10 @@ impl Ring {
     /// The part of the ring that token number `i` ends, in a ring of partitions the one up to it: all its keys have the same replicas. `i`
     /// must be below the number of tokens.
     pub fn arc(&self, i: usize) -> TokenRange {
-        let end = |i: usize| Token(self.tokens[i].0.0.wrapping_sub(u64::from(self.partitioned)));
+        let end = |i: usize| {
+            let (Token(token), _) = self.tokens[i];
+            Token(token.wrapping_sub(u64::from(self.partitioned)))
+        };
         TokenRange { left: end(if i == 0 { self.tokens.len() - 1 } else { i - 1 }), right: end(i) }
     }
 

@@ -304,8 +304,7 @@ impl Command {
             }
             Command::Rot { node, key, value, .. } => config.knows("node", *node).and_then(|()| check_rot(key, value.as_deref())),
             Command::Repair { node, policy } => config.knows("node", *node).and_then(|()| policy.as_ref().map_or(Ok(()), check_policy)),
-            Command::Split { range, .. } | Command::Merge { range } => range.check(),
-            Command::Move { range, to } => range.check().and_then(|()| config.knows("to", *to)),
+            Command::Split { .. } | Command::Merge { .. } | Command::Move { .. } => self.check_range(config),
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::CommandError;
 use super::command::{Command, check_key};
+use super::config::Config;
 use super::event::{Event, Fault};
 use super::host::{Status, Waiting};
 use super::sim::World;
@@ -34,7 +35,7 @@ impl RangeOf {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), CommandError> {
+    fn check(&self) -> Result<(), CommandError> {
         if let RangeOf::Key(key) = self { check_key(key) } else { Ok(()) }
     }
 }
@@ -47,6 +48,15 @@ impl Command {
             Command::Merge { range } => Some(Redraw::Merge { range: range.token() }),
             Command::Move { range, to } => Some(Redraw::Move { range: range.token(), to: *to }),
             _ => None,
+        }
+    }
+
+    /// Whether the range and the node that it names can be.
+    pub(super) fn check_range(&self, config: &Config) -> Result<(), CommandError> {
+        match self {
+            Command::Split { range, .. } | Command::Merge { range } => range.check(),
+            Command::Move { range, to } => range.check().and_then(|()| config.knows("to", *to)),
+            _ => Ok(()),
         }
     }
 
