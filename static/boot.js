@@ -83,17 +83,20 @@
     if (!started || trapped(reason)) fail(String(reason));
   });
 
-  // --- without a network: only a built site names its worker (under `trunk serve` it would keep an old page) ---
-  addEventListener("load", () => {
+  // --- without a network: only a built site names its worker (under `trunk serve` it would keep an old page). It fetches
+  // the whole site, so it waits until the page is at rest and has what it needs. ---
+  addEventListener("drift-rest", () => {
     const worker = document.querySelector('meta[name="drift-worker"]');
     if (!worker || !navigator.serviceWorker) return;
     navigator.serviceWorker.register(worker.content).then(watch, () => {
       // Blocked by the browser: the page works, only not without a network.
     });
-  });
+  }, { once: true });
 
   // --- a newer version: said once, in a strip that takes neither the focus nor the page away ---
   function watch(registration) {
+    // Some browsers block workers by saying nothing at all.
+    if (!registration) return;
     registration.addEventListener("updatefound", () => {
       const next = registration.installing;
       next.addEventListener("statechange", async () => {

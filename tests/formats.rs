@@ -10,7 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use drift::engine::base::{Draws, Micros, NodeId, Purpose};
 use drift::engine::world::{Command as Action, LIMITS};
-use drift::lab::{BOUNDS, BranchId, LabError, Report, Session, from_file, from_link, script_from_file, to_file, to_link};
+use drift::lab::{
+    BOUNDS, BranchId, LabError, Report, Session, from_file, from_link, linked, pack, script_from_file, to_file, to_link, unpack,
+};
 use miniz_oxide::deflate::compress_to_vec;
 use proptest::prelude::*;
 use run::{Run, shipped, span};
@@ -285,6 +287,29 @@ fn a_link_brings_back_the_same_run() {
         let (script, at) = from_link(&to_link(&session).expect("short enough")).expect("our own link");
         assert_eq!((&script, at), (session.script(), session.cursor()));
     }
+}
+
+/// Links of before places had a time have only the number of events, and what follows from it.
+#[test]
+fn a_link_without_a_time_opens_at_its_event() {
+    let mut session = Session::open(shipped("week")).expect("within bounds");
+    session.seek_event(40);
+    let text = unpack("the link", &to_link(&session).expect("short enough")).expect("our own link");
+    assert!(!text.contains("\"now\"") && !text.contains("\"settled\""), "{text}");
+    let (between, last) = (session.now().plus(Micros(1)), session.cursor());
+    session.seek_time(between);
+    assert_eq!(session.cursor(), last, "nothing happens so soon");
+    let late = to_link(&session).expect("short enough");
+    assert_eq!(linked(&late).map(|(_, spot)| (spot.events, spot.now)), Ok((last, between)));
+    // A place that the run does not have: the nearest that it has.
+    let text = unpack("the link", &late).expect("our own link");
+    let now = format!("\"now\":{}", serde_json::to_string(&between).expect("a time"));
+    assert!(text.contains(&now), "{text}");
+    let far = pack("the link", &text.replace(&now, "\"now\":99999999999999")).expect("short enough");
+    let (script, spot) = linked(&far).expect("it is one");
+    let mut again = Session::open(script).expect("within bounds");
+    spot.seek(&mut again);
+    assert_eq!((again.cursor(), again.now()), (last, Micros(between.0 - 1)), "beyond the next event nothing is believed");
 }
 
 fn drift(words: &[&str]) -> Output {

@@ -1,78 +1,19 @@
 //! Handing in and grading: what was really answered gets its points, what does not fit is said, and nobody's damage touches the others.
 
+#[path = "support/class.rs"]
+mod class;
+
+use class::{forged, learner, lesson, medal};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use drift::course::{
-    Answers, Class, Filled, Grader, HANDIN_BOUNDS, HandIn, Kind, Lesson, Medal, On, Progress, SHEET_ITEMS, Sheet, Standing, filled, key,
-    right, shipped, shipped_runs, units,
+    Answers, Class, Grader, HANDIN_BOUNDS, HandIn, Kind, Lesson, Medal, On, Progress, SHEET_ITEMS, Sheet, Standing, key, right, shipped,
+    shipped_runs, units,
 };
 use drift::engine::world::ENGINE_VERSION;
-use drift::lab::{Session, gallery, to_link, unpack};
-
-fn lesson(slug: &str) -> Lesson {
-    let (_, text) = shipped().iter().find(|(name, _)| *name == slug).expect("it is shipped");
-    let mut lesson = Lesson::read(&format!("{slug}.md"), text).expect("it can be read");
-    let run = |name: &str| gallery().iter().chain(shipped_runs()).find(|(slug, _)| *slug == name).map(|(_, text)| (*text).to_owned());
-    lesson.link(run).expect("its runs are there");
-    lesson
-}
-
-/// The link of the run that solves a challenge.
-fn solved(lesson: &Lesson, name: &str) -> String {
-    let Some(Kind::Challenge(c)) = lesson.item(name) else { panic!("{name} is no challenge") };
-    let script = lesson.variant(c.figure, &c.solution.edits, None).expect("it has a run");
-    to_link(&Session::open(script).expect("within bounds")).expect("short enough")
-}
-
-/// What is right of an item on this run, as the page writes it; and something else.
-fn given(lesson: &Lesson, kind: &Kind, seed: Option<u64>, well: bool) -> Vec<String> {
-    match kind {
-        Kind::Question(q) => {
-            let right = right(lesson, q, seed).expect("it has an answer");
-            let chosen = right.iter().enumerate().filter(|(_, so)| **so == well).map(|(i, _)| (i + 1).to_string());
-            if well { chosen.collect() } else { chosen.take(1).collect() }
-        }
-        Kind::Table(t) => {
-            let cell = |row| match filled(lesson, row, seed).expect("it is measured") {
-                Filled::Number(value) if well => drift::course::value_text(&value).replace(" bytes", ""),
-                Filled::Number(_) => "-1".to_owned(),
-                Filled::Pick(right) => (1 + right.iter().position(|so| *so == well).expect("one is")).to_string(),
-            };
-            t.rows.iter().map(cell).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Somebody who answers all of a lesson; `late` of the items wrongly at first, and then on the same run rightly.
-fn learner(lesson: &Lesson, who: &str, late: usize) -> Answers {
-    let mut log = Answers::new(&lesson.slug);
-    (log.text, log.steps) = (lesson.print, lesson.steps.len() as u32);
-    for (n, (_, item)) in lesson.items().into_iter().enumerate() {
-        let kind = lesson.item(item).expect("it is there");
-        if let Kind::Challenge(c) = kind {
-            log.give(item, On::default(), vec![solved(lesson, &c.name)], true, Some(medal(&c.solution.gets)));
-            continue;
-        }
-        let on = lesson.figure_of(item).map(|f| On { seed: lesson.seed_of(who, f, 0), turn: 0 }).unwrap_or_default();
-        if n < late {
-            log.give(item, on, given(lesson, kind, on.seed, false), false, None);
-        }
-        log.give(item, on, given(lesson, kind, on.seed, true), true, None);
-    }
-    log
-}
-
-fn medal(name: &str) -> Medal {
-    match name {
-        "won" => Medal::Won,
-        "bronze" => Medal::Bronze,
-        "silver" => Medal::Silver,
-        _ => Medal::Gold,
-    }
-}
+use drift::lab::{Session, to_link, unpack};
 
 fn hand_in(who: &str, late: usize, with_first: bool) -> HandIn {
     HandIn::of(who, &[learner(&lesson("read-repair"), who, late)], with_first)
@@ -82,18 +23,6 @@ fn graded(made: &HandIn) -> (Vec<Standing>, Vec<String>) {
     let graded = Grader::new(vec![lesson("read-repair")]).grade(made);
     let remarks = graded.remarks.iter().map(|r| format!("{} {}", if r.grave { "!" } else { "-" }, r.text)).collect();
     (graded.marks[0].iter().map(|m| m.standing).collect(), remarks)
-}
-
-/// Changes a hand-in as its JSON, and makes its sum fit again, as somebody would who means it.
-fn forged(made: &HandIn, change: impl Fn(&mut serde_json::Value)) -> HandIn {
-    let mut json = serde_json::from_str(&made.text()).expect("it is JSON");
-    change(&mut json);
-    let mut bare = HandIn::read(&json.to_string()).expect("it can be read");
-    let (who, lessons, engine) = (bare.who.clone(), bare.lessons.clone(), bare.engine);
-    bare = HandIn::of(&who, &[], false);
-    (bare.lessons, bare.engine) = (lessons, engine);
-    bare.seal();
-    bare
 }
 
 #[test]
@@ -151,7 +80,9 @@ fn claims_are_not_believed() {
     // Doing nothing wins nothing, whatever is claimed.
     let lesson = lesson("read-repair");
     let Some(Kind::Challenge(c)) = lesson.item(&item(place)) else { panic!() };
-    let idle = to_link(&Session::open(lesson.variant(c.figure, &[], None).expect("its run")).expect("it opens")).expect("short");
+    let idle =
+        to_link(&Session::open(lesson.variant(c.figure, &[], lesson.seed_of("17", c.figure, 0)).expect("its run")).expect("it opens"))
+            .expect("short");
     let lost = forged(&good, |json| json["lessons"][0]["answers"][place]["latest"]["given"] = serde_json::json!([idle]));
     let (standings, remarks) = graded(&lost);
     assert_eq!(standings[place], Standing::Wrong);
@@ -177,71 +108,6 @@ fn what_was_changed_or_is_of_another_engine_is_said() {
     assert_eq!(graded(&unknown).1, ["! there is no lesson \"tea-making\" here: not graded"]);
     let item = forged(&good, |json| json["lessons"][0]["answers"][0]["item"] = serde_json::json!("tea"));
     assert_eq!(graded(&item).1, ["! read-repair: there is no item \"tea\""]);
-}
-
-/// A figure's seed follows from the number: whoever copies an answer has another's.
-#[test]
-fn seeds_are_somebodys() {
-    let lesson = lesson("drift");
-    let seeded = |i: &usize| lesson.seeds_of(*i).len() > 1;
-    let figure = (0..lesson.figures.len()).find(seeded).expect("a figure with seeds");
-    let (seeds, names) = (lesson.seeds_of(figure), (1..=200).map(|n| n.to_string()));
-    let mut got = vec![0; seeds.len()];
-    for who in names {
-        let turns: Vec<Option<u64>> = (0..seeds.len() as u32).map(|turn| lesson.seed_of(&who, figure, turn)).collect();
-        assert!(seeds.iter().all(|s| turns.contains(s)), "every turn is another run until all were seen");
-        assert_eq!(lesson.seed_of(&who, figure, seeds.len() as u32), turns[0]);
-        assert_eq!(lesson.seed_of(&format!(" {who}").trim().to_uppercase(), figure, 0), turns[0]);
-        got[seeds.iter().position(|s| *s == turns[0]).expect("one of them")] += 1;
-    }
-    assert!(got.iter().all(|n| *n * seeds.len() * 3 > 200), "evenly: {got:?}");
-    assert_eq!(lesson.seed_of("", figure, 0), None, "nobody's is the figure's own");
-    assert!((0..lesson.figures.len()).filter(|i| !seeded(i)).all(|i| lesson.seed_of("17", i, 3).is_none()));
-
-    let mine = |who: &str| HandIn::of(who, &[learner(&lesson, who, 0)], true);
-    let item = (0..).zip(lesson.items()).find(|(_, (_, item))| lesson.figure_of(item).is_some_and(|f| seeded(&f))).expect("asked");
-    let (place, figure) = (item.0, lesson.figure_of(item.1.1).expect("it has a figure"));
-    let other = (18..).map(|n: u32| n.to_string()).find(|n| {
-        let (a, b) = (lesson.seed_of(n, figure, 0), lesson.seed_of("17", figure, 0));
-        a.is_some() && a != b
-    });
-    let copied = forged(&mine(&other.expect("somebody")), |json| json["who"] = serde_json::json!("17"));
-    let graded = Grader::new(vec![lesson.clone()]).grade(&copied);
-    assert_eq!(graded.marks[0][place].standing, Standing::Foreign);
-    assert!(graded.remarks.iter().any(|r| r.grave && r.text.contains("which is not this number's")), "{:?}", graded.remarks);
-    // Somebody who answers before giving a number has answered on the figure's own run: that is said, and counts.
-    let mut early = HandIn::of("", &[learner(&lesson, "", 0)], true);
-    early.who = "17".to_owned();
-    let graded = Grader::new(vec![lesson.clone()]).grade(&forged(&early, |_| {}));
-    assert!(graded.remarks.iter().all(|r| !r.grave && r.text.contains("before the number was given")), "{:?}", graded.remarks);
-    assert_eq!(graded.remarks.len(), 1);
-}
-
-#[test]
-fn a_class_is_compared() {
-    let mut class = Class::new(Grader::new(vec![lesson("read-repair")]));
-    let one = hand_in("1", 2, true);
-    class.add("one.json", Ok(one.clone()));
-    class.add("two.json", Ok(forged(&one, |json| json["who"] = serde_json::json!("2"))));
-    class.add("again.json", Ok(hand_in("7", 0, false)));
-    class.add("seven.json", Ok(HandIn::of("7", &[], false)));
-    class.add("cut.json", HandIn::read(&one.text()[..200]));
-    class.compare();
-    assert!(!class.is_clean());
-    let table = class.table();
-    for said in [
-        "! the same log, answer by answer and run by run, as 2 (two.json)",
-        "! the same log, answer by answer and run by run, as 1 (one.json)",
-        "! the same number as 7 (seven.json)",
-        ": the same run, to the microsecond, as 1 (one.json), 2 (two.json)",
-        "! it is cut off",
-    ] {
-        assert!(table.contains(said), "{said}\n{table}");
-    }
-    let mut honest = Class::new(Grader::new(vec![lesson("read-repair")]));
-    honest.add("one.json", Ok(one));
-    honest.compare();
-    assert!(honest.is_clean());
 }
 
 #[test]

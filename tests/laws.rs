@@ -16,8 +16,8 @@ use drift::engine::base::{Endpoint, Micros, NodeId, Wire};
 use drift::engine::data::{Clock, Merge, Order, Payload, Row, Rule, Stamp, Token, Version};
 use drift::engine::observe::History;
 use drift::engine::place::Ring;
-use drift::engine::world::{Command, Event, Preload};
-use drift::lab::{Pace, Player, Report, Script, Session, Stride, Timed, from_file, from_link, to_file, to_link};
+use drift::engine::world::{Chatter, Command, Event, Preload};
+use drift::lab::{Pace, Player, Report, Script, Session, Spot, Stride, Timed, from_file, from_link, linked, to_file, to_link};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use run::Run;
@@ -163,6 +163,23 @@ proptest! {
         prop_assert_eq!((again.script(), again.cursor(), again.now()), (session.script(), session.cursor(), session.now()));
         let (linked, event) = from_link(&to_link(&session).expect("short enough")).expect("our own link");
         prop_assert_eq!((&linked, event), (session.script(), session.cursor()));
+    }
+
+    /// A link opens where it was made, also in the quiet between two events and where what is only counted has been carried out.
+    #[test]
+    fn a_link_opens_at_the_very_same_place(mut script in script(), time in 0..10_500_000u64, to_event in any::<bool>()) {
+        script.config.chatter = Chatter::Counted;
+        let mut session = Session::open(script).expect("within bounds");
+        session.seek_time(Micros(time));
+        if to_event {
+            session.seek_event(session.cursor());
+        }
+        let (script, spot) = linked(&to_link(&session).expect("short enough")).expect("our own link");
+        let mut again = Session::open(script).expect("within bounds");
+        spot.seek(&mut again);
+        prop_assert_eq!((again.cursor(), again.now()), (session.cursor(), session.now()));
+        prop_assert_eq!(again.world().fingerprint(), session.world().fingerprint());
+        prop_assert!(!to_event || spot == Spot { events: session.cursor(), ..Spot::default() }, "an event says it all: {:?}", spot);
     }
 
     /// Acting in the past keeps the old future, event for event, and a file keeps both.

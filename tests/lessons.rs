@@ -6,6 +6,7 @@ use drift::course::{
     Judged, Kind, LESSON_BOUNDS, Lesson, Library, Medal, Unit, check, judge, name_of_word, plotted, references, right, told, tried, units,
     words,
 };
+use drift::engine::base::DigestFunction;
 use drift::lab::{Value, gallery};
 use drift::view::glossary;
 
@@ -177,7 +178,77 @@ fn what_is_wrong_is_said_with_file_and_line() {
 fn seeds_must_deliver_what_is_promised() {
     let lossy = "```figure f\nnodes: 3\nclients: ada\nnetwork: loss-ppm 300000\n1s: ada writes x = 1 via A\nend: 9s\nseeds: 1-30\nclaim: ended(1, written)\n```\n";
     let found = faults(lossy);
-    assert!(found.contains("my.md:13: does not hold (with seed "), "{found}");
+    assert!(found.contains("my.md:13: does not hold: ended(1, written) (with seeds "), "{found}");
+}
+
+/// A challenge must be one with every seed that somebody may get, and figures that are measured together have theirs together.
+#[test]
+fn challenges_and_tables_must_hold_with_every_seed() {
+    let lossy = CHALLENGE.replace("end: 9s\n", "end: 9s\nnetwork: loss-ppm 300000\nseeds: 1-30\n");
+    let found = faults(&lossy);
+    assert!(found.contains("expected that doing nothing fails") && found.contains("\" (with seed"), "{found}");
+    let other = FIGURE.replace("figure f", "figure g").replace("end: 3s", "end: 3s\nseeds: 1-3");
+    let table = "```table t\nask: Fill it in.\nrow: Here?\n  figure: f\n  value: writes\nrow: There?\n  figure: g\n  value: writes\n```\n";
+    let found = faults(&format!("{FIGURE}{other}{table}"));
+    assert_eq!(found, "my.md:19: expected the same `seeds:` for the figures \"f\" and \"g\", which are measured together");
+    assert_eq!(faults(&format!("{}{other}{table}", FIGURE.replace("end: 3s", "end: 3s\nseeds: 1-3"))), "");
+}
+
+/// What unit 4 says of digest functions is what the engine has and what was measured last.
+#[test]
+fn digests_are_as_they_were_measured() {
+    let lesson = file("static/course/digest-reads.md").expect("it is written");
+    for function in DigestFunction::EVERY {
+        let name = if function == DigestFunction::Murmur3 { "murmur3" } else { function.name() };
+        let row = lesson.lines().find(|line| line.starts_with("| ") && line.contains(name)).expect("it is in the table");
+        assert!(row.contains(&format!("| {{{{ \"{}\" }}}} |", function.size())), "{row}");
+    }
+    let measured = file("BENCHMARKS.md").expect("they are there");
+    let table = |title: &str| {
+        let (_, rest) = measured.split_once(&format!("\n## {title}\n")).expect("it was measured");
+        let rows = rest.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| ")).skip(1);
+        rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let of = |title: &str, name: &str| {
+        let row = table(title).into_iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("{title}: {name}"));
+        row[2..].iter().map(|cell| cell.parse::<f64>().expect("a number")).collect::<Vec<_>>()
+    };
+    let (native, page) = ("Digests", "Digests in the page");
+    let below = |a: &[f64], b: &[f64]| a.len() == 3 && a.iter().zip(b).all(|(a, b)| a < b);
+    assert!(below(&of(native, "SHA-256"), &of(native, "MD5")), "natively SHA-256 is faster than MD5");
+    for other in DigestFunction::EVERY.into_iter().filter(|f| *f != DigestFunction::Sha256) {
+        assert!(below(&of(page, other.name()), &of(page, "SHA-256")), "in the page SHA-256 is slower than {}", other.name());
+    }
+    let times = of(native, "MD5").iter().zip(of(native, "xxh64")).map(|(md5, xxh)| md5 / xxh).collect::<Vec<_>>();
+    assert!(times.iter().all(|n| *n > 3.0), "MD5 is several times slower than xxh64: {times:?}");
+}
+
+/// Numbers in a text have a reason to be there.
+#[test]
+fn typed_numbers_are_refused() {
+    let refused = |text: &str, number: &str| {
+        let found = faults(&format!("{FIGURE}{text}\n"));
+        let line = 12 + text.matches('\n').count();
+        assert!(found.starts_with(&format!("my.md:{line}: expected no typed number, found \"{number}\"")), "{text}: {found}");
+    };
+    refused("It took 30 ms.", "30 ms");
+    refused("Forty-two keys differ.", "Forty two");
+    refused("**1,024** leaves", "1,024");
+    refused("- one\n- and nine hundred more", "nine hundred");
+    refused("[4 nodes](mark:A)", "4");
+    for kept in [
+        "It took {{ latency(1) }}, and {{ writes }} write.",
+        "At 1 s Ada writes 1; three nodes hold it, and key-7 is a name, as SHA-256 is.",
+        "The run ends 2 s later.",
+        "[Cassandra 4](ref:cassandra) does it, and `grace 10` is code.",
+        "A courier rings at number {{ \"12\" }}.",
+    ] {
+        assert_eq!(faults(&format!("{FIGURE}{kept}\n")), "", "{kept}");
+    }
+    let option = "```quiz q\nask: What?\noption: Six\n  if: writes = 6\n  say: No.\noption: One\n  if: writes = 1\n  say: Not 7.\n```\n";
+    assert!(faults(&format!("{FIGURE}{option}")).starts_with("my.md:17: expected no typed number, found \"7\""));
+    assert!(faults(&format!("{FIGURE}It is {{{{ 4s }}}}.\n")).starts_with("my.md:12: expected a value of a run, found \"4s\""));
+    assert!(faults("```measure ping\nask: How far?\n```\n").starts_with("my.md:6: expected the name of what can be measured: digests"));
 }
 
 #[test]
@@ -207,18 +278,18 @@ fn challenges_are_judged_by_the_engine() {
     let lesson = linked("my.md", &format!("---\ntitle: A lesson\n---\n\n## Step\n{CHALLENGE}")).unwrap();
     let challenge = lesson.blocks().find_map(|(_, b)| if let Kind::Challenge(c) = &b.kind { Some(c) } else { None }).unwrap();
     let base = lesson.variant(challenge.figure, &[], None).unwrap();
-    assert_eq!(judge(&lesson, challenge, &base), Ok(Judged::Lost(Some(0))), "doing nothing");
+    assert_eq!(judge(&lesson, challenge, None, &base), Ok(Judged::Lost(Some(0))), "doing nothing");
     let solved = lesson.variant(challenge.figure, &challenge.solution.edits, None).unwrap();
-    assert_eq!(judge(&lesson, challenge, &solved), Ok(Judged::Won(Medal::Gold, 1.0)));
+    assert_eq!(judge(&lesson, challenge, None, &solved), Ok(Judged::Won(Medal::Gold, 1.0)));
     let mut other = solved.clone();
     other.seed = 99;
-    assert!(matches!(judge(&lesson, challenge, &other), Ok(Judged::Refused(_))), "another seed is another challenge");
+    assert!(matches!(judge(&lesson, challenge, None, &other), Ok(Judged::Refused(_))), "another seed is another challenge");
     let mut easier = solved.clone();
     easier.config.settings.write.level = drift::engine::node::Level::One;
-    assert!(matches!(judge(&lesson, challenge, &easier), Ok(Judged::Refused(_))), "another world is another challenge");
+    assert!(matches!(judge(&lesson, challenge, None, &easier), Ok(Judged::Refused(_))), "another world is another challenge");
     let mut less = solved;
     less.commands.remove(0);
-    assert!(matches!(judge(&lesson, challenge, &less), Ok(Judged::Refused(_))), "what belongs to it stays");
+    assert!(matches!(judge(&lesson, challenge, None, &less), Ok(Judged::Refused(_))), "what belongs to it stays");
 }
 
 /// The example of the authors' guide is a lesson that proves itself.

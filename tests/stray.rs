@@ -13,7 +13,7 @@ use drift::engine::node::{
     Accrual, Body, Changed, Contact, Coordinate, Ctx, Detector, Full, Input, Keeper, Level, Message, Node, Out, Outcome, Proximity, Repair,
     Replay, Request, SecondRound, Settings, Speculate, StandIn, Sync, Timer, Tombstones, Traffic, Verb,
 };
-use drift::engine::place::{Replication, Ring, Style, Topology, Zone};
+use drift::engine::place::{Redraw, Replication, Ring, Style, Topology, Zone};
 use proptest::prelude::*;
 
 /// The node that is fed.
@@ -273,6 +273,22 @@ impl Fed {
         }
     }
 
+    /// The ring is redrawn, if it can be; the node is told, or finds out by what comes next.
+    fn redraw(&mut self, parts: &Parts) {
+        let range = parts.key().token();
+        let redraw = match parts.number % 3 {
+            0 => Redraw::Split { range, at: None },
+            1 => Redraw::Merge { range },
+            _ => Redraw::Move { range, to: NodeId(parts.who) },
+        };
+        if let Ok(ring) = self.ring.redrawn(&redraw, &self.settings.replicas) {
+            self.ring = ring;
+            if parts.value.is_some() {
+                self.feed(Input::Configured(Changed::Ranges));
+            }
+        }
+    }
+
     /// Every row held, for whom, and how large its clock is.
     fn held(&self) -> BTreeMap<(Option<NodeId>, Key), Arc<Row>> {
         let own = self.node.store.rows().iter().map(|(key, row)| ((None, key.clone()), row.clone()));
@@ -358,6 +374,7 @@ proptest! {
                     let copy = earlier[parts.number as usize % earlier.len()].clone();
                     fed.feed(Input::Message(&copy));
                 }
+                7 if parts.op == 1 => fed.redraw(&parts),
                 7 if parts.op == 0 => fed.feed(Input::Configured(if parts.key == 0 { Changed::Detector } else { Changed::Tombstones })),
                 _ => {
                     let message = parts.message(fed.now);

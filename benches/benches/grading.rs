@@ -68,7 +68,7 @@ fn log(lesson: &Lesson, who: &str, n: u64, known: &mut Known) -> Answers {
         let on = lesson.figure_of(item).map(|f| On { seed: lesson.seed_of(who, f, 0), turn: 0 }).unwrap_or_default();
         let name = (format!("{}/{item}", lesson.slug), on.seed);
         let given = if matches!(kind, Kind::Challenge(_)) {
-            tried(lesson, kind, n)
+            tried(lesson, kind, on.seed, n)
         } else {
             known.entry(name).or_insert_with(|| answered(lesson, kind, on.seed)).clone()
         };
@@ -97,9 +97,9 @@ fn answered(lesson: &Lesson, kind: &Kind, seed: Option<u64>) -> Vec<String> {
 }
 
 /// A solution, its last command so many microseconds later: no two learners tried the same run.
-fn tried(lesson: &Lesson, kind: &Kind, n: u64) -> Vec<String> {
+fn tried(lesson: &Lesson, kind: &Kind, seed: Option<u64>, n: u64) -> Vec<String> {
     let Kind::Challenge(c) = kind else { return Vec::new() };
-    let Ok(mut script) = lesson.variant(c.figure, &c.solution.edits, None) else { return Vec::new() };
+    let Ok(mut script) = lesson.variant(c.figure, &c.solution.edits, seed) else { return Vec::new() };
     let end = script.end;
     if let Some(last) = script.commands.last_mut() {
         last.at.0 = (last.at.0 + n).min(end.0);

@@ -213,7 +213,7 @@ pub fn grade(lesson: &Lesson, item: &str, seed: Option<u64>, given: &[String]) -
     let kind = lesson.item(item)?;
     if let Kind::Challenge(c) = kind {
         let run = given.first().map_or(Err("no run was handed in".to_owned()), |link| run_of(link));
-        let judged = run.map_err(|e| (0, e)).and_then(|script| judge(lesson, c, &script));
+        let judged = run.map_err(|e| (0, e)).and_then(|script| judge(lesson, c, seed, &script));
         return Some(judged.map(|judged| {
             let medal = if let Judged::Won(medal, _) = judged { Some(medal) } else { None };
             Grade { right: u32::from(medal.is_some()), of: 1, medal }

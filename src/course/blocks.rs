@@ -4,7 +4,8 @@ use super::bounds::LESSON_BOUNDS;
 use super::fault::Wrong;
 use super::fields::{Field, Fields};
 use super::lesson::{
-    Asked, Attempt, Beat, Case, Cell, Challenge, Choice, Claim, Code, Figure, Kind, Lesson, Plot, Question, Row, Table, Verdict, WhatIf,
+    Asked, Attempt, Beat, Case, Cell, Challenge, Choice, Claim, Code, Figure, Kind, Lesson, MEASURES, Measure, Plot, Question, Row, Table,
+    Verdict, WhatIf,
 };
 use super::prose;
 use super::read::Around;
@@ -21,7 +22,7 @@ pub(super) struct Place<'a> {
 }
 
 /// Every kind of block.
-const KINDS: &str = "figure, predict, quiz, hunt, what-if, challenge, plot, table, estimate, case, code, note, teacher";
+const KINDS: &str = "figure, predict, quiz, hunt, what-if, challenge, plot, table, estimate, case, measure, code, note, teacher";
 
 /// Reads a block of this kind. A figure is added to the lesson's figures.
 pub(super) fn block(lesson: &mut Lesson, kind: &str, body: &str, place: &Place<'_>, around: &mut Around) -> Result<Kind, Wrong> {
@@ -59,6 +60,7 @@ pub(super) fn block(lesson: &mut Lesson, kind: &str, body: &str, place: &Place<'
         "table" => Kind::Table(table(name, fields, place, around, false)?),
         "estimate" => Kind::Table(table(name, fields, place, around, true)?),
         "case" => Kind::Case(case(name, fields, place, around)?),
+        "measure" => Kind::Measure(measure(name, fields, place, around)?),
         _ => return Err((place.line, format!("expected a block of one of the kinds {KINDS}; found \"{kind}\""))),
     })
 }
@@ -368,6 +370,16 @@ fn case(name: String, mut fields: Fields, place: &Place<'_>, around: &Around) ->
         return Err((place.line, "expected at least one line `beat: MOMENT | text`".to_owned()));
     }
     Ok(Case { name, figure, beats })
+}
+
+fn measure(name: String, mut fields: Fields, place: &Place<'_>, around: &Around) -> Result<Measure, Wrong> {
+    let ask = fields.need("ask", place.line)?;
+    let ask = around.text(&ask.value, ask.line)?;
+    fields.done("ask")?;
+    if !MEASURES.contains(&name.as_str()) {
+        return Err((place.line, format!("expected the name of what can be measured: {}; found \"{name}\"", MEASURES.join(", "))));
+    }
+    Ok(Measure { name, ask })
 }
 
 /// Code: fields, a line `---`, and the code as it stands.

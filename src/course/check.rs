@@ -1,14 +1,14 @@
 //! Proves a lesson: what it states is computed, what it asks has an answer, what it challenges to can be done, what it links to is there.
 
 use super::facts::Facts;
-use super::fault::{Fault, Wrong};
+use super::fault::{Fault, Wrong, folded};
 use super::grade::{Filled, Judged, attempted, filled, judge, plotted, right};
 use super::lesson::{Attempt, Beat, Case, Challenge, Claim, Code, Inline, Kind, Lesson, Plot, Question, Row, Table, Target, WhatIf};
 use super::prose::plain;
 use super::tries::tried;
-use crate::engine::base::{Micros, arrange};
+use crate::engine::base::Micros;
 use crate::engine::world::World;
-use crate::lab::{Condition, Film, Player, Script, Value};
+use crate::lab::{Condition, Film, Player, Quantity, Script, Value};
 
 /// Gives the text of a source file by its path; none if there is no such file.
 pub type Source<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -33,6 +33,7 @@ pub fn check(lesson: &Lesson, library: &Library<'_>) -> Vec<Fault> {
     let mut proof = Proof { lesson, library, faults: Vec::new() };
     proof.steps();
     proof.texts();
+    super::numbers::typed(lesson).into_iter().for_each(|wrong| proof.wrong(wrong));
     for figure in 0..lesson.figures.len() {
         for seed in proof.seeds(figure) {
             proof.figure(figure, seed);
@@ -44,15 +45,13 @@ pub fn check(lesson: &Lesson, library: &Library<'_>) -> Vec<Fault> {
             Kind::WhatIf(w) => proof.what_if(w, block.line),
             Kind::Challenge(c) => proof.challenge(c, block.line),
             Kind::Plot(p) => proof.plot(p, block.line),
-            Kind::Table(t) => proof.table(t),
+            Kind::Table(t) => proof.table(t, block.line),
             Kind::Case(c) => proof.case(c),
             Kind::Code(c) => proof.code(c, block.line),
             _ => {}
         }
     }
-    arrange(&mut proof.faults, |a, b| (a.line, &a.what).cmp(&(b.line, &b.what)));
-    proof.faults.dedup();
-    proof.faults
+    folded(proof.faults)
 }
 
 struct Proof<'a> {
@@ -110,7 +109,14 @@ impl Proof<'_> {
     fn texts(&mut self) {
         let lesson = self.lesson;
         let mut wrong = Vec::new();
+        let mut typed = Vec::new();
         lesson.each_text(&mut |part| {
+            if let Inline::Live(live) = part
+                && let (q, Quantity::Number(_) | Quantity::Span(_)) = (&live.quantity, &live.quantity)
+            {
+                let what = format!("expected a value of a run, found \"{q}\"; a number of your own is {{{{ \"{q}\" }}}}");
+                typed.push((live.line, what));
+            }
             if let Inline::Link(target, inner) = part {
                 let found = match target {
                     Target::Lesson(slug) => self.library.lessons.contains(slug),
@@ -136,6 +142,7 @@ impl Proof<'_> {
             }
         });
         wrong.into_iter().for_each(|what| self.fault(0, what));
+        typed.into_iter().for_each(|wrong| self.wrong(wrong));
     }
 
     /// What is said of a figure's run holds, with this seed.
@@ -292,19 +299,24 @@ impl Proof<'_> {
         }
     }
 
-    /// The solution wins its medal, doing nothing fails, each wrong attempt gets its verdict, and each verdict is got by an attempt.
+    /// With every seed the solution wins its medal, doing nothing fails, each wrong attempt gets its verdict; each verdict is got by one.
     fn challenge(&mut self, challenge: &Challenge, line: usize) {
         let [gold, silver, bronze] = challenge.medals;
         if !(gold <= silver && silver <= bronze) {
             self.fault(line, "expected gold at most silver, and silver at most bronze".to_owned());
         }
-        match self.lesson.variant(challenge.figure, &[], None).and_then(|s| judge(self.lesson, challenge, &s)) {
-            Ok(Judged::Lost(_)) => {}
-            Ok(other) => self.fault(line, format!("expected that doing nothing fails; it is {}", self.got(challenge, &other))),
-            Err(wrong) => self.wrong(wrong),
+        for seed in self.lesson.seeds_of(challenge.figure) {
+            match self.lesson.variant(challenge.figure, &[], seed).and_then(|s| judge(self.lesson, challenge, seed, &s)) {
+                Ok(Judged::Lost(_)) => {}
+                Ok(other) => {
+                    let with = with_seed(seed);
+                    self.fault(line, format!("expected that doing nothing fails{with}; it is {}", self.got(challenge, &other)));
+                }
+                Err(wrong) => self.wrong(wrong),
+            }
+            self.attempt(challenge, seed, &challenge.solution);
+            challenge.attempts.iter().for_each(|attempt| self.attempt(challenge, seed, attempt));
         }
-        self.attempt(challenge, &challenge.solution);
-        challenge.attempts.iter().for_each(|attempt| self.attempt(challenge, attempt));
         for verdict in &challenge.verdicts {
             if !challenge.attempts.iter().any(|a| a.gets == verdict.name) {
                 self.fault(line, format!("expected an attempt that gets the verdict \"{}\"", verdict.name));
@@ -321,12 +333,12 @@ impl Proof<'_> {
         }
     }
 
-    fn attempt(&mut self, challenge: &Challenge, attempt: &Attempt) {
-        match attempted(self.lesson, challenge, &attempt.edits).and_then(|s| judge(self.lesson, challenge, &s)) {
+    fn attempt(&mut self, challenge: &Challenge, seed: Option<u64>, attempt: &Attempt) {
+        match attempted(self.lesson, challenge, seed, &attempt.edits).and_then(|s| judge(self.lesson, challenge, seed, &s)) {
             Ok(judged) => {
                 let got = self.got(challenge, &judged);
                 if got.split(" (").next() != Some(attempt.gets.as_str()) {
-                    self.fault(attempt.line, format!("expected \"{}\", got \"{got}\"", attempt.gets));
+                    self.fault(attempt.line, format!("expected \"{}\", got \"{got}\"{}", attempt.gets, with_seed(seed)));
                 }
             }
             Err(wrong) => self.wrong(wrong),
@@ -349,9 +361,17 @@ impl Proof<'_> {
         }
     }
 
-    fn table(&mut self, table: &Table) {
+    /// Every cell has an answer, with every seed; figures that are measured together have their seeds together.
+    fn table(&mut self, table: &Table, line: usize) {
+        let Some(first) = table.rows.first().map(|row| row.figure) else { return };
+        let seeds = |figure: usize| self.lesson.figures.get(figure).map(|f| &f.seeds);
+        if let Some(other) = self.lesson.together(first).into_iter().find(|other| seeds(*other) != seeds(first)) {
+            let name = |figure: usize| self.lesson.figures.get(figure).map_or("", |f| f.name.as_str());
+            let (one, other) = (name(first), name(other));
+            self.fault(line, format!("expected the same `seeds:` for the figures \"{one}\" and \"{other}\", which are measured together"));
+        }
         for row in &table.rows {
-            for seed in self.seeds(row.figure) {
+            for seed in self.lesson.seeds_of(row.figure) {
                 self.row(row, seed);
             }
         }

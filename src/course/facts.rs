@@ -141,6 +141,7 @@ fn texts<'a>(block: &'a Block, see: &mut impl FnMut(&'a Inline)) {
             q.trials.iter().for_each(|trial| parts(&trial.text, see));
         }
         Kind::WhatIf(w) => parts(&w.ask, see),
+        Kind::Measure(m) => parts(&m.ask, see),
         Kind::Challenge(c) => {
             parts(&c.ask, see);
             parts(&c.say, see);

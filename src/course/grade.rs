@@ -119,9 +119,9 @@ pub fn is_near(given: f64, truth: f64, percent: f64) -> bool {
     (given - truth).abs() <= truth.abs() * percent / 100.0 + 1e-9
 }
 
-/// Judges a run as an attempt at a challenge.
-pub fn judge(lesson: &Lesson, challenge: &Challenge, attempt: &Script) -> Result<Judged, Wrong> {
-    let base = lesson.variant(challenge.figure, &[], None)?;
+/// Judges a run as an attempt at a challenge that is begun with this seed (its figure's own if none).
+pub fn judge(lesson: &Lesson, challenge: &Challenge, seed: Option<u64>, attempt: &Script) -> Result<Judged, Wrong> {
+    let base = lesson.variant(challenge.figure, &[], seed)?;
     if let Err(why) = allowed(challenge, &base, attempt) {
         return Ok(Judged::Refused(why));
     }
@@ -145,9 +145,9 @@ pub fn judge(lesson: &Lesson, challenge: &Challenge, attempt: &Script) -> Result
     Ok(Judged::Won(medal, score))
 }
 
-/// The run that an attempt of the lesson's author makes.
-pub fn attempted(lesson: &Lesson, challenge: &Challenge, edits: &[Edit]) -> Result<Script, Wrong> {
-    changed(&lesson.variant(challenge.figure, &[], None)?, edits)
+/// The run that an attempt of the lesson's author makes, with this seed.
+pub fn attempted(lesson: &Lesson, challenge: &Challenge, seed: Option<u64>, edits: &[Edit]) -> Result<Script, Wrong> {
+    changed(&lesson.variant(challenge.figure, &[], seed)?, edits)
 }
 
 /// The name of a command in run files.
@@ -159,7 +159,7 @@ fn name(timed: &Timed) -> String {
 /// Whether a run is the challenge's own with no more added than it allows.
 fn allowed(challenge: &Challenge, base: &Script, attempt: &Script) -> Result<(), String> {
     if attempt.seed != base.seed {
-        return Err(format!("it begins with seed {}, and the challenge with seed {}", attempt.seed, base.seed));
+        return Err(format!("it begins with seed {}, and your challenge with seed {}", attempt.seed, base.seed));
     }
     let json = |script: &Script| serde_json::to_value(&script.config).unwrap_or_default();
     let (mut ours, theirs) = (json(base), json(attempt));

@@ -81,6 +81,8 @@ pub enum Kind {
     Case(Case),
     /// Code to read.
     Code(Code),
+    /// Something measured in the reader's own browser.
+    Measure(Measure),
 }
 
 /// A part of a line of text.
@@ -98,6 +100,8 @@ pub enum Inline {
     Link(Target, Vec<Inline>),
     /// A value computed by the engine.
     Live(Live),
+    /// A number that its author vouches for: no run has it.
+    Said(String),
 }
 
 /// Where a link leads.
@@ -121,6 +125,13 @@ pub enum Target {
     Page(String),
     /// `https:`: somewhere else.
     Web(String),
+}
+
+impl Target {
+    /// Whether it leads to something of the lesson itself: then what stands in the link has no source but the lesson.
+    pub fn is_within(&self) -> bool {
+        matches!(self, Target::Mark(_) | Target::Moment(_) | Target::Figure(_) | Target::Term(_))
+    }
 }
 
 /// Something computed on a figure's run.
@@ -397,6 +408,18 @@ pub struct Code {
     /// What is said of single lines: the line from 1, and the words.
     pub notes: Vec<(usize, Vec<Inline>)>,
 }
+
+/// Something measured in the reader's own browser, which no run can say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    /// What: one of [`MEASURES`].
+    pub name: String,
+    /// What is asked.
+    pub ask: Vec<Inline>,
+}
+
+/// What can be measured: the time that each digest function takes.
+pub const MEASURES: [&str; 1] = ["digests"];
 
 impl Lesson {
     /// The run files it needs, each once; a figure that begins with the run of one above it needs none.

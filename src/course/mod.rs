@@ -12,6 +12,7 @@ mod grade;
 mod handin;
 mod lesson;
 mod link;
+mod numbers;
 mod prose;
 mod read;
 mod scenario;
@@ -33,8 +34,8 @@ pub use handin::{
     Standing, Tried, WHO, key, who,
 };
 pub use lesson::{
-    Asked, Attempt, Beat, Block, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, Lesson, Live, Plot, Question, Row, Step,
-    Table, Target, Verdict, WhatIf,
+    Asked, Attempt, Beat, Block, Case, Cell, Challenge, Choice, Claim, Code, Figure, Inline, Kind, Lesson, Live, MEASURES, Measure, Plot,
+    Question, Row, Step, Table, Target, Verdict, WhatIf,
 };
 pub use scenario::{Edit, changed};
 pub use shipped::{shipped, shipped_runs};

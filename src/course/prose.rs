@@ -83,7 +83,7 @@ pub(super) fn inlines(text: &str, line: usize, around: &Around) -> Result<Vec<In
 /// A line's text without marks.
 pub(super) fn plain(parts: &[Inline]) -> String {
     let one = |part: &Inline| match part {
-        Inline::Text(text) | Inline::Code(text) => text.clone(),
+        Inline::Text(text) | Inline::Code(text) | Inline::Said(text) => text.clone(),
         Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link(_, inner) => plain(inner),
         Inline::Live(_) => "…".to_owned(),
     };
@@ -224,7 +224,11 @@ impl<'a> Cursor<'a> {
             push_text(parts, before);
             let Some((number, after)) = after.split_once(END) else { break };
             if let Some((line, value)) = number.parse().ok().and_then(|n: usize| self.values.get(n)) {
-                parts.push(Inline::Live(self.around.live(value, *line)?));
+                let said = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                parts.push(match said {
+                    Some(said) => Inline::Said(said.to_owned()),
+                    None => Inline::Live(self.around.live(value, *line)?),
+                });
             }
             rest = after;
         }

@@ -57,7 +57,7 @@ pub fn answers(lesson: &Lesson) -> Vec<String> {
             }
             Kind::Challenge(c) => {
                 for attempt in [&c.solution].into_iter().chain(&c.attempts) {
-                    let judged = attempted(lesson, c, &attempt.edits).and_then(|s| judge(lesson, c, &s));
+                    let judged = attempted(lesson, c, None, &attempt.edits).and_then(|s| judge(lesson, c, None, &s));
                     let what = match judged {
                         Ok(Judged::Won(medal, score)) => format!("{} with score {score}", medal.name()),
                         Ok(Judged::Lost(verdict)) => verdict.map_or("lost".to_owned(), |i| c.verdicts[i].name.clone()),

@@ -12,12 +12,13 @@ use super::error::LabError;
 use super::file::{FILE_VERSION, check_version, format_name};
 use super::script::{BOUNDS, Script};
 use super::session::Session;
+use crate::engine::base::Micros;
 use crate::engine::world::ENGINE_VERSION;
 
 const WHAT: &str = "the link";
 const PREFIX: &str = "1.";
 
-/// What a link holds: `f`ormat, its `v`ersion, the `e`ngine's, the run and the number of events that have happened.
+/// What a link holds: `f`ormat, its `v`ersion, the `e`ngine's, the run and the place in it.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     f: String,
@@ -25,16 +26,53 @@ struct Payload {
     e: u64,
     run: Script,
     at: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    now: Micros,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    settled: bool,
+}
+
+fn is_zero(time: &Micros) -> bool {
+    *time == Micros::ZERO
+}
+
+/// A place in a run, as a link names it. The last two are there only where the number of events does not tell it by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spot {
+    /// How many events have happened.
+    pub events: u32,
+    /// The time, if it is later than the last of them.
+    pub now: Micros,
+    /// Whether what leaves no event has been carried out up to that time, its instant included.
+    pub settled: bool,
+}
+
+impl Spot {
+    /// Where a session stands.
+    pub fn of(session: &Session) -> Spot {
+        let events = session.cursor();
+        let last = session.log()[..events as usize].last().map_or(Micros::ZERO, |event| event.at);
+        let now = if session.now() == last && !session.tape.is_settled() { Micros::ZERO } else { session.now() };
+        Spot { events, now, settled: session.tape.is_settled() }
+    }
+
+    /// Takes a session there.
+    pub fn seek(self, session: &mut Session) {
+        session.return_to(self.events, self.now, self.settled);
+    }
 }
 
 /// The payload of a link to the current branch and place. Fails if it would be too long; a file always works.
 pub fn to_link(session: &Session) -> Result<String, LabError> {
+    let spot = Spot::of(session);
     let payload = Payload {
         f: format_name().to_owned(),
         v: u64::from(FILE_VERSION),
         e: u64::from(ENGINE_VERSION),
         run: session.script().clone(),
-        at: session.cursor(),
+        at: spot.events,
+        now: spot.now,
+        settled: spot.settled,
     };
     pack(WHAT, &serde_json::to_value(&payload).unwrap_or_default().to_string())
 }
@@ -68,10 +106,15 @@ pub fn unpack(what: &'static str, packed: &str) -> Result<String, LabError> {
 
 /// Reads a payload: the run, and how many events have happened.
 pub fn from_link(text: &str) -> Result<(Script, u32), LabError> {
+    linked(text).map(|(script, spot)| (script, spot.events))
+}
+
+/// The same with the whole place.
+pub fn linked(text: &str) -> Result<(Script, Spot), LabError> {
     let unreadable = |why: &str| LabError::Unreadable { what: WHAT, why: why.to_owned() };
     let value: serde_json::Value = serde_json::from_str(&unpack(WHAT, text)?).map_err(|e| unreadable(&e.to_string()))?;
     check_version(WHAT, &value, ["f", "v", "e"])?;
     let payload = Payload::deserialize(value).map_err(|e| unreadable(&e.to_string()))?;
     payload.run.check()?;
-    Ok((payload.run, payload.at))
+    Ok((payload.run, Spot { events: payload.at, now: payload.now, settled: payload.settled }))
 }

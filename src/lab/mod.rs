@@ -31,8 +31,8 @@ pub use condition::{
 };
 pub use error::LabError;
 pub use file::{FILE_VERSION, from_file, from_file_at, script_from_file, to_file};
-pub use gallery::gallery;
-pub use link::{from_link, pack, to_link, unpack};
+pub use gallery::{gallery, heading};
+pub use link::{Spot, from_link, linked, pack, to_link, unpack};
 pub use pace::{Pace, Progress, Worked};
 pub use player::Player;
 pub use predicate::Predicate;

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::LabError;
-use crate::engine::base::Micros;
+use crate::engine::base::{Draws, Micros};
 use crate::engine::data::Key;
+use crate::engine::place::{MOST_CHANGES, NoRedraw, Ring};
 use crate::engine::world::{Command, CommandError, Config, LIMITS};
 
 /// A command and when it is carried out. In a run file one object: `{"at":"1s","do":"crash","node":"C"}`.
@@ -169,11 +170,19 @@ impl Script {
         // Each command is judged by the settings in force when its turn comes.
         let mut config = self.config.clone();
         let (mut last, mut keys, mut bytes, mut workloads) = (Micros::ZERO, 0u64, 0u64, 0usize);
+        let (mut ring, mut redrawn) = (None, 0);
         for (i, timed) in self.commands.iter().enumerate() {
             let at_fault = |error| LabError::Invalid { place: format!("command {}, ", i + 1), error };
             timed.command.check(&config).map_err(at_fault)?;
             if let Command::Set { setting } = &timed.command {
                 config.settings.set(*setting);
+            }
+            if let Some(redraw) = timed.command.redraws() {
+                let ring: &mut Ring = ring.get_or_insert_with(|| Ring::of(&self.config.topology, self.config.nodes, Draws::new(self.seed)));
+                redrawn += 1;
+                let full = if redrawn > MOST_CHANGES { Err(NoRedraw::Full) } else { Ok(()) };
+                let done = full.and_then(|()| ring.redraw(&redraw));
+                done.map_err(|why| at_fault(CommandError { field: why.field(), problem: why.to_string() }))?;
             }
             if timed.at < last {
                 let problem = format!("must not be before the command above it ({last}), is {}", timed.at);

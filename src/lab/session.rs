@@ -272,6 +272,7 @@ impl Session {
     /// branch of its own and starts a new one.
     pub fn act(&mut self, command: Command) -> Result<Acted, LabError> {
         command.check(&self.config())?;
+        command.check_ring(self.world().ring())?;
         let changes_past = self.seen > self.cursor() || self.tape.here.commands < self.tape.script.commands.len();
         let mut script = self.script_so_far();
         // After everything of this instant: a command stands before all else of its own instant, so it gets the next one.

@@ -3,15 +3,10 @@
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use super::class::{HandedInPage, SheetsPage, WorkPage};
 use super::header::{Bar, header, skip_link};
-use super::home::Home;
-use super::lab::open::Place;
-use super::lab::page::LabPage;
-use super::lab::two::TwoLabs;
-use super::lesson::{ChallengePage, GlossaryPage, LessonPage, ReferencesPage, SheetPage, Source, SummaryPage};
+use super::later::Later;
 use super::marks::patterns;
-use super::route::{Route, query, set_title};
+use super::route::{Route, set_title};
 
 /// The page.
 #[component]
@@ -27,22 +22,9 @@ pub fn App() -> Html {
 
 fn show(route: Route) -> Html {
     match route {
-        Route::Home => html! { <Home /> },
-        Route::Lab => html! { <LabPage place={Place::Own} /> },
-        Route::Run { slug } => html! { <LabPage place={Place::Gallery(slug.into())} /> },
-        Route::Shared | Route::New | Route::LessonFrom => html! { <WithQuery {route} /> },
-        Route::Lesson { slug } => html! { <LessonPage source={Source::Course(slug.into())} /> },
-        Route::Challenge { slug, name } => html! { <ChallengePage slug={AttrValue::from(slug)} name={AttrValue::from(name)} /> },
-        Route::Work => html! { <WorkPage /> },
-        Route::Summary { slug } => html! { <SummaryPage slug={AttrValue::from(slug)} /> },
-        Route::HandedIn => html! { <HandedInPage /> },
-        Route::Sheet => html! { <SheetPage /> },
-        Route::Sheets => html! { <SheetsPage /> },
-        Route::Glossary => html! { <GlossaryPage /> },
-        Route::References => html! { <ReferencesPage /> },
-        Route::Two => html! { <TwoLabs /> },
-        Route::TwoOf { slug } => html! { <TwoLabs {slug} /> },
         Route::Nowhere => html! { <Nowhere /> },
+        Route::Shared | Route::New | Route::LessonFrom => html! { <WithQuery {route} /> },
+        route => html! { <Later {route} /> },
     }
 }
 
@@ -52,16 +34,11 @@ struct WithQueryProps {
     route: Route,
 }
 
-/// A lab that is described by what follows the `?`.
+/// A page that is described by what follows the `?`.
 #[component]
 fn WithQuery(props: &WithQueryProps) -> Html {
-    let query_text: AttrValue = use_location().map(|l| l.query_str().to_owned()).unwrap_or_default().into();
-    if props.route == Route::LessonFrom {
-        let from = query(&query_text, "from").unwrap_or_default().to_owned();
-        return html! { <LessonPage source={Source::Address(from.into())} /> };
-    }
-    let place = if props.route == Route::New { Place::New(query_text) } else { Place::Shared(query_text) };
-    html! { <LabPage {place} /> }
+    let query: AttrValue = use_location().map(|l| l.query_str().to_owned()).unwrap_or_default().into();
+    html! { <Later route={props.route.clone()} {query} /> }
 }
 
 /// Nothing is here.

@@ -7,13 +7,14 @@ use yew_router::prelude::Link;
 use super::course_map::{Course, left_off};
 use super::empty_ring::use_empty_ring;
 use super::header::{Bar, header};
+use super::later::{did_not_arrive, use_front};
 use super::marks::{glyph, icon};
 use super::presets::RingLike;
 use super::ribbon::{Frame, drawing};
 use super::route::{Route, set_title};
 use super::storage;
 use crate::engine::node::Repair;
-use crate::lab::{self, gallery};
+use crate::lab::{self, gallery, heading};
 use crate::view::chip::look;
 use crate::view::format::{clipped, counted};
 use crate::view::glyph::{Form, Icon, Kind};
@@ -26,7 +27,7 @@ const MEASURED: &str = "three-answers";
 
 /// What has been computed so far. Each run is computed after a breath, so that the page is there at once.
 #[derive(Debug, Clone, PartialEq, Default)]
-struct Computed {
+pub struct Computed {
     pictures: Vec<Option<Picture>>,
     healing: Vec<Healing>,
 }
@@ -36,17 +37,27 @@ fn file(slug: &str) -> Option<&'static str> {
     all.iter().find(|(name, _)| *name == slug).or(all.first()).map(|(_, file)| *file)
 }
 
-/// Computes what the page shows, one run at a time.
+/// What of this page needs the engine: a part of its own, so that the page can be read before the engine is here.
+#[derive(Debug, Clone, Copy)]
+pub struct Front {
+    compute: fn(Computed) -> Computed,
+    ring_like: fn() -> Html,
+}
+
+/// What of this page needs the engine.
+pub const FRONT: Front = Front { compute, ring_like: || html! { <RingLike /> } };
+
+/// Computes what the page shows, one run at a time, as soon as the engine is here.
 #[hook]
-fn use_computed() -> Computed {
+fn use_computed(front: Option<Front>) -> Computed {
     let computed = use_state_eq(Computed::default);
     let timer = use_mut_ref(|| None::<Timeout>);
     {
         let computed = computed.clone();
-        use_effect_with((*computed).clone(), move |so_far| {
+        use_effect_with(((*computed).clone(), front.is_some()), move |(so_far, _)| {
             let (so_far, next) = (so_far.clone(), computed.setter());
             let done = so_far.pictures.len() == gallery().len() && !so_far.healing.is_empty();
-            *timer.borrow_mut() = (!done).then(|| Timeout::new(0, move || next.set(compute(so_far))));
+            *timer.borrow_mut() = front.filter(|_| !done).map(|front| Timeout::new(0, move || next.set((front.compute)(so_far))));
         });
     }
     (*computed).clone()
@@ -64,11 +75,17 @@ fn compute(mut so_far: Computed) -> Computed {
     so_far
 }
 
+/// The front page, for whatever leads to it.
+pub fn door(_: &Route, _: &AttrValue) -> Html {
+    html! { <Home /> }
+}
+
 /// The front page.
 #[component]
 pub fn Home() -> Html {
     use_effect_with((), |()| set_title(""));
-    let computed = use_computed();
+    let front = use_front();
+    let computed = use_computed(front.as_ref().ok().copied().flatten());
     let (doors, empty_ring) = (use_doors(), use_empty_ring());
     let place = gallery().iter().position(|(slug, _)| *slug == COVER).unwrap_or_default();
     let cover = computed.pictures.get(place).cloned().flatten();
@@ -89,7 +106,10 @@ pub fn Home() -> Html {
                 <ul class="gal">{ for gallery().iter().enumerate().map(|(i, (slug, file))| card(slug, file, computed.pictures.get(i).cloned().flatten())) }</ul>
                 { healing_part(&computed.healing) }
                 { empty_ring }
-                <RingLike />
+                { match &front {
+                    Ok(front) => front.map(|front| (front.ring_like)()).unwrap_or_default(),
+                    Err(again) => did_not_arrive("The engine did not arrive, so these runs have no pictures. Is there a network? ", again.clone()),
+                } }
                 <footer class="foot">
                     <span>{ "Runs in this page alone: nothing is sent anywhere." }</span>
                     <Link<Route> to={Route::Two}>{ "Two labs side by side" }</Link<Route>>
@@ -143,7 +163,7 @@ fn cover_part(slug: &str, picture: Option<&Picture>) -> Html {
 }
 
 fn card(slug: &'static str, file: &'static str, picture: Option<Picture>) -> Html {
-    let words = lab::script_from_file(file).map(|s| (s.title, s.about)).unwrap_or_default();
+    let words = heading(file);
     html! {
         <li key={slug}>
             <a href={format!("#/lab/{slug}")} data-testid={format!("card-{slug}")}>
@@ -193,7 +213,7 @@ fn small_ring(dots: &[Dot]) -> Html {
 }
 
 fn healing_part(all: &[Healing]) -> Html {
-    let Some(script) = file(MEASURED).and_then(|file| lab::script_from_file(file).ok()) else { return Html::default() };
+    let Some((title, _)) = file(MEASURED).map(heading) else { return Html::default() };
     let words = |repair: Repair| match repair {
         Repair::Blocking | Repair::BlockingAll | Repair::Bounded(_) => (
             "Read repair, before the answer",
@@ -209,7 +229,7 @@ fn healing_part(all: &[Healing]) -> Html {
     };
     html! {
         <>
-            <div class="sec"><h2>{ "What heals what" }</h2><p>{ format!("Measured now, on \"{}\".", script.title) }</p></div>
+            <div class="sec"><h2>{ "What heals what" }</h2><p>{ format!("Measured now, on \"{title}\".") }</p></div>
             <table class="heals" data-testid="heals">
                 <thead><tr>
                     <th scope="col">{ "Mechanism" }</th><th scope="col">{ "Heals" }</th><th scope="col">{ "How soon" }</th>

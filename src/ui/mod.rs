@@ -7,6 +7,7 @@ pub mod empty_ring;
 pub mod header;
 pub mod home;
 pub mod lab;
+pub mod later;
 pub mod lesson;
 pub mod marks;
 pub mod panic;

@@ -53,7 +53,7 @@ pub fn zones(ring: &Ring) -> Option<String> {
 
 /// How the ring is divided and where nodes stand, as a sentence; nothing for the plain ring.
 pub fn sentence(topology: &Topology, ring: &Ring) -> Option<String> {
-    if topology.is_default() {
+    if topology.is_default() && ring.epoch() == 0 {
         return None;
     }
     let nodes = counted(u64::from(ring.nodes()), "node", "nodes");
@@ -62,6 +62,10 @@ pub fn sentence(topology: &Topology, ring: &Ring) -> Option<String> {
         Style::Tokens(each) => format!("{nodes} share the ring, with {each} tokens each at random places"),
         Style::Partitions(q) => format!("{nodes} share {} of equal size by turns", counted(u64::from(q), "partition", "partitions")),
     };
+    if ring.epoch() > 0 {
+        let (times, ranges) = (counted(u64::from(ring.epoch()), "time", "times"), counted(ring.tokens().len() as u64, "range", "ranges"));
+        words.push_str(&format!(" at the start; redrawn {times} since, into {ranges}"));
+    }
     if !topology.coordinators.is_empty() {
         let idle: Vec<NodeId> = topology.coordinators.iter().copied().collect();
         let verb = if idle.len() == 1 { "owns" } else { "own" };
@@ -91,7 +95,7 @@ pub fn copies(replicas: &Replication, ring: &Ring) -> String {
 /// What one node is to the ring, in pairs of a name and a value; nothing in the plain ring.
 pub fn facts(topology: &Topology, ring: &Ring, node: NodeId) -> Vec<(&'static str, String)> {
     let mut pairs = Vec::new();
-    if topology.is_default() {
+    if topology.is_default() && ring.epoch() == 0 {
         return pairs;
     }
     if ring.zones().len() > 1 {

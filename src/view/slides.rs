@@ -1,9 +1,13 @@
 //! A lesson cut into screens for a room: little enough text on each, every figure with its question, notes kept apart.
 
-use crate::course::{Asked, Block, Inline, Kind, Lesson};
+use crate::course::{Asked, Block, Inline, Kind, Lesson, Question};
 
 /// Characters of prose that fit on a projector in large type.
 const ROOM: usize = 430;
+/// Height that a question and its answer may take beside a figure, in the units of a screen of 1280 x 720.
+const TALL: usize = 560;
+/// Rows to fill in that fit in large type.
+const ROWS: usize = 6;
 
 /// What one screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub struct Slide {
     pub shows: Shows,
     /// Blocks of the step that are told to whoever presents: notes in the margin, and notes for the teacher.
     pub notes: Vec<usize>,
+    /// Whether it holds more than fits in large type.
+    pub full: bool,
 }
 
 /// What a screen shows: blocks by their places in the step.
@@ -42,7 +48,32 @@ impl Slide {
 
 /// The screens of a lesson, in order.
 pub fn slides(lesson: &Lesson) -> Vec<Slide> {
-    (0..lesson.steps.len()).flat_map(|step| of_step(lesson, step)).collect()
+    let mut all: Vec<Slide> = (0..lesson.steps.len()).flat_map(|step| of_step(lesson, step)).collect();
+    all.iter_mut().for_each(|slide| slide.full = is_full(lesson, slide));
+    all
+}
+
+/// Whether a screen holds more than fits in large type.
+fn is_full(lesson: &Lesson, slide: &Slide) -> bool {
+    let blocks = &lesson.steps[slide.step].blocks;
+    match &slide.shows {
+        Shows::Prose(all) => all.iter().map(|b| length(&blocks[*b])).sum::<usize>() > ROOM,
+        Shows::Figure(_, beside) => beside.is_some_and(|b| match &blocks[b].kind {
+            Kind::Question(question) => height(question) > TALL,
+            _ => false,
+        }),
+        Shows::Block(b) => matches!(&blocks[*b].kind, Kind::Table(table) if table.rows.len() > ROWS),
+    }
+}
+
+/// About how high a question stands with its answer, beside a figure.
+fn height(question: &Question) -> usize {
+    let lines = |line: &[Inline], room: usize| signs(line).div_ceil(room);
+    let options: usize = question.options.iter().map(|o| 28 + 32 * lines(&o.text, 46)).sum();
+    // Whichever is right, its words are told, and its mark takes a line.
+    let told = question.options.iter().map(|o| 36 + 32 * lines(&o.say, 56)).max().unwrap_or(0);
+    let say = if question.say.is_empty() { 0 } else { 8 + 32 * lines(&question.say, 56) };
+    40 + 35 * lines(&question.ask, 40) + options + told + say + 44
 }
 
 fn of_step(lesson: &Lesson, step: usize) -> Vec<Slide> {
@@ -87,16 +118,16 @@ fn of_step(lesson: &Lesson, step: usize) -> Vec<Slide> {
                     None => Shows::Prose(vec![i]),
                 };
                 room = Some(length);
-                made.push(Slide { step, shows: on, notes: std::mem::take(&mut waiting) });
+                made.push(Slide { step, shows: on, notes: std::mem::take(&mut waiting), full: false });
                 continue;
             }
             _ => Shows::Block(i),
         };
         room = None;
-        made.push(Slide { step, shows, notes: std::mem::take(&mut waiting) });
+        made.push(Slide { step, shows, notes: std::mem::take(&mut waiting), full: false });
     }
     if made.is_empty() {
-        made.push(Slide { step, shows: Shows::Prose(Vec::new()), notes: waiting });
+        made.push(Slide { step, shows: Shows::Prose(Vec::new()), notes: waiting, full: false });
     }
     made
 }
@@ -128,7 +159,7 @@ fn length(block: &Block) -> usize {
 
 fn signs(line: &[Inline]) -> usize {
     let one = |part: &Inline| match part {
-        Inline::Text(text) | Inline::Code(text) => text.chars().count(),
+        Inline::Text(text) | Inline::Code(text) | Inline::Said(text) => text.chars().count(),
         Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link(_, inner) => signs(inner),
         Inline::Live(_) => 6,
     };
@@ -158,6 +189,18 @@ mod tests {
         );
         assert_eq!(all.iter().map(|s| s.notes.clone()).collect::<Vec<_>>(), [vec![1], vec![], vec![6], vec![], vec![]]);
         assert_eq!(all.iter().map(|s| s.hides(&lesson)).collect::<Vec<_>>(), [None, Some(4), None, None, Some(1)]);
+    }
+
+    #[test]
+    fn what_is_too_long_for_large_type_is_told_apart() {
+        let lesson = Lesson::read("t.md", TEXT).expect("it can be read");
+        assert!(slides(&lesson).iter().all(|s| !s.full), "little is large");
+        let long = TEXT.replace("ask: a?", &format!("ask: {}", "a long question, in many words. ".repeat(12)));
+        let lesson = Lesson::read("t.md", &long).expect("it can be read");
+        assert_eq!(slides(&lesson).iter().map(|s| s.full).collect::<Vec<_>>(), [false, true, false, false, false]);
+        let list = format!("---\ntitle: T\n---\n## One\n\n{}", "- One of the many items of a list.\n".repeat(12));
+        let lesson = Lesson::read("t.md", &list).expect("it can be read");
+        assert!(slides(&lesson)[0].full, "a list is not cut");
     }
 
     #[test]

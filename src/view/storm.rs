@@ -48,22 +48,31 @@ const CHARTS: [Of; 5] = [
     ("behind", "Copies that are behind", |s, _| Some(s.stale), count),
 ];
 
-/// The plots of what is known of the run, each of this size.
+/// The plots of what is known of the run, each of this size; none of what there is nothing of.
 pub fn charts(session: &Session, size: (u32, u32)) -> Vec<Chart> {
     let samples = session.samples();
     let (now, end) = (session.world().now(), session.end());
     let here = samples.partition_point(|sample| sample.at <= now);
-    let all = CHARTS.iter().map(|(id, title, reading, said)| {
+    let one_zone = session.world().ring().zones().len() < 2;
+    let all = CHARTS.iter().filter_map(|(id, title, reading, said)| {
         let value = |i: usize| reading(&samples[i], i.checked_sub(1).map(|before| &samples[before]));
         let points: Vec<(u64, u64)> = (0..samples.len()).filter_map(|i| Some((samples[i].at.0, value(i)?))).collect();
-        let most = points.iter().map(|(_, v)| *v).max().unwrap_or(0);
+        let most = points.iter().map(|(_, v)| *v).max()?;
+        if one_zone && *id == "zones" {
+            return None;
+        }
         let at = here.checked_sub(1).and_then(value);
         let mut chart =
             Chart { id, title, now: at.map_or("none".to_owned(), said), most: said(most), size, marks: Vec::new(), cursor: None };
         lay_out(&mut chart, &points, most, (now, end), *said);
-        chart
+        Some(chart)
     });
     all.collect()
+}
+
+/// What stands at an axis.
+fn at_axis(value: f64, said: impl Fn(u64) -> String) -> String {
+    if value < 0.5 { "0".to_owned() } else { said(value as u64) }
 }
 
 fn lay_out(chart: &mut Chart, points: &[(u64, u64)], most: u64, (now, end): (Micros, Micros), said: fn(u64) -> String) {
@@ -85,8 +94,8 @@ fn lay_out(chart: &mut Chart, points: &[(u64, u64)], most: u64, (now, end): (Mic
         .bold_line_style(Pen::Grid.colour())
         .axis_style(Pen::Ink.colour())
         .label_style(words(12.0))
-        .x_label_formatter(&|x| span(Micros(*x as u64)))
-        .y_label_formatter(&|y| said(*y as u64))
+        .x_label_formatter(&|x| at_axis(*x, |v| span(Micros(v))))
+        .y_label_formatter(&|y| at_axis(*y, said))
         .draw();
     // A value holds until the next one.
     let steps = points.windows(2).flat_map(|w| [w[0], (w[1].0, w[0].1)]).chain(points.last().copied());
@@ -111,34 +120,69 @@ pub fn between_zones(session: &Session) -> Vec<(String, String)> {
     lag.chain(sent).collect()
 }
 
-/// What the run has come to, in a sentence or two: the score of a storm.
-pub fn score(session: &Session) -> String {
-    let (pulse, truth) = (session.pulse(), session.truth());
+/// One figure of a storm's score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// A stable name.
+    pub id: &'static str,
+    /// What it is.
+    pub what: &'static str,
+    /// How much.
+    pub value: String,
+    /// What to hold it against.
+    pub more: String,
+}
+
+/// What the run has come to at the cursor: the score of a storm. Waits, backlog and agreement are read off the points of the plots.
+pub fn score(session: &Session) -> Vec<Figure> {
+    let now = session.world().now();
+    let samples = session.samples();
+    let past = &samples[..samples.partition_point(|sample| sample.at <= now)];
+    let pulse = session.pulse();
     let swept = pulse.swept;
-    let reads = if pulse.reads.all.count() == 0 {
-        "No read has ended.".to_owned()
-    } else {
-        let mut text = format!("So far one read in a hundred took longer than {}", span(pulse.reads.all.quantile(990)));
-        if pulse.writes.all.count() > 0 {
-            text += &format!(", one write in a hundred longer than {}", span(pulse.writes.all.quantile(990)));
+    let peak = past.iter().map(|s| s.backlog).max().unwrap_or(0);
+    let mut all = vec![
+        waits("reads", "Slowest of 100 reads", past, |s| s.read_p99),
+        waits("writes", "Slowest of 100 writes", past, |s| s.write_p99),
+        agreement(past),
+        Figure {
+            id: "backlog",
+            what: "Sweeps at the same time",
+            value: count(peak),
+            more: format!("now {}; {} ended badly", count(past.last().map_or(0, |s| s.backlog)), count(swept.failed)),
+        },
+        Figure { id: "moved", what: "Rows moved", value: count(swept.rows), more: format!("with {}", bytes(swept.bytes)) },
+    ];
+    if session.world().ring().zones().len() > 1 {
+        let more = format!("of it sweeps {}", bytes(pulse.swept_across));
+        all.push(Figure { id: "zones", what: "Between zones", value: bytes(pulse.across_zones), more });
+    }
+    all
+}
+
+/// The longest wait so far, beside the longest before any sweep.
+fn waits(id: &'static str, what: &'static str, past: &[Sample], of: fn(&Sample) -> Option<Micros>) -> Figure {
+    let most = |some: &[Sample]| some.iter().filter_map(of).max();
+    let calm = past.iter().position(|s| s.backlog > 0 || s.swept > 0).unwrap_or(past.len());
+    let more = match most(&past[..calm]) {
+        Some(before) => format!("before any sweep {}", span(before)),
+        None => "none before any sweep".to_owned(),
+    };
+    Figure { id, what, value: most(past).map_or("none".to_owned(), span), more }
+}
+
+/// How long it took from when most copies were behind until none was.
+fn agreement(past: &[Sample]) -> Figure {
+    let worst = past.iter().rev().max_by_key(|s| s.stale).filter(|s| s.stale > 0);
+    let (value, more) = match worst {
+        None => ("always".to_owned(), String::new()),
+        Some(worst) => {
+            let agreed = past.iter().find(|s| s.at > worst.at && s.stale == 0);
+            let behind = format!("{} behind at {}", counted(worst.stale, "copy", "copies"), span(worst.at));
+            (agreed.map_or("not yet".to_owned(), |s| format!("after {}", span(s.at.since(worst.at)))), behind)
         }
-        text + "."
     };
-    let behind = match truth.stale_copies() {
-        0 => "All copies agree.".to_owned(),
-        n => format!("{} behind.", counted(n, "copy is", "copies are")),
-    };
-    let metrics = session.metrics();
-    let found = match metrics.reads.begun {
-        0 => String::new(),
-        n => format!(" Reads found {} of {} behind.", count(metrics.repairs.found), count(n)),
-    };
-    format!(
-        "{reads} Sweeps moved {} with {}; {} ended badly. {behind}{found}",
-        counted(swept.rows, "row", "rows"),
-        bytes(swept.bytes),
-        count(swept.failed)
-    )
+    Figure { id: "agreed", what: "All copies agree", value, more }
 }
 
 #[cfg(test)]
@@ -160,8 +204,25 @@ mod tests {
         assert!(early[0].cursor < all[0].cursor && all[0].cursor.is_some_and(|x| x <= 310));
         assert_eq!((all[3].now.as_str(), all[4].now.as_str()), ("0", "0"));
         assert_ne!(early[4].now, "none");
-        let words = score(&session);
-        assert!(words.contains("All copies agree.") && words.contains("one write in a hundred longer than 2"), "{words}");
+    }
+
+    #[test]
+    fn the_score_holds_the_storm_against_what_was_before() {
+        let (_, file) = gallery().iter().find(|(slug, _)| *slug == "repair-storm").expect("a shipped run");
+        let mut session = Session::open(script_from_file(file).expect("within bounds")).expect("opens");
+        session.seek_time(Micros::secs(11));
+        let of = |all: &[Figure], id: &str| all.iter().find(|f| f.id == id).cloned().expect("it is there");
+        assert_eq!(of(&score(&session), "agreed").value, "not yet", "the zones are apart");
+        session.seek_time(session.end());
+        let all = score(&session);
+        let (reads, writes, agreed) = (of(&all, "reads"), of(&all, "writes"), of(&all, "agreed"));
+        assert!(reads.value.ends_with(" s") && reads.more.ends_with(" ms"), "reads wait for sweeps: {reads:?}");
+        assert!(writes.value.ends_with(" ms"), "writes do not: {writes:?}");
+        assert!(agreed.value.starts_with("after ") && agreed.value.ends_with(" s") && agreed.more.contains("behind at"), "{agreed:?}");
+        assert_ne!(of(&all, "backlog").value, "0");
+        let pulse = session.pulse();
+        assert!(pulse.swept_across < pulse.across_zones);
+        assert_eq!(of(&all, "zones").more, format!("of it sweeps {}", bytes(pulse.swept_across)));
     }
 
     #[test]
@@ -181,7 +242,12 @@ mod tests {
     fn a_run_without_clients_says_so() {
         let (_, file) = gallery()[0];
         let session = Session::open(script_from_file(file).expect("within bounds")).expect("opens");
-        assert_eq!(charts(&session, (320, 110))[0].now, "none");
-        assert!(score(&session).starts_with("No read has ended."));
+        assert!(
+            charts(&session, (320, 110)).iter().all(|chart| !["reads", "zones"].contains(&chart.id)),
+            "nobody reads, and there is one zone"
+        );
+        let all = score(&session);
+        assert_eq!((all[0].value.as_str(), all[0].more.as_str()), ("none", "none before any sweep"));
+        assert!(all.iter().all(|figure| figure.id != "zones"), "one zone");
     }
 }

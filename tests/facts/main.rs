@@ -14,6 +14,7 @@ mod integrity;
 mod levels;
 mod placement;
 mod presets;
+mod ranges;
 mod reconcile;
 mod repair;
 mod riak;

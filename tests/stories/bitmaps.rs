@@ -98,6 +98,14 @@ fn exactly_what_is_missing_goes_across_in_both_directions() {
 }
 
 #[test]
+fn what_has_been_told_is_not_told_again() {
+    let run = apart().at("2s", "c0 A write j here ONE").at("2s", "c1 C write k there ONE").at("3s", "mend-all");
+    let run = run.at("4s", "sweep A C").at("5s", "sweep A C").at("6s", "sweep C A").play();
+    assert!(said(&run).ends_with(&[1, 61, 62, 63, 11].repeat(2)), "neither side has anything left to tell");
+    assert!((1..3).all(|nth| outcome(&run, nth) == SweepOutcome::Equal));
+}
+
+#[test]
 fn a_delete_is_forgotten_when_everybody_has_seen_it_and_not_before() {
     let policy = r#"{"policy":{"method":"bitmaps"},"bitmaps":{"deletes":"forget"}}"#;
     let start = Run::of(3).with("repair", "off").with("sweeps", policy).end("60s");

@@ -165,6 +165,22 @@ fn a_question_for_what_is_not_there_is_answered_or_refused() {
     }
 }
 
+#[test]
+fn rows_that_belong_to_other_ranges_are_not_taken() {
+    // Five nodes, three copies: A holds the rows of three ranges, and shares fewer with B.
+    let mut alone = Alone { ring: Ring::even(5), ..Alone::new() };
+    let common = common_ranges(&alone.ring, &3.into(), A, B);
+    let key = |inside: bool| {
+        let fits = |key: &Key| common.iter().any(|range| range.holds(key.token())) == inside;
+        (0..).map(|i| Key::new(&format!("key-{i}"))).find(fits).expect("there are such keys")
+    };
+    let session = SessionId { by: B, generation: 1, number: 1 };
+    alone.hear(B, session, Say::Open { policy: small(), ranges: common.clone().into() });
+    let rows = [(key(true), row(9)), (key(false), row(9))].into();
+    alone.hear(B, session, Say::Rows { page: Page { part: 0, page: 0, pages: 1 }, rows });
+    assert_eq!((alone.node.store.get(&key(true)), alone.node.store.get(&key(false))), (Some(&row(9)), None));
+}
+
 /// Spans as the answering side would send them.
 fn spans(round: u32, spans: Vec<Span>) -> Say {
     Say::Set(SetSay::Spans { round, spans: spans.into() })

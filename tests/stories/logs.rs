@@ -182,6 +182,19 @@ fn a_write_in_the_middle_of_an_exchange_is_never_lost() {
 }
 
 #[test]
+fn a_history_longer_than_a_message_is_read_to_its_last_entry() {
+    for streams in ["keys", "leaves"] {
+        let mut run = apart(r#"{"entries":4000}"#);
+        for i in 0..1_100 {
+            run = run.at("2s", &format!("c0 A write key-{i} v ONE"));
+        }
+        let mut run = run.at("3s", "mend-all").at("3500ms", &format!(r#"sweep C A {{"method":"log","streams":"{streams}"}}"#)).play();
+        assert_eq!((run.stale_at("3400ms"), run.stale_at("4s")), (1_100, 0), "{streams}");
+        assert_eq!((outcome(&run, 0), whole(&run).len()), (SweepOutcome::Repaired { pulled: 1_100, pushed: 0 }, 0));
+    }
+}
+
+#[test]
 fn a_peer_that_dies_ends_the_sweep_and_its_place_is_kept() {
     let base = || {
         let base = apart("{}").with("sweeps.timeout", "500ms").with("sweeps.retries", "3").with("sweeps.back-off", "1s");

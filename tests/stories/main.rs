@@ -19,6 +19,8 @@ mod network;
 mod quorums;
 mod read_repair;
 mod reads;
+mod redrawn;
+mod redrawn_swarm;
 mod rot;
 mod segments;
 mod sets;

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use drift::engine::base::{Digest, DigestFunction, NodeId};
-use drift::engine::data::{Clock, Key, Row};
+use drift::engine::data::{Clock, Key, Row, Token};
 use drift::engine::node::sweeps::{Changed, LogStep};
 use drift::engine::node::sweeps::{
     DotSay, LogSay, Page, Place, Refusal, Say, SegmentSay, SessionId, SetSay, SweepOutcome, SweepStep, Told, TrieSay, VersionSay, Whole,
     common_ranges,
 };
 use drift::engine::node::{Input, Method, Note, Out, Streams, SweepPolicy, Timer};
+use drift::engine::place::Redraw;
 use drift::engine::sweep::{Coded, Mark, Position, Seen, Span, Symbols, TokenRange, TrieNode};
 
 use super::liars::{Alone, row, said};
@@ -209,6 +210,15 @@ fn whatever_is_said_rows_only_grow_newer_and_every_sweep_ends() {
                 0 | 1 => alone.handle(Input::Sweep(B, SweepPolicy { tree: SweepPolicy::default().tree, ..policy(&mut dice) })),
                 2 => alone.handle(Input::Timer([Timer::SweepIdle(foreign), Timer::SweepAgain(own.number)][dice.below(2) as usize])),
                 3 if dice.below(4) == 0 => alone.handle(Input::StopSweep(Some(own.number))),
+                // The ring is redrawn, and the node hears of it by whatever comes next.
+                4 => {
+                    let range = Token(dice.below(1 << 33) << 31);
+                    let redraw = if dice.below(2) == 0 { Redraw::Split { range, at: None } } else { Redraw::Merge { range } };
+                    if let Ok(ring) = alone.ring.redrawn(&redraw, &alone.settings.replicas) {
+                        alone.ring = ring;
+                    }
+                    alone.handle(Input::Timer(Timer::SweepIdle(foreign)))
+                }
                 _ => {
                     let from = if dice.below(8) == 0 { NodeId(dice.below(5) as u32) } else { B };
                     let say = anything(&mut dice, &alone);
@@ -273,12 +283,38 @@ fn a_log_that_does_not_go_on_is_nonsense() {
     let own = said(&out)[0].0;
     let head = LogSay::Head { generation: 1, end: Some(Position { incarnation: 8, seq: 4, digest: 2 }), read: Some(Position::START) };
     let out = alone.hear(B, own, Say::Log(head));
-    if let [(_, Say::Log(LogSay::Since(asked)))] = said(&out).as_slice() {
-        let upto = *asked;
-        let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: Box::new([]) }));
-        assert_eq!(ends(&out), [(own, SweepOutcome::Nonsense)]);
-    } else {
-        panic!("it reads on: {out:?}");
-    }
+    assert_eq!(said(&out), [(own, &Say::Log(LogSay::Since(Position::START)))], "it reads on");
+    let upto = Position { incarnation: 8, seq: 2, digest: 2 };
+    let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: Box::new([]) }));
+    assert_eq!(said(&out), [(own, &Say::Log(LogSay::Since(upto)))], "and on");
+    let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: Box::new([]) }));
+    assert_eq!(ends(&out), [(own, SweepOutcome::Nonsense)]);
     assert_eq!(alone.held(), None);
+}
+
+#[test]
+fn a_place_in_a_log_moves_on_only_when_the_rows_are_there() {
+    let mut alone = remembering();
+    alone.node = drift::engine::node::Node::new(A);
+    alone.handle(Input::Started);
+    let policy = SweepPolicy { method: Method::Log, ..SweepPolicy::default() };
+    let reads_from = |alone: &mut Alone| {
+        let out = alone.handle(Input::Sweep(B, policy));
+        let own = said(&out)[0].0;
+        let head = LogSay::Head { generation: 1, end: Some(Position { incarnation: 8, seq: 1, digest: 2 }), read: Some(Position::START) };
+        let out = alone.hear(B, own, Say::Log(head));
+        let Some((_, Say::Log(LogSay::Since(asked)))) = said(&out).first().copied() else { panic!("it reads on: {out:?}") };
+        (own, *asked)
+    };
+    let (own, asked) = reads_from(&mut alone);
+    assert_eq!(asked, Position::START);
+    let change = Changed { seq: 1, key: Key::new("k"), clocks: [row(9).versions()[0].clock].into() };
+    let upto = Position { incarnation: 8, seq: 1, digest: 2 };
+    let out = alone.hear(B, own, Say::Log(LogSay::Changes { upto, changes: [change].into() }));
+    assert!(matches!(said(&out).as_slice(), [(_, Say::FetchRows { keys, .. })] if **keys == [Key::new("k")]), "{out:?}");
+    // B dies before the row has come: the next sweep asks for the same change again.
+    alone.handle(Input::StopSweep(Some(own.number)));
+    let (own, asked) = reads_from(&mut alone);
+    assert_eq!((asked, alone.held()), (Position::START, None));
+    alone.handle(Input::StopSweep(Some(own.number)));
 }

@@ -3,7 +3,8 @@
 use drift::engine::base::NodeId;
 use drift::engine::data::Change;
 use drift::engine::node::integrity::{FoundBy, RotStep};
-use drift::engine::node::sweeps::SweepOutcome;
+use drift::engine::node::sweeps::validation::RepairStep;
+use drift::engine::node::sweeps::{SweepOutcome, SweepStep};
 use drift::engine::node::{Note, RemovedWhy};
 use drift::engine::observe::{Sweeps, Truth};
 use drift::engine::world::EventKind;
@@ -205,4 +206,14 @@ fn a_repair_by_whole_trees_checks_what_it_reads() {
     let run = Run::of(3).with("repair", "off").with("integrity", r#"{"checksum":"replica","rotten":"drop"}"#);
     let run = run.at("1s", "c0 A write k v ALL").at("2s", "rot B k").at("3s", r#"repair A {"method":"validation"}"#).play();
     assert_eq!(run.held("k"), "A=v B=v C=v", "B finds it out as it reads for its tree, gives it up, and gets it anew");
+}
+
+#[test]
+fn a_repair_by_whole_trees_sends_nothing_that_does_not_fit() {
+    // All rows of a range are sent where one differs: what has rotted at B stays at B.
+    let run = Run::of(3).with("repair", "off").with("integrity", r#"{"checksum":"replica","rotten":"keep"}"#);
+    let run = run.at("1s", "c0 A write k v ALL").at("2s", "rot B k z");
+    let run = run.at("3s", r#"repair A {"method":"validation","tree":{"depth":{"fixed":0}}}"#).play();
+    assert!(run.noted(|n| matches!(n, Note::Sweep { step: SweepStep::Repair(RepairStep::Synced { .. }), .. })), "rows were sent");
+    assert!(run.held("k").starts_with("A=v") && run.held("k").ends_with("C=v"), "{}", run.held("k"));
 }

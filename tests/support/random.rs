@@ -2,7 +2,10 @@
 //! (swarm testing: Groce and others, 2012: leaving features out of a run makes runs differ more).
 #![allow(dead_code, reason = "shared by several test programs, each of which uses a part")]
 
+use drift::engine::base::{Draws, NodeId};
+use drift::engine::place::Ring;
 use drift::engine::world::Command;
+use drift::lab::script_from_file;
 
 use crate::rules::Rules;
 use crate::run::Run;
@@ -102,6 +105,8 @@ const LAZY_SYNC: u32 = 18;
 const DELETES: u32 = 19;
 /// Sweeps that are started by hand or by a schedule.
 pub const SWEEPS: u32 = 20;
+/// Ranges that are split, merged and moved.
+const RANGES: u32 = 21;
 
 /// Milliseconds of faults, of quiet after them, and of a whole run.
 pub const FAULTS_MS: u64 = 4_000;
@@ -119,6 +124,8 @@ pub struct Maker {
     pub links: Vec<String>,
     /// The smallest N of the run: levels that are numbers may not exceed it.
     pub least: u64,
+    /// Whether the ring may be redrawn.
+    pub ranges: bool,
 }
 
 /// The name of a node.
@@ -216,10 +223,24 @@ impl Maker {
         if self.dice.once_in(3) { format!("sweep {a} {b}") } else { format!("sweep {a} {b} {}", sweeping::policy(&mut self.dice, false)) }
     }
 
+    /// A change of the ring.
+    fn redraw(&mut self) -> String {
+        let (key, node) = (self.dice.choose(&self.keys), self.node());
+        match self.dice.below(6) {
+            0..=2 => format!("split {key}"),
+            3 => format!("merge {key}"),
+            4 => format!("move {key} {node}"),
+            _ => format!("cleanup {node}"),
+        }
+    }
+
     /// A fault of a kind that this run has; `None` if the drawn kind is left out.
     pub fn fault(&mut self) -> Option<String> {
         if self.features.has(SWEEPS) && self.dice.once_in(6) {
             return Some(self.sweep());
+        }
+        if self.ranges && self.features.has(RANGES) && self.dice.once_in(6) {
+            return Some(self.redraw());
         }
         let kind = 5 + self.dice.below(14) as u32;
         if !self.features.has(kind) {
@@ -333,7 +354,7 @@ pub fn run(seed: u64, commands: u64) -> Made {
     if features.has(PRELOAD) {
         keys.extend((0..4).map(|i| format!("key-{i}")));
     }
-    let mut maker = Maker { dice, features, nodes, clients, keys, cuts: 0, links: Vec::new(), least: 1 };
+    let mut maker = Maker { dice, features, nodes, clients, keys, cuts: 0, links: Vec::new(), least: 1, ranges: true };
     let mut run = maker.start(seed);
     if maker.features.has(PRELOAD) {
         run = run.at("0s", "preload 4");
@@ -343,7 +364,11 @@ pub fn run(seed: u64, commands: u64) -> Made {
         at += maker.dice.below(2 * (FAULTS_MS - 100) / commands.max(1));
         let what = if maker.dice.once_in(2) { maker.fault() } else { None };
         let what = what.unwrap_or_else(|| maker.operation());
-        run = run.at(&format!("{}ms", at.min(FAULTS_MS)), &what);
+        let when = format!("{}ms", at.min(FAULTS_MS));
+        let next = run.clone().at(&when, &what);
+        // What the ring cannot be is left out.
+        let possible = !["split", "merge", "move"].iter().any(|verb| what.starts_with(verb)) || script_from_file(&next.text()).is_ok();
+        run = if possible { next } else { run.at(&when, &maker.operation()) };
     }
     let faults = run.commands();
     let script = run.script();
@@ -351,10 +376,16 @@ pub fn run(seed: u64, commands: u64) -> Made {
     let wiped = script.commands.iter().any(|timed| matches!(timed.command, Command::Wipe { .. }));
     // A delete that everybody has seen may be forgotten: then nothing is found where it was.
     let kept = |r: &Rules| r.lazy_sync.is_none() && r.replicas == rules[0].replicas && !r.all.sweeps.forgets_deletes();
-    let keeps = !wiped && rules.iter().all(kept);
-    let blocking = rules.iter().all(|r| r.blocking);
+    // A replica that joins has not confirmed what others have: quorums before and after need not meet.
+    let moved = script.commands.iter().any(|timed| matches!(timed.command, Command::Move { .. }));
+    let keeps = !wiped && !moved && rules.iter().all(kept);
+    let blocking = !moved && rules.iter().all(|r| r.blocking);
     let replicas = run.replicas().min(nodes);
     let last = rules.last().map_or(0, |r| u64::from(r.replicas));
-    let (run, swept) = maker.heal(run, last);
+    // Who has given all its ranges away is no replica of anything.
+    let mut ring = Ring::of(&script.config.topology, script.config.nodes, Draws::new(script.seed));
+    script.commands.iter().filter_map(|timed| timed.command.redraws()).for_each(|redraw| _ = ring.redraw(&redraw));
+    let owners = (0..nodes as u32).filter(|n| ring.owns(NodeId(*n))).count() as u64;
+    let (run, swept) = maker.heal(run, last.min(owners));
     Made { keys: maker.keys.len(), replicas, run, faults, keeps, blocking, swept, rot: Rot::Never }
 }

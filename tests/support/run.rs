@@ -103,7 +103,9 @@ fn command(what: &str) -> Value {
         ["cut-link", a, b] => json!({"do": "cut-link", "a": a, "b": b}),
         ["mend", cut] => json!({"do": "mend", "cut": cut.parse::<u32>().expect("a number")}),
         ["mend-all"] => json!({"do": "mend-all"}),
-        [verb @ ("crash" | "restart" | "pause" | "resume" | "wipe" | "backup" | "restore"), node] => json!({"do": verb, "node": node}),
+        [verb @ ("crash" | "restart" | "pause" | "resume" | "wipe" | "backup" | "restore" | "cleanup"), node] => {
+            json!({"do": verb, "node": node})
+        }
         ["clock", node, offset] => json!({"do": "clock", "node": node, "offset-us": offset.parse::<i64>().expect("a number")}),
         ["slow", node, by] => json!({"do": "slow", "node": node, "by": by}),
         ["link", from, ">", to, rest @ ..] => {
@@ -121,6 +123,8 @@ fn command(what: &str) -> Value {
             }
             made
         }
+        [verb @ ("split" | "merge"), key] => json!({"do": verb, "range": {"key": key}}),
+        ["move", key, to] => json!({"do": "move", "range": {"key": key}, "to": to}),
         ["stop-sweep", node] => json!({"do": "stop-sweep", "node": node}),
         ["stop-sweep", node, number] => json!({"do": "stop-sweep", "node": node, "number": number.parse::<u32>().expect("a number")}),
         ["sweep", a, b] => json!({"do": "sweep", "a": a, "b": b}),

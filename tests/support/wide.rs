@@ -389,7 +389,7 @@ pub fn run(seed: u64, commands: u64, broken: Broken) -> Made {
         keys.extend((0..4).map(|i| format!("key-{i}")));
     }
     let least = 1 + dice.below(3);
-    let mut maker = Maker { dice, features: Features { on }, nodes, clients, keys, cuts: 0, links: Vec::new(), least };
+    let mut maker = Maker { dice, features: Features { on }, nodes, clients, keys, cuts: 0, links: Vec::new(), least, ranges: false };
     let rot = if parts.has(ROT) && broken == Broken::Nothing { decay::kind(&mut maker.dice) } else { Rot::Never };
     let mut wide = Wide { maker, parts, broken, zones, rot };
     let mut run = Run::of(nodes as u32).seed(seed).clients(clients as u32).end(&format!("{END_MS}ms"));

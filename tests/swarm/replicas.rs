@@ -149,6 +149,7 @@ impl Replicas {
             (EventKind::Applied(applied), Some(node)) if applied.by == Traffic::Repair && applied.op.is_none() => {
                 self.given((node, None), &applied.key, &applied.given, event.at, rules)
             }
+            (EventKind::Note(Note::CleanedUp { rows }), Some(node)) => self.cleaned(node, *rows, world),
             (EventKind::Removed(removed), Some(node)) => self.removed(node, removed, event.at, world, rules),
             // Also before it is due: a repair that sets rows aside has them on disk first.
             (EventKind::Note(Note::Synced { .. }), Some(node)) => {

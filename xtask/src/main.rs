@@ -6,6 +6,7 @@ mod package;
 mod run;
 mod site;
 mod size;
+mod split;
 mod suite;
 mod tools;
 

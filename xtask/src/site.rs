@@ -1,9 +1,10 @@
-//! The static site: Trunk's release build, made strict and ready for working without a network.
+//! The static site: styles and files by Trunk, the code in parts (see [`split`]), made strict and ready for working without a network.
 //!
-//! After Trunk has written the folder, `index.html` gets a content-security policy with the digest of the one inline
-//! script that Trunk writes, and `sw.js` gets the list of files to keep. `trunk serve` does neither: its reload script
-//! needs a looser page, and a kept page would hide the newest one.
-use crate::run::{self, Failure, command, root};
+//! Trunk cannot split code, so it gets `index.html` without the line that names it and writes the rest of the folder; the code and the script
+//! that starts it are put in afterwards. Then `index.html` gets a content-security policy with the digest of that script, and `sw.js` gets the
+//! list of files to keep. `trunk serve` and `trunk build` do none of this: they work on `index.html` as it stands, with all code in one file.
+use crate::run::{self, Failure, root};
+use crate::split::{self, Code};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha384};
@@ -20,39 +21,76 @@ pub enum Lock {
     Fixed,
 }
 
-/// How the linker leaves out what only debuggers read.
-const STRIP: [&str; 3] =
-    ["-Clink-arg=--strip-all", "-Clink-arg=--keep-section=target_features", "-Clink-arg=--keep-section=__wasm_bindgen_unstable"];
-
 /// Flags for the compiler, as cargo wants them: apart by a character that no path has.
-fn flags() -> String {
-    let mut all: Vec<String> = STRIP.map(str::to_owned).to_vec();
+pub fn flags(own: &[&str]) -> String {
+    let mut all: Vec<String> = own.iter().map(|flag| (*flag).to_owned()).collect();
     // Panics name source files; where this machine keeps the crates is nobody's business, and makes every builder's page differ.
     let home = env::var("CARGO_HOME").ok().or_else(|| env::home_dir().map(|home| home.join(".cargo").to_string_lossy().into_owned()));
     all.extend(home.map(|home| format!("--remap-path-prefix={home}=cargo")));
     all.join("\x1f")
 }
 
+/// Where Trunk finds a page that names no code, relative to the project's root. No `Cargo.toml` may stand beside it: Trunk would build it.
+const SHELL: &str = "target/shell/index.html";
+
 /// Builds the site into a folder given relative to the project's root.
 pub fn build(dist: &Path, lock: Lock) -> Result<(), Failure> {
     let folder = dist.to_string_lossy();
-    let mut args = vec!["build", "--release", "--dist", &folder];
-    if lock == Lock::Fixed {
-        args.push("--locked");
-    }
-    let mut trunk = command("trunk", &args);
-    // Names of functions are a tenth of the download. The two sections are what wasm-bindgen needs to read.
-    trunk.env("CARGO_ENCODED_RUSTFLAGS", flags());
-    run::finish(trunk)?;
-    finish(&root().join(dist)).map_err(|problem| Failure::new(format!("{folder}: {problem}")))?;
-    eprintln!("  {folder}: policy and list of files written");
+    let code = split::code(lock)?;
+    let failure = |problem: String| Failure::new(format!("{folder}: {problem}"));
+    let shell = root().join(SHELL);
+    shell.parent().map_or(Ok(()), fs::create_dir_all).map_err(|e| Failure::new(format!("{SHELL}: {e}")))?;
+    without_code(&run::read("index.html")?).and_then(|page| write(&shell, &page)).map_err(failure)?;
+    let site = root().join(dist);
+    run::run("trunk", &["build", "--release", "--dist", &site.to_string_lossy(), SHELL])?;
+    with_code(&site, &code).and_then(|()| finish(&site)).map_err(failure)?;
+    eprintln!("  {folder}: code, policy and list of files written");
     Ok(())
+}
+
+/// The page without the line that makes Trunk build the code, and with paths as seen from [`SHELL`].
+fn without_code(page: &str) -> Result<String, String> {
+    let lines: Vec<&str> = page.lines().filter(|line| !line.contains("rel=\"rust\"")).collect();
+    if lines.len() + 1 != page.lines().count() {
+        return Err("index.html should name the code in one line".to_owned());
+    }
+    Ok(lines.join("\n").replace("=\"static/", "=\"../../static/"))
+}
+
+/// Puts the code into the site and names it in the page.
+fn with_code(site: &Path, code: &Code) -> Result<(), String> {
+    for (name, bytes) in [&code.page, &code.link, &code.main].into_iter().chain(&code.parts) {
+        fs::write(site.join(name), bytes).map_err(|e| format!("{name}: {e}"))?;
+    }
+    write(&site.join(split::LIST), &code.list)?;
+    let path = site.join("index.html");
+    let page = read(&path)?;
+    let (before, after) = page.split_once("</head>").ok_or("index.html has no </head>")?;
+    write(&path, &format!("{before}{}</head>{after}", start(code)))
+}
+
+/// What starts the code: the same event as Trunk's own script sends, and everything asked for before the script runs.
+fn start(code: &Code) -> String {
+    let script = |(name, bytes): &split::File| {
+        format!("<link rel=\"modulepreload\" href=\"./{name}\" crossorigin=\"anonymous\" integrity=\"{}\">\n", integrity(bytes))
+    };
+    let (page, main) = (&code.page.0, &code.main);
+    format!(
+        "<script type=\"module\">\nimport init from './{page}';\nconst wasm = await init({{ module_or_path: './{}' }});\n\
+         dispatchEvent(new CustomEvent(\"TrunkApplicationStarted\", {{ detail: {{ wasm }} }}));\n</script>\n{}{}\
+         <link rel=\"preload\" href=\"./{}\" crossorigin=\"anonymous\" integrity=\"{}\" as=\"fetch\" type=\"application/wasm\">\n",
+        main.0,
+        script(&code.page),
+        script(&code.link),
+        main.0,
+        integrity(&main.1),
+    )
 }
 
 /// What Trunk leaves to us.
 fn finish(site: &Path) -> Result<(), String> {
     let page_path = site.join("index.html");
-    let page = without_names(site, read(&page_path)?)?;
+    let page = read(&page_path)?;
     let strict = with_head(&page, &head(&policy(&page)?))?;
     write(&page_path, &strict)?;
     let worker_path = site.join("sw.js");
@@ -61,18 +99,14 @@ fn finish(site: &Path) -> Result<(), String> {
     write(&worker_path, &worker)
 }
 
-/// Takes out of the engine what only debuggers read (wasm-bindgen names the functions that it adds), and gives the page its new digest.
-fn without_names(site: &Path, mut page: String) -> Result<String, String> {
-    let integrity = |bytes: &[u8]| format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)));
-    for file in files(site)?.iter().filter(|file| file.ends_with(".wasm")) {
-        let path = site.join(file);
-        let whole = fs::read(&path).map_err(|e| format!("{file}: {e}"))?;
-        let slim =
-            without_sections(&whole, &["name", "producers", "target_features"]).ok_or_else(|| format!("{file} is no wasm module"))?;
-        page = page.replace(&integrity(&whole), &integrity(&slim));
-        fs::write(&path, slim).map_err(|e| format!("{file}: {e}"))?;
-    }
-    Ok(page)
+/// The digest of a file as pages name it.
+pub fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)))
+}
+
+/// A wasm module without what only debuggers read: the names of its functions are a tenth of the download.
+pub fn slim(module: &[u8]) -> Result<Vec<u8>, String> {
+    without_sections(module, &["name", "producers", "target_features"]).ok_or_else(|| "not a wasm module".to_owned())
 }
 
 /// A wasm module without some of its custom sections; `None` if it is not a module.
@@ -124,7 +158,7 @@ fn with_head(page: &str, elements: &str) -> Result<String, String> {
     Ok(format!("{before}<head>{elements}{after}"))
 }
 
-/// The strictest policy under which the page works: everything from its own place, nothing inline but Trunk's script.
+/// The strictest policy under which the page works: everything from its own place, nothing inline but the script that starts the code.
 fn policy(page: &str) -> Result<String, String> {
     for what in ["<style", " style=", "javascript:"] {
         if page.contains(what) {

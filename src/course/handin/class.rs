@@ -9,6 +9,9 @@ use crate::engine::base::{Digest, arrange};
 /// Answers from which on two equal logs are not by chance.
 const ALIKE: usize = 4;
 
+/// Commands from which on two equal runs of a challenge are hardly by chance. One sweep, started where the challenge begins, many will find.
+const THOUGHT_OUT: usize = 3;
+
 /// One hand-in, or what was taken for one.
 struct Row {
     /// Where it came from.
@@ -43,18 +46,18 @@ impl Class {
 
     /// Compares the hand-ins with each other; once, after the last was added.
     pub fn compare(&mut self) {
-        let mut said: Vec<(usize, String)> = Vec::new();
-        let mut told = |group: &[usize], what: &str| {
+        let mut said: Vec<(usize, bool, String)> = Vec::new();
+        let mut told = |group: &[usize], grave: bool, what: &str| {
             for me in group {
                 let others: Vec<String> = group.iter().filter(|i| *i != me).take(3).map(|i| self.rows[*i].name()).collect();
                 let more = group.len() - 1 - others.len();
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                said.push((*me, format!("{what} {}{more}", others.join(", "))));
+                said.push((*me, grave, format!("{what} {}{more}", others.join(", "))));
             }
         };
         let mut numbers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut logs: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        let mut runs: BTreeMap<(&str, u64), Vec<usize>> = BTreeMap::new();
+        let mut runs: BTreeMap<(&str, u64, usize), Vec<usize>> = BTreeMap::new();
         for (i, row) in self.rows.iter().enumerate() {
             let Some(made) = &row.made else { continue };
             if !made.who.is_empty() {
@@ -63,20 +66,25 @@ impl Class {
             if made.lessons.iter().map(|l| l.answers.len()).sum::<usize>() >= ALIKE {
                 logs.entry(log_print(made)).or_default().push(i);
             }
-            for (what, print) in &row.graded.runs {
-                runs.entry((what, *print)).or_default().push(i);
+            // Settings alone, many will choose alike.
+            for run in row.graded.runs.iter().filter(|run| run.added > 0) {
+                runs.entry((&run.item, run.print, run.added)).or_default().push(i);
             }
         }
-        numbers.values().filter(|g| g.len() > 1).for_each(|group| told(group, "the same number as"));
+        numbers.values().filter(|g| g.len() > 1).for_each(|group| told(group, true, "the same number as"));
         let copied: Vec<&Vec<usize>> = logs.values().filter(|g| g.len() > 1).collect();
-        copied.iter().for_each(|group| told(group, "the same log, answer by answer and run by run, as"));
-        for ((what, _), group) in runs.iter().filter(|(_, g)| g.len() > 1) {
-            if !copied.contains(&group) {
-                told(group, &format!("{what}: the same run, to the microsecond, as"));
+        copied.iter().for_each(|group| told(group, true, "the same log, answer by answer and run by run, as"));
+        for ((what, _, added), group) in runs.iter().filter(|(_, g)| g.len() > 1) {
+            if copied.contains(&group) {
+                continue;
+            }
+            match *added >= THOUGHT_OUT {
+                true => told(group, true, &format!("{what}: the same {added} commands, to the microsecond, as")),
+                false => told(group, false, &format!("{what}: the same, which may well be chance, as")),
             }
         }
-        for (i, text) in said {
-            self.rows[i].graded.remarks.push(Remark { grave: true, text });
+        for (i, grave, text) in said {
+            self.rows[i].graded.remarks.push(Remark { grave, text });
         }
         self.rows.iter_mut().for_each(|row| arrange(&mut row.graded.remarks, |a, b| b.grave.cmp(&a.grave)));
     }

@@ -9,6 +9,7 @@ use super::super::lesson::{Challenge, Kind, Lesson};
 use super::{Given, HandIn, Handed, Tried};
 use crate::engine::base::Digest;
 use crate::engine::world::ENGINE_VERSION;
+use crate::lab::Script;
 
 /// Points of a challenge that is won in gold; silver, bronze and just won give one less each.
 const GOLD: u32 = 4;
@@ -80,8 +81,21 @@ pub struct Graded {
     pub marks: Vec<Vec<Mark>>,
     /// What is to be said.
     pub remarks: Vec<Remark>,
-    /// Prints of the runs that were tried at challenges: lesson and item, and the print.
-    pub runs: Vec<(String, u64)>,
+    /// The runs that were tried at challenges.
+    pub runs: Vec<Run>,
+}
+
+/// A run that was tried at a challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Lesson and item.
+    pub item: String,
+    /// A print of what was done, whatever the seed: of the world it begins in and of all commands.
+    pub print: u64,
+    /// Its seed.
+    pub seed: u64,
+    /// How many commands it adds to those of the challenge.
+    pub added: usize,
 }
 
 type TruthOf = BTreeMap<(usize, String, Option<u64>), Result<Truth, String>>;
@@ -90,7 +104,8 @@ type TruthOf = BTreeMap<(usize, String, Option<u64>), Result<Truth, String>>;
 pub struct Grader {
     lessons: Vec<Lesson>,
     truths: TruthOf,
-    judged: BTreeMap<(usize, String, u64), Result<Judged, String>>,
+    /// By lesson, challenge, print and seed.
+    judged: BTreeMap<(usize, String, u64, u64), Result<Judged, String>>,
 }
 
 impl Grader {
@@ -189,9 +204,23 @@ struct One<'a> {
     slug: &'a str,
     who: &'a str,
     given: &'a Given,
-    runs: &'a mut Vec<(String, u64)>,
+    runs: &'a mut Vec<Run>,
     common: &'a mut u32,
     said: Vec<String>,
+}
+
+impl Run {
+    fn of(lesson: &Lesson, slug: &str, challenge: &Challenge, script: &Script) -> Run {
+        // What was tried, apart from its name and seed: the same commands under two numbers were thought of once.
+        let bare = serde_json::to_value((&script.config, &script.commands)).unwrap_or_default();
+        let own = lesson.figures.get(challenge.figure).and_then(|f| f.script.as_ref()).map_or(0, |s| s.commands.len());
+        Run {
+            item: format!("{slug}/{}", challenge.name),
+            print: Digest::of_bytes(bare.to_string().as_bytes()).head(),
+            seed: script.seed,
+            added: script.commands.len().saturating_sub(own),
+        }
+    }
 }
 
 impl One<'_> {
@@ -258,22 +287,47 @@ impl One<'_> {
             *self.common += 1;
             return true;
         }
+        self.anothers(&run(tried.seed), &run(theirs));
+        false
+    }
+
+    fn anothers(&mut self, run: &str, theirs: &str) {
         let whose = if self.who.is_empty() { "nobody's: no number was given" } else { "not this number's" };
-        self.said.push(format!("answered on {}, which is {whose} (that would be {})", run(tried.seed), run(theirs)));
+        self.said.push(format!("answered on {run}, which is {whose} (that would be {theirs})"));
+    }
+
+    /// Whether a challenge's run begins with the seed of this learner, or with the one that everybody begins with. The run itself says
+    /// with which: hand-ins of before challenges had seeds say nothing of it.
+    fn is_their_run(&mut self, lesson: &Lesson, figure: usize, run: u64) -> bool {
+        let own = lesson.figures.get(figure).and_then(|f| f.script.as_ref()).map_or(run, |s| s.seed);
+        let theirs = lesson.seed_of(self.who, figure, 0).unwrap_or(own);
+        if run == theirs {
+            return true;
+        }
+        if run == own && !self.who.is_empty() {
+            *self.common += 1;
+            return true;
+        }
+        self.anothers(&format!("seed {run}"), &format!("seed {theirs}"));
         false
     }
 
     fn challenge(&mut self, grader: &mut Grader, challenge: &Challenge) -> Mark {
         let mark = |points, standing| Mark { points, of: GOLD, standing };
         let link = self.given.latest.given.first().map_or("", String::as_str);
-        let judged = run_of(link).and_then(|script| {
-            // What was tried, apart from its name: the same run under two numbers was made once.
-            let bare = serde_json::to_value((&script.config, &script.seed, &script.commands)).unwrap_or_default();
-            let print = Digest::of_bytes(bare.to_string().as_bytes()).head();
-            self.runs.push((format!("{}/{}", self.slug, challenge.name), print));
-            let lesson = &grader.lessons[self.place];
-            let known = grader.judged.entry((self.place, challenge.name.clone(), print));
-            known.or_insert_with(|| judge(lesson, challenge, &script).map_err(|(_, why)| why)).clone()
+        let lesson = &grader.lessons[self.place];
+        let tried = run_of(link);
+        if let Ok(script) = &tried {
+            let run = Run::of(lesson, self.slug, challenge, script);
+            self.runs.push(run);
+            if !self.is_their_run(lesson, challenge.figure, script.seed) {
+                return mark(0, Standing::Foreign);
+            }
+        }
+        let judged = tried.and_then(|script| {
+            let print = self.runs.last().map_or(0, |run| run.print);
+            let known = grader.judged.entry((self.place, challenge.name.clone(), print, script.seed));
+            known.or_insert_with(|| judge(lesson, challenge, Some(script.seed), &script).map_err(|(_, why)| why)).clone()
         });
         let medal = match judged {
             Err(why) => {

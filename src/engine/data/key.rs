@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::base::{Digest, Sink, Wire};
 
 /// A place on the ring: the whole ring is 2⁶⁴ long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Token(pub u64);
 
 /// A key and the token it hashes to. Ordered by token, then name, as a store keeps its rows.

@@ -2,18 +2,23 @@
 //! replica knows for each coordinator which numbers have reached it, and under which keys.
 //!
 //! DottedDB lets a replica coordinate and number its own writes; here any node may coordinate, so each numbers its writes range by range:
-//! then all replicas of a range ought to see all of its numbers.
+//! then all replicas of a range ought to see all of its numbers. A range that is split, merged or given other replicas is another range: its
+//! numbers begin anew, and rows that were numbered in an older one count as rows without numbers.
 
 use std::sync::Arc;
 
+use super::ranges::{NEVER, Partners};
 use super::{Ctx, Deletes, History, Node, Out, Removed, RemovedWhy, Settings};
 use crate::engine::base::{NodeId, map_of};
 use crate::engine::data::{Clock, Key, PageMap, Payload, Row, Token, Version};
-use crate::engine::place::Ring;
+use crate::engine::place::{ArcId, Ring};
 use crate::engine::sweep::{Seen, TokenRange};
 
-/// Whose events: the range, named by the token that ends it, and the coordinator.
-pub type Actor = (Token, NodeId);
+/// Whose events: the range, and the coordinator.
+pub type Actor = (ArcId, NodeId);
+
+/// Bits of a row's number that count; those above are the change of the ring that made the range.
+const COUNT_BITS: u32 = 20;
 
 /// What a replica knows about events.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +34,7 @@ pub struct Dots {
     /// The numbers of copies at the start, of a node that has been there since.
     pub(super) began: Option<u64>,
     /// The newest timestamp of deletes forgotten here, for each range.
-    horizon: PageMap<Token, u64>,
+    horizon: PageMap<ArcId, u64>,
     /// How often something came or went that no event tells of, and how often of these it came in a sweep with each peer.
     untold: u64,
     untold_by: PageMap<NodeId, u64>,
@@ -37,9 +42,21 @@ pub struct Dots {
     lost: PageMap<Key, ()>,
 }
 
-/// The range that a token falls into, named by the ring's token that ends it.
-pub fn arc_of(ring: &Ring, token: Token) -> Token {
-    ring.tokens().get(ring.entry_of(token)).map_or(Token(0), |(end, _)| *end)
+/// The range that a token falls into.
+pub fn arc_of(ring: &Ring, token: Token) -> ArcId {
+    ring.arc_id(token)
+}
+
+/// The change of the ring that made the range in which an event was numbered, and its number there.
+const fn parts(dot: u32) -> (u32, u64) {
+    (dot >> COUNT_BITS, (dot & ((1 << COUNT_BITS) - 1)) as u64)
+}
+
+/// The event that wrote a row, if it is one of this range: who coordinated it, and its number.
+pub(super) fn dot_in(row: &Row, arc: ArcId) -> Option<(NodeId, u64)> {
+    let (node, dot) = row.dot()?;
+    let (since, event) = parts(dot);
+    (since == arc.since).then_some((node, event))
 }
 
 impl Dots {
@@ -78,7 +95,7 @@ impl Dots {
 
     /// The events of these ranges that have been seen, by range.
     pub(super) fn clock_of(&self, ranges: &[TokenRange], ring: &Ring) -> Box<[(u32, NodeId, Seen)]> {
-        let one = |(range, arc): (u32, Token)| {
+        let one = |(range, arc): (u32, ArcId)| {
             let all = self.seen.iter_from(move |(at, _)| *at < arc).take_while(move |((at, _), _)| *at == arc);
             all.map(move |((_, node), seen)| (range, *node, seen.clone()))
         };
@@ -113,12 +130,35 @@ impl Dots {
         self.lost.insert(key.clone(), ());
     }
 
-    /// A row has come, in a sweep with `by` or otherwise.
-    pub(super) fn holds(&mut self, key: &Key, row: &Row, by: Option<NodeId>) {
+    /// A row has come, in a sweep with `by` or otherwise, and an event of its range tells of it or not.
+    pub(super) fn holds(&mut self, key: &Key, told: bool, by: Option<NodeId>) {
         self.lost.remove(key);
-        if row.dot().is_none() {
+        if !told {
             self.unsettle(by);
         }
+    }
+
+    /// The ring has been redrawn: nobody tells of events of ranges that are no more, and with everybody who shares a new one everything is
+    /// compared once. What has been seen where deletes were forgotten stays known: their older rows may still be under way.
+    pub(super) fn redrawn(&mut self, ring: &Ring, partners: &Partners) {
+        let gone = |arc: ArcId| !ring.has_arc(arc);
+        let keys: Vec<(Actor, u64)> = self.keys.iter().map(|(at, _)| *at).filter(|((arc, _), _)| gone(*arc)).collect();
+        keys.iter().for_each(|at| drop(self.keys.remove(at)));
+        let known: Vec<(NodeId, Actor)> = self.known.iter().map(|(at, _)| *at).filter(|(_, (arc, _))| gone(*arc)).collect();
+        known.iter().for_each(|at| drop(self.known.remove(at)));
+        let forgot = |arc: &ArcId| self.horizon.get(arc).is_some();
+        let seen: Vec<Actor> = self.seen.iter().map(|(actor, _)| *actor).filter(|(arc, _)| gone(*arc) && !forgot(arc)).collect();
+        seen.iter().for_each(|actor| drop(self.seen.remove(actor)));
+        for peer in &partners.all {
+            self.settled.insert(*peer, NEVER);
+        }
+        self.untold += u64::from(!partners.all.is_empty());
+    }
+
+    /// What was seen of other ranges is no longer here.
+    pub(super) fn keep_seen(&mut self, kept: impl Fn(ArcId) -> bool) {
+        let gone: Vec<Actor> = self.seen.iter().map(|(actor, _)| *actor).filter(|(arc, _)| !kept(*arc)).collect();
+        gone.iter().for_each(|actor| drop(self.seen.remove(actor)));
     }
 
     /// Whether all these replicas have seen an event, by their own word.
@@ -137,22 +177,25 @@ impl Node {
         if self.history.dots().is_none() {
             return Row::single(version);
         }
-        let next = self.history.next.entry(arc_of(ctx.ring, key.token())).or_insert(0);
+        let arc = arc_of(ctx.ring, key.token());
+        let next = self.history.next.entry(arc).or_insert(0);
+        if *next >> COUNT_BITS > 0 || (*next + 1) >> COUNT_BITS > 0 {
+            return Row::single(version);
+        }
         *next += 1;
-        Row::dotted(version, *next)
+        Row::dotted(version, arc.since << COUNT_BITS | *next)
     }
 
     /// What to make of a row that has come: one whose delete has been seen by everybody and forgotten is a mark of that delete again, which
     /// is older than anything that may be held elsewhere and as new as the row itself.
     pub(super) fn unburied(&self, key: &Key, row: &Arc<Row>, ctx: &Ctx<'_>) -> Option<Arc<Row>> {
         let (dots, (node, dot)) = (self.history.dots()?, row.dot()?);
-        let arc = arc_of(ctx.ring, key.token());
+        let (since, event) = parts(dot);
+        let arc = ctx.ring.arc_id_of(key.token(), since)?;
         let Clock::Stamp(stamp) = row.versions().first()?.clock;
         let horizon = *dots.horizon.get(&arc)?;
-        let gone = stamp.micros <= horizon
-            && dots.has_seen((arc, node), u64::from(dot))
-            && self.store.get(key).is_none()
-            && dots.lost.get(key).is_none();
+        let gone =
+            stamp.micros <= horizon && dots.has_seen((arc, node), event) && self.store.get(key).is_none() && dots.lost.get(key).is_none();
         (gone && !row.is_deleted()).then(|| Arc::new(Row::dotted(Version { clock: Clock::Stamp(stamp), payload: Payload::Tombstone }, dot)))
     }
 
@@ -172,7 +215,7 @@ impl Node {
         ctx: &mut Ctx<'_>,
     ) {
         self.history.before_change(self.unsynced() == 0);
-        let copies = ctx.settings.replicas.code();
+        let copies = ctx.copies();
         let Some(dots) = self.history.dots_mut() else { return };
         // Numbers that no coordinator ever gives are no news of anything.
         for (range, node, seen) in clock.iter().filter(|(.., seen)| seen.last() <= u64::from(u32::MAX)) {
@@ -205,11 +248,11 @@ impl Node {
         let forgets = ctx.settings.sweeps.bitmaps.is_some_and(|bitmaps| bitmaps.deletes == Deletes::Forget);
         let dead = |key: &Key| {
             let row = self.store.get(key)?;
-            let (node, dot) = row.dot()?;
             let arc = arc_of(ctx.ring, key.token());
-            old((arc, node), u64::from(dot)).then(|| (key.clone(), arc, row.deleted_at().unwrap_or(0)))
+            let (node, event) = dot_in(row, arc)?;
+            old((arc, node), event).then(|| (key.clone(), arc, row.deleted_at().unwrap_or(0)))
         };
-        let dead: Vec<(Key, Token, u64)> = if forgets { self.store.tombstones().filter_map(dead).collect() } else { Vec::new() };
+        let dead: Vec<(Key, ArcId, u64)> = if forgets { self.store.tombstones().filter_map(dead).collect() } else { Vec::new() };
         if events.is_empty() && dead.is_empty() {
             return;
         }
@@ -234,10 +277,10 @@ impl Node {
 
 impl History {
     /// Begins or stops to number events.
-    pub(super) fn configure_dots(dots: &mut Option<Dots>, settings: &Settings, fresh: bool) {
+    pub(super) fn configure_dots(dots: &mut Option<Dots>, settings: &Settings, began: Option<u64>) {
         let wanted = settings.sweeps.numbers_events();
         if wanted != dots.is_some() {
-            *dots = wanted.then(|| Dots { began: fresh.then(|| settings.replicas.code()), ..Dots::default() });
+            *dots = wanted.then(|| Dots { began, ..Dots::default() });
         }
     }
 }

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dots::{Dots, arc_of};
+use super::dots::{Dots, arc_of, dot_in};
+use super::ranges::{NEVER, Partners, copies};
 use super::{Ctx, Node, Settings};
 use crate::engine::base::NodeId;
-use crate::engine::data::{Change, Key, PageMap, Row, Token};
+use crate::engine::data::{Change, Key, PageMap, Row};
+use crate::engine::place::{ArcId, Ring};
 use crate::engine::sweep::{LogPolicy, OpLog, Position, Source};
 
 /// How far another node's log has been read.
@@ -42,8 +44,8 @@ pub struct History {
     pub(super) taking: Option<Source>,
     /// Whose message of a sweep is being worked on. Volatile.
     pub(super) with: Option<NodeId>,
-    /// How many writes this node has coordinated in each range, by the token that ends it. Never goes back, as its clock never does.
-    pub(super) next: BTreeMap<Token, u32>,
+    /// How many writes this node has coordinated in each range. Never goes back, as its clock never does.
+    pub(super) next: BTreeMap<ArcId, u32>,
 }
 
 impl History {
@@ -77,13 +79,12 @@ impl History {
     }
 
     /// How far `peer`'s log has been read, if this node has a place in it.
-    pub fn read_of(&self, peer: NodeId, settings: &Settings) -> Option<Position> {
-        self.reading(peer, settings)
+    pub fn read_of(&self, peer: NodeId, settings: &Settings, ring: &Ring) -> Option<Position> {
+        self.reading(peer, copies(settings, ring))
     }
 
     /// How far `peer`'s log has been read; `None` if this node may lack what was never in any log, or was read by whom it was before.
-    pub(super) fn reading(&self, peer: NodeId, settings: &Settings) -> Option<Position> {
-        let copies = settings.replicas.code();
+    pub(super) fn reading(&self, peer: NodeId, copies: u64) -> Option<Position> {
         match self.now.read.get(&peer) {
             Some(reading) => (reading.copies == copies).then_some(reading.position),
             None => (self.now.began == Some(copies)).then_some(Position::START),
@@ -123,13 +124,13 @@ impl History {
     }
 
     /// Keeps a log or stops keeping one. `whole`: the node holds nothing; `first`: it starts for the first time.
-    pub(super) fn configure(&mut self, settings: &Settings, whole: bool, first: bool) {
+    pub(super) fn configure(&mut self, settings: &Settings, copies: u64, whole: bool, first: bool) {
         let wanted = settings.sweeps.log_policy().is_some();
         if wanted == self.now.log.is_some() && settings.sweeps.numbers_events() == self.now.dots.is_some() {
             return;
         }
         self.disk = None;
-        History::configure_dots(&mut self.now.dots, settings, whole && first);
+        History::configure_dots(&mut self.now.dots, settings, (whole && first).then_some(copies));
         if wanted == self.now.log.is_some() {
             return;
         }
@@ -137,14 +138,36 @@ impl History {
         if wanted {
             self.incarnations += 1;
             self.now.log = Some(OpLog::new(self.incarnations, whole));
-            self.now.began = (whole && first).then(|| settings.replicas.code());
+            self.now.began = (whole && first).then_some(copies);
         }
     }
 
     /// An event has reached this node: it holds what it wrote, or something newer.
-    fn saw(&mut self, arc: Token, key: &Key, row: &Row) {
-        if let (Some(dots), Some((node, dot))) = (&mut self.now.dots, row.dot()) {
-            dots.add((arc, node), u64::from(dot), key);
+    fn saw(&mut self, arc: ArcId, key: &Key, row: &Row) {
+        if let (Some(dots), Some((node, event))) = (&mut self.now.dots, dot_in(row, arc)) {
+            dots.add((arc, node), event, key);
+        }
+    }
+
+    /// The ring has been redrawn: what is remembered of ranges that are no more is forgotten, in memory and on disk.
+    pub(super) fn redrawn(&mut self, ring: &Ring, partners: &Partners) {
+        for kept in std::iter::once(&mut self.now).chain(self.disk.as_deref_mut()) {
+            if kept.log.is_some() {
+                for peer in &partners.strangers {
+                    // What was not common before was passed over in its log.
+                    kept.read.insert(*peer, Reading { position: Position::START, copies: NEVER });
+                }
+            }
+            if let Some(dots) = &mut kept.dots {
+                dots.redrawn(ring, partners);
+            }
+        }
+    }
+
+    /// What was seen of other ranges is no longer here.
+    pub(super) fn keep_seen(&mut self, kept: impl Fn(ArcId) -> bool) {
+        for part in std::iter::once(&mut self.now).chain(self.disk.as_deref_mut()) {
+            part.dots.iter_mut().for_each(|dots| dots.keep_seen(&kept));
         }
     }
 
@@ -161,7 +184,7 @@ impl Node {
     /// The node has started, or settings of sweeps have changed.
     pub(super) fn configure_history(&mut self, ctx: &Ctx<'_>) {
         let first = self.generation == 1;
-        self.history.configure(ctx.settings, self.store.rows().is_empty(), first);
+        self.history.configure(ctx.settings, ctx.copies(), self.store.rows().is_empty(), first);
     }
 
     /// This node was given a row: its history follows.
@@ -180,7 +203,7 @@ impl Node {
         }
         let by = self.history.with;
         if let Some(dots) = &mut self.history.now.dots {
-            dots.holds(key, given, by);
+            dots.holds(key, dot_in(given, arc_of(ctx.ring, key.token())).is_some(), by);
         }
         if let (Some(policy), Some(row)) = (ctx.settings.sweeps.log_policy(), self.store.get(key)) {
             self.history.append(policy, key, row, synced);
@@ -202,7 +225,7 @@ impl Node {
     /// `peer`'s log has been read so far, and all of it is held here.
     pub(super) fn has_read(&mut self, peer: NodeId, position: Position, ctx: &mut Ctx<'_>) {
         // Nothing that came with it may be lost alone.
-        let copies = ctx.settings.replicas.code();
+        let copies = ctx.copies();
         // Two sweeps of the same pair may go on at once: what one has read stays read.
         let known = self.history.now.read.get(&peer).filter(|read| read.copies == copies);
         if known.is_some_and(|read| read.position.incarnation == position.incarnation && read.position.seq >= position.seq) {

@@ -17,6 +17,7 @@ mod member;
 mod message;
 mod note;
 mod purge;
+pub mod ranges;
 mod repair;
 mod replica;
 mod settings;
@@ -37,6 +38,7 @@ pub use member::Heartbeats;
 pub use message::{Body, Message, Mode, Outcome, Request, Traffic, Verb};
 pub use note::{NoHint, Note};
 pub use purge::{Removed, RemovedWhy};
+pub use ranges::NewRanges;
 pub use settings::{
     Accrual, BitmapPolicy, Checksum, ClientSettings, Contact, Coordinate, Deletes, Detector, Direct, FallbackSettings, Full, HintSettings,
     IntegritySettings, Keeper, Level, Method, Misbehaviour, Need, Phi, Policy, Proximity, Radix, Reach, ReadSettings, Repair, Replay,
@@ -66,6 +68,8 @@ pub enum Changed {
     Sweeps,
     /// How it checks what it holds.
     Integrity,
+    /// The ring's ranges.
+    Ranges,
 }
 
 /// What happens to a node.
@@ -83,6 +87,8 @@ pub enum Input<'a> {
     Sweep(NodeId, SweepPolicy),
     /// It is told to stop one of its sweeps, or all of them and what waits.
     StopSweep(Option<u32>),
+    /// It is told to throw away rows of ranges that it does not own.
+    CleanUp,
 }
 
 /// What a node does about it, in order.
@@ -178,6 +184,11 @@ impl Ctx<'_> {
         self.settings.digest.of(row)
     }
 
+    /// The numbers of copies in force as one number, another one if the ring has been redrawn between two times of the same numbers.
+    pub fn copies(&self) -> u64 {
+        ranges::copies(self.settings, self.ring)
+    }
+
     /// Says which rule acted.
     pub fn note(&mut self, op: impl Into<Option<OpId>>, note: Note) {
         self.out.push(Out::Note { op: op.into(), note });
@@ -217,6 +228,8 @@ pub struct Node {
     pub history: History,
     /// Checks of what it holds. Volatile.
     pub integrity: Integrity,
+    /// How many changes of the ring it has followed. Survives a crash, as what it made of them does.
+    pub epoch: u32,
 }
 
 impl Node {
@@ -238,6 +251,7 @@ impl Node {
             records: Records::default(),
             history: History::default(),
             integrity: Integrity::default(),
+            epoch: 0,
         }
     }
 
@@ -311,9 +325,11 @@ impl Node {
 
     /// Handles one input completely.
     pub fn handle(&mut self, input: Input<'_>, ctx: &mut Ctx<'_>) {
+        let starts = matches!(input, Input::Started);
+        self.generation += u32::from(starts);
+        self.follow_ring(starts, ctx);
         match input {
             Input::Started => {
-                self.generation += 1;
                 self.start_heartbeats(ctx);
                 self.start_hint_timers(ctx);
                 self.start_handoff_timer(ctx);
@@ -332,8 +348,11 @@ impl Node {
                 self.restart_schedule(ctx);
             }
             Input::Configured(Changed::Integrity) => self.restart_scrub(true, ctx),
+            // It has followed already, whatever came first.
+            Input::Configured(Changed::Ranges) => {}
             Input::Sweep(with, policy) => self.start_sweep(with, policy, 0, ctx),
             Input::StopSweep(number) => self.stop_sweep(number, ctx),
+            Input::CleanUp => self.clean_up(ctx),
             Input::Timer(timer) => self.wake(timer, ctx),
             Input::Message(message) => self.receive(message, ctx),
         }

@@ -2,6 +2,7 @@
 
 use super::coordinate::Seat;
 use super::integrity::RotStep;
+use super::ranges::NewRanges;
 use super::settings::Phi;
 use super::sweeps::{QueueStep, SessionId, SweepStep};
 use crate::engine::base::{Digest, Micros, NodeId};
@@ -264,6 +265,13 @@ pub enum Note {
     },
     /// About a value whose checksum does not fit.
     Rot(RotStep),
+    /// The ring was redrawn, and what the node remembers follows.
+    Ranges(NewRanges),
+    /// The node has thrown away rows of ranges that it does not own.
+    CleanedUp {
+        /// How many.
+        rows: u64,
+    },
 }
 
 /// Why a hint is not kept.
@@ -325,6 +333,8 @@ impl Note {
             Note::Queue(_) => 51,
             Note::SweepRead { .. } => 60,
             Note::Rot(_) => 50,
+            Note::Ranges(_) => 70,
+            Note::CleanedUp { .. } => 71,
         }
     }
 

@@ -134,6 +134,10 @@ impl Truth {
                 EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Replicas(_) | Setting::Tombstones(_)) => {
                     self.looking = Some(None);
                 }
+                // Others are to hold it now: who has nothing yet is behind.
+                EventKind::Fault(Fault::Redrawn(change)) if change.touched.iter().any(|t| t.joined.len() + t.left.len() > 0) => {
+                    self.looking = Some(None);
+                }
                 // Who holds nothing of a delete may be behind, or may not be any more.
                 EventKind::Fault(Fault::Set(set)) if matches!(**set, Setting::Sweeps(_)) => {
                     let forgets = Some(world.settings().sweeps.forgets_deletes());

@@ -1,6 +1,8 @@
 //! The ring: tokens and their owners, and what each node's surroundings are.
 
 use super::claim::claim;
+use super::range::TokenRange;
+use super::redraw::History;
 use super::replication::Replication;
 use super::strategy::Table;
 use super::topology::{Spot, Style, Topology, ZoneId};
@@ -24,10 +26,12 @@ pub struct ZoneShape {
 /// Tokens in ring order, each with its node, and where the nodes stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ring {
-    tokens: Vec<(Token, NodeId)>,
+    pub(super) tokens: Vec<(Token, NodeId)>,
     spots: Vec<Spot>,
     zones: Vec<ZoneShape>,
     partitioned: bool,
+    /// How an operator has redrawn it since the start.
+    pub(super) history: History,
     /// Preference lists worked out in advance for the replication in force.
     table: Option<Table>,
 }
@@ -54,11 +58,20 @@ impl Ring {
         let spots = topology.spots(nodes);
         let mut zones: Vec<ZoneShape> = topology.zones.iter().map(|z| ZoneShape { name: z.name.clone(), ..ZoneShape::default() }).collect();
         zones.resize_with(topology.zone_count() as usize, ZoneShape::default);
-        let owners = set_of(tokens.iter().map(|(_, node)| *node));
-        owners.iter().for_each(|node| zones[spots[node.index()].zone.index()].nodes += 1);
-        let racks = set_of(owners.iter().map(|node| spots[node.index()]));
-        racks.iter().for_each(|spot| zones[spot.zone.index()].racks += 1);
-        Ring { tokens, spots, zones, partitioned: matches!(topology.style, Style::Partitions(_)), table: None }
+        let partitioned = matches!(topology.style, Style::Partitions(_));
+        let mut ring = Ring { tokens, spots, zones, partitioned, history: History::default(), table: None };
+        ring.count_owners();
+        ring
+    }
+
+    /// Tokens have changed hands: counts anew what each zone has. Lists worked out in advance are void.
+    pub(super) fn count_owners(&mut self) {
+        self.table = None;
+        self.zones.iter_mut().for_each(|zone| (zone.nodes, zone.racks) = (0, 0));
+        let owners = set_of(self.tokens.iter().map(|(_, node)| *node));
+        owners.iter().for_each(|node| self.zones[self.spots[node.index()].zone.index()].nodes += 1);
+        let racks = set_of(owners.iter().map(|node| self.spots[node.index()]));
+        racks.iter().for_each(|spot| self.zones[spot.zone.index()].racks += 1);
     }
 
     /// A ring of `nodes` nodes with one token each in one zone, evenly spaced; node A's token is 0.
@@ -113,6 +126,16 @@ impl Ring {
         if at == self.tokens.len() { 0 } else { at }
     }
 
+    /// The part of the ring that token number `i` ends, in a ring of partitions the one up to it: all its keys have the same replicas. `i`
+    /// must be below the number of tokens.
+    pub fn arc(&self, i: usize) -> TokenRange {
+        let end = |i: usize| {
+            let (Token(token), _) = self.tokens[i];
+            Token(token.wrapping_sub(u64::from(self.partitioned)))
+        };
+        TokenRange { left: end(if i == 0 { self.tokens.len() - 1 } else { i - 1 }), right: end(i) }
+    }
+
     /// All entries of the ring clockwise from the first owner of `token`, each with its index.
     pub fn clockwise(&self, token: Token) -> impl Iterator<Item = (usize, NodeId)> {
         self.round_from(self.entry_of(token))
@@ -135,6 +158,11 @@ impl Ring {
 
     /// Works out the preference lists for this replication, so that looking one up costs a search for the token only.
     pub fn prepare(&mut self, replication: &Replication) {
+        self.table = Table::of(self, replication);
+        self.history.counted();
+    }
+
+    pub(super) fn work_out_lists(&mut self, replication: &Replication) {
         self.table = Table::of(self, replication);
     }
 

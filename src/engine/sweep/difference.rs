@@ -1,9 +1,9 @@
 //! Where two trees over one range differ.
 
 use super::policy::Combine;
-use super::range::TokenRange;
 use super::tree::{PAGE_BITS, PAGE_MASK, Page, Tree};
 use crate::engine::base::arrange;
+use crate::engine::place::TokenRange;
 use crate::engine::sweep::words_of;
 
 /// A node of a tree.

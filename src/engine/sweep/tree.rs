@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::policy::{Combine, TreePolicy};
-use super::range::TokenRange;
 use crate::engine::base::{Digest, DigestFunction};
 use crate::engine::data::Token;
+use crate::engine::place::TokenRange;
 
 /// The digest of one row, or the hash of a node: as many words as the function fills, then zeros.
 pub type Item = [u64; 4];

@@ -23,6 +23,8 @@ pub struct Backup {
     pub guests: Guests,
     /// What it knew of incremental repairs.
     pub records: Records,
+    /// How many changes of the ring it had followed.
+    epoch: u32,
 }
 
 impl World {
@@ -37,7 +39,14 @@ impl World {
         let (mut hints, mut guests) = (host.node.hints.clone(), host.node.guests.clone());
         hints.crash();
         guests.crash();
-        let backup = Backup { taken: self.now, store: host.node.store.disk(), hints, guests, records: host.node.records.clone() };
+        let backup = Backup {
+            taken: self.now,
+            store: host.node.store.disk(),
+            hints,
+            guests,
+            records: host.node.records.clone(),
+            epoch: host.node.epoch,
+        };
         let rows = backup.store.rows().len();
         self.backups.insert(node, backup);
         self.fault(Some(node.into()), Fault::BackedUp { rows }, log);
@@ -45,13 +54,15 @@ impl World {
 
     /// Kills a node and replaces its disk by the last backup of it. Without a backup nothing happens.
     pub(super) fn restore(&mut self, node: NodeId, log: &mut Vec<Event>) {
-        let Some(Backup { taken, store, hints, guests, records }) = self.backups.get(&node).cloned() else { return };
+        let Some(Backup { taken, store, hints, guests, records, epoch }) = self.backups.get(&node).cloned() else { return };
         self.crash(node, false, log);
         let Some(host) = self.hosts.get_mut(node.index()) else { return };
         let machine: &mut Node = Arc::make_mut(&mut host.node);
         let (count, changed) = (store.rows().len(), machine.store.rows().changed(store.rows()));
         machine.store.restore(store);
         machine.records = records;
+        // What the ring has become since is followed once more when it starts.
+        machine.epoch = epoch;
         machine.disk_replaced();
         machine.hints.replace(hints);
         machine.guests.replace(guests);

@@ -6,10 +6,11 @@ use super::bounds::{CommandError, LIMITS, ensure, level, level_of_rows, ppm, spa
 use super::config::{Config, NetworkConfig};
 use super::network::LinkRule;
 use super::preload::Preload;
+use super::redraw::RangeOf;
 use super::sweeping::check_policy;
 use super::workload::Workload;
 use crate::engine::base::{ClientId, CutId, Endpoint, Micros, NodeId, arrange};
-use crate::engine::data::Key;
+use crate::engine::data::{Key, Token};
 use crate::engine::node::{Level, Setting, SweepPolicy};
 
 /// One action on a world. In a run file its name stands beside its fields (`lab::Timed`).
@@ -197,9 +198,34 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<u32>,
     },
+    /// Makes two ranges of one, with the same owner.
+    Split {
+        /// Which.
+        range: RangeOf,
+        /// The last token of the first half; that in the middle if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cut: Option<Token>,
+    },
+    /// Makes one range of two neighbours with the same owner.
+    Merge {
+        /// The first of the two.
+        range: RangeOf,
+    },
+    /// Gives a range to another node. No row goes along.
+    Move {
+        /// Which.
+        range: RangeOf,
+        /// The new owner.
+        to: NodeId,
+    },
+    /// Makes a node throw away rows of ranges that it does not own.
+    Cleanup {
+        /// Which.
+        node: NodeId,
+    },
 }
 
-fn check_key(key: &Key) -> Result<(), CommandError> {
+pub(super) fn check_key(key: &Key) -> Result<(), CommandError> {
     let len = key.name().len();
     ensure("key", (1..=LIMITS.key_bytes).contains(&len), || format!("must have 1 to {} bytes, has {len}", LIMITS.key_bytes))
 }
@@ -248,6 +274,7 @@ impl Command {
             | Command::Wipe { node }
             | Command::Backup { node }
             | Command::Restore { node }
+            | Command::Cleanup { node }
             | Command::StopSweep { node, .. } => config.knows("node", *node),
             Command::Clock { node, offset_us } => {
                 config.knows("node", *node)?;
@@ -277,6 +304,7 @@ impl Command {
             }
             Command::Rot { node, key, value, .. } => config.knows("node", *node).and_then(|()| check_rot(key, value.as_deref())),
             Command::Repair { node, policy } => config.knows("node", *node).and_then(|()| policy.as_ref().map_or(Ok(()), check_policy)),
+            Command::Split { .. } | Command::Merge { .. } | Command::Move { .. } => self.check_range(config),
             Command::Mend { .. } | Command::MendAll | Command::StopWorkload { .. } => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId, OpId};
 use crate::engine::data::{Key, Row};
 use crate::engine::node::{Applied, Message, Note, Outcome, Removed, Request, Setting, Timer};
+use crate::engine::place::Change;
 
 /// One entry of a run's log. Its id is its place in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,6 +128,10 @@ pub enum Fault {
     },
     /// Bytes of a value on a node's disk changed by themselves.
     Rotted(Box<Rotted>),
+    /// The ring was redrawn.
+    Redrawn(Arc<Change>),
+    /// A node was told to throw away rows of ranges that it does not own.
+    CleanupAsked,
 }
 
 /// A value whose bytes changed by themselves.

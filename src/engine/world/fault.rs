@@ -70,6 +70,8 @@ impl World {
             }
             Command::StopSweep { node, number } => self.stop_sweep(node, number, log),
             Command::StopWorkload { workload } => self.stop_workload(workload, log),
+            Command::Split { .. } | Command::Merge { .. } | Command::Move { .. } => self.redraw(command, log),
+            Command::Cleanup { node } => self.clean_up(node, log),
         }
     }
 
@@ -167,6 +169,7 @@ impl World {
                 Waiting::Sweep(with, policy) => self.run_node(node, Input::Sweep(with, policy), cause, log),
                 Waiting::StopSweep(number) => self.run_node(node, Input::StopSweep(number), cause, log),
                 Waiting::Configured(changed) => self.run_node(node, Input::Configured(changed), cause, log),
+                Waiting::CleanUp => self.cleans_up(node, cause, log),
             }
         }
     }
@@ -185,12 +188,17 @@ impl World {
             _ => None,
         };
         if let Some(changed) = changed {
-            for node in (0..self.hosts.len() as u32).map(NodeId) {
-                match self.hosts[node.index()].status {
-                    Status::Up => self.run_node(node, Input::Configured(changed), cause, log),
-                    Status::Paused => self.hosts[node.index()].waiting.push(Waiting::Configured(changed)),
-                    Status::Down => {} // starting reads the settings
-                }
+            self.tell_all(changed, cause, log);
+        }
+    }
+
+    /// Tells every node that something changed that all know of at once.
+    pub(super) fn tell_all(&mut self, changed: Changed, cause: Option<EventId>, log: &mut Vec<Event>) {
+        for node in (0..self.hosts.len() as u32).map(NodeId) {
+            match self.hosts[node.index()].status {
+                Status::Up => self.run_node(node, Input::Configured(changed), cause, log),
+                Status::Paused => self.hosts[node.index()].waiting.push(Waiting::Configured(changed)),
+                Status::Down => {} // starting reads the settings
             }
         }
     }

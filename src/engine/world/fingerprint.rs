@@ -105,21 +105,7 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
             mix.word(key.token().0);
             mix.word(row_digest(after).head());
         }
-        EventKind::Note(note) => {
-            mix.word(10 << 32 | u64::from(note.code()));
-            if let Note::Convicted { peer, phi, .. } = note {
-                mix.word(phi.0 << 16 ^ u64::from(peer.0));
-            }
-            if let Note::Sweep { session, step } = note {
-                step.mix(*session, mix);
-            }
-            if let Note::Rot(step) = note {
-                mix.word(step.code() << 32 ^ step.key().map_or(0, |key| key.token().0));
-            }
-            if let Note::Queue(step) = note {
-                step.mix(mix);
-            }
-        }
+        EventKind::Note(note) => mix_note(mix, note),
         EventKind::Removed(removed) => {
             mix.word(12);
             mix.word(removed.key.token().0);
@@ -127,6 +113,28 @@ pub(super) fn mix_event(mix: &mut Mix, event: &Event) {
         }
         EventKind::Client(act) => mix_act(mix, act),
         EventKind::Fault(fault) => mix.word(11 << 32 | fault_code(fault)),
+    }
+}
+
+fn mix_note(mix: &mut Mix, note: &Note) {
+    mix.word(10 << 32 | u64::from(note.code()));
+    if let Note::Convicted { peer, phi, .. } = note {
+        mix.word(phi.0 << 16 ^ u64::from(peer.0));
+    }
+    if let Note::Sweep { session, step } = note {
+        step.mix(*session, mix);
+    }
+    if let Note::Rot(step) = note {
+        mix.word(step.code() << 32 ^ step.key().map_or(0, |key| key.token().0));
+    }
+    if let Note::Queue(step) = note {
+        step.mix(mix);
+    }
+    if let Note::CleanedUp { rows } = note {
+        mix.word(*rows);
+    }
+    if let Note::Ranges(new) = note {
+        new.mix(mix);
     }
 }
 
@@ -207,6 +215,8 @@ fn fault_code(fault: &Fault) -> u64 {
         Fault::SweepAsked { with } => (19, with.0),
         Fault::Rotted(rotted) => (30, row_digest(&Some(rotted.after.clone())).head() as u32 ^ rotted.key.token().0 as u32),
         Fault::SweepStopped { number } => (40, number.map_or(0, |number| number + 1)),
+        Fault::Redrawn(change) => (41, change.what.code()),
+        Fault::CleanupAsked => (42, 0),
     };
     kind << 40 | u64::from(detail)
 }

@@ -29,6 +29,8 @@ pub(super) enum Waiting {
     Sweep(NodeId, SweepPolicy),
     /// It was told to stop.
     StopSweep(Option<u32>),
+    /// It was told to clean up.
+    CleanUp,
 }
 
 /// A machine and the node on it.

@@ -88,6 +88,10 @@ pub(super) fn is_fault(command: &Command) -> bool {
             | Command::Sweep { .. }
             | Command::Repair { .. }
             | Command::StopSweep { .. }
+            | Command::Split { .. }
+            | Command::Merge { .. }
+            | Command::Move { .. }
+            | Command::Cleanup { .. }
     )
 }
 

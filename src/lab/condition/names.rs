@@ -143,6 +143,10 @@ const OTHERS: &[&str] = &[
     "rot-scrubbed",
     "rotted",
     "sweep-stopped",
+    "ring-redrawn",
+    "cleanup-asked",
+    "ranges-followed",
+    "cleaned-up",
 ];
 
 /// Every name that an event may have.
@@ -199,6 +203,8 @@ pub fn name_of_event(kind: &EventKind) -> &'static str {
 fn name_of_note(note: &Note) -> &'static str {
     match note {
         Note::SweepRead { .. } => "sweep-read",
+        Note::Ranges(_) => "ranges-followed",
+        Note::CleanedUp { .. } => "cleaned-up",
         Note::Sweep { step, .. } => match step {
             SweepStep::Began { .. } => "sweep-began",
             SweepStep::NothingInCommon { .. } => "sweep-nothing-in-common",
@@ -255,6 +261,8 @@ fn name_of_fault(fault: &Fault) -> &'static str {
         Fault::WorkloadEnded { .. } => "workload-ended",
         Fault::Rotted(_) => "rotted",
         Fault::SweepStopped { .. } => "sweep-stopped",
+        Fault::Redrawn(_) => "ring-redrawn",
+        Fault::CleanupAsked => "cleanup-asked",
         #[allow(unreachable_patterns, reason = "other faults come with their mechanisms")]
         _ => "fault",
     }

@@ -42,3 +42,21 @@ mod working;
 pub mod workloads;
 
 pub use handle::{ConsoleVerb, LabHandle, Selection, Tool, UiState};
+
+use yew::prelude::*;
+
+use super::route::Route;
+use open::Place;
+
+/// What an address of the lab shows.
+pub fn door(route: &Route, query: &AttrValue) -> Html {
+    let place = match route {
+        Route::Two => return html! { <two::TwoLabs /> },
+        Route::TwoOf { slug } => return html! { <two::TwoLabs slug={slug.clone()} /> },
+        Route::Run { slug } => Place::Gallery(slug.clone().into()),
+        Route::Shared => Place::Shared(query.clone()),
+        Route::New => Place::New(query.clone()),
+        _ => Place::Own,
+    };
+    html! { <page::LabPage {place} /> }
+}

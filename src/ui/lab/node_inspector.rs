@@ -14,7 +14,7 @@ use crate::engine::base::NodeId;
 use crate::engine::world::Status;
 use crate::ui::marks::icon;
 use crate::view::format::counted;
-use crate::view::inspect::{Act, NodeView};
+use crate::view::inspect::{Act, NodeView, range_acts};
 use crate::view::narrate::Names;
 
 /// What there is to know about one node, and the buttons that act on it.
@@ -30,6 +30,7 @@ pub fn node_inspector(lab: &LabHandle, node: NodeId) -> Html {
             </div>
             <p class="who" data-testid="node-status">{ &view.status }</p>
             <div class="verbs">{ for view.acts.iter().map(|a| button(lab, a)) }</div>
+            { ranges(lab, view.node) }
             { pairs(&view.facts) }
             { two_clocks::of_node(lab, view.node) }
             { kept::hints(lab, &view.hints) }
@@ -40,6 +41,18 @@ pub fn node_inspector(lab: &LabHandle, node: NodeId) -> Html {
             <h3 class="h">{ "Rows it holds" }<small>{ counted(view.total, "row", "rows") }</small></h3>
             { rows(&view) }
         </section>
+    }
+}
+
+/// What can be done to the ring from here.
+fn ranges(lab: &LabHandle, node: NodeId) -> Html {
+    let key = lab.ui().key;
+    let acts = lab.read(|s| range_acts(s, node, key.as_ref()));
+    html! {
+        <>
+            <h3 class="h">{ "The ring" }<small>{ "no row goes along" }</small></h3>
+            <div class="verbs" data-testid="node-ranges">{ for acts.iter().map(|act| button(lab, act)) }</div>
+        </>
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::base::{Digest, Micros};
 use crate::engine::node::{Level, Repair};
 use crate::engine::place::{MAX_ZONES, Replication, Style};
 use crate::engine::world::{CommandError, Config};
-use crate::lab::{self, LabError, Script, Session, View};
+use crate::lab::{self, LabError, Script, Session, Spot, View};
 use crate::ui::route::query;
 use crate::ui::storage;
 use crate::view::format::capital;
@@ -134,16 +134,16 @@ fn fallback() -> Opened {
 fn open_strictly(place: &Place, restore: Restore) -> Result<Opened, String> {
     let name = place.name();
     // The run comes first: a link that cannot be read must not show the work of another one.
-    let (script, event) = run_of(place).map_err(|e| sentence(&e))?;
+    let (script, spot) = run_of(place).map_err(|e| sentence(&e))?;
     let mut error = None;
     match left_at(place, &name, restore).map(|file| lab::from_file_at(&file, pace())) {
-        Some(Ok(session)) => return Ok(Opened { start: event, ..Opened::new(session, script, Some(name), place.address()) }),
+        Some(Ok(session)) => return Ok(Opened { start: spot.events, ..Opened::new(session, script, Some(name), place.address()) }),
         Some(Err(why)) => error = Some(format!("What was kept here cannot be opened. {}", sentence(&why))),
         None => {}
     }
     let mut session = Session::open_at(script.clone(), pace()).map_err(|e| sentence(&e))?;
-    session.seek_event(event);
-    Ok(Opened { error, start: event, ..Opened::new(session, script, Some(name), place.address()) })
+    spot.seek(&mut session);
+    Ok(Opened { error, start: spot.events, ..Opened::new(session, script, Some(name), place.address()) })
 }
 
 /// The run file of the work to bring back.
@@ -156,23 +156,23 @@ fn left_at(place: &Place, name: &str, restore: Restore) -> Option<String> {
     storage::kept(name).or_else(|| newest.then(storage::latest).flatten().map(|latest| latest.file))
 }
 
-/// The run a place stands for before anything is changed, and the event at which it opens.
-fn run_of(place: &Place) -> Result<(Script, u32), LabError> {
+/// The run a place stands for before anything is changed, and where in it it opens.
+fn run_of(place: &Place) -> Result<(Script, Spot), LabError> {
     match place {
-        Place::Own => Ok((sandbox(Config::default()), 0)),
+        Place::Own => Ok((sandbox(Config::default()), Spot::default())),
         Place::New(text) => {
             let script = sandbox(config_of(text)?);
             let named = query(text, "preset").and_then(lab::preset).map(|p| (format!("Sandbox like {}", p.like), p.about.clone()));
-            Ok((named.map_or(script.clone(), |(title, about)| Script { title, about, ..script }), 0))
+            Ok((named.map_or(script.clone(), |(title, about)| Script { title, about, ..script }), Spot::default()))
         }
-        Place::Shared(text) => lab::from_link(query(text, "r").unwrap_or_default()),
+        Place::Shared(text) => lab::linked(query(text, "r").unwrap_or_default()),
         Place::Gallery(slug) => {
             let found = lab::gallery().iter().find(|(name, _)| *name == slug.as_str());
             let (_, file) =
                 found.ok_or_else(|| invalid("run", format!("there is none called \"{}\"", slug.chars().take(40).collect::<String>())))?;
             let script = lab::script_from_file(file)?;
-            let start = script.start.unwrap_or(0);
-            Ok((script, start))
+            let events = script.start.unwrap_or(0);
+            Ok((script, Spot { events, ..Spot::default() }))
         }
     }
 }

@@ -18,7 +18,7 @@ use super::messages::use_messages;
 use super::open::{self, Opened, Place, Restore};
 use super::settings::use_settings;
 use super::stage::Stage;
-use super::sweep::{SweepHead, SweepStage, switch, use_side, use_start};
+use super::sweep::{Panel, switch};
 use super::tabs::{Tab, tabs};
 use super::title::{title, whose};
 use super::tools::{use_file_drop, use_lab_tools};
@@ -26,6 +26,7 @@ use super::why::use_why;
 use super::workloads::use_workloads;
 use crate::lab::View;
 use crate::ui::header::{Bar, header};
+use crate::ui::later::SweepPanel;
 use crate::ui::route::{Route, query, set_title};
 use crate::ui::theme;
 
@@ -92,7 +93,6 @@ pub fn LabView(props: &LabViewProps) -> Html {
     let sweeping = lab.ui().view == View::Sweep;
     let (shown, choose, all) = if sweeping { (*side_tab, side_tab.setter(), Tab::SWEEP) } else { (*tab, tab.setter(), Tab::RING) };
     let choose = Callback::from(move |to| choose.set(to));
-    let (side, start) = (use_side(&lab), use_start(&lab));
     // Several labs on a page have parts of the same kind, told apart by the lab's name.
     let called = |part: &str| if props.compact { format!("{}: {part}", props.label) } else { part.to_owned() };
     let dock = use_dock(&lab, called("Time"));
@@ -112,12 +112,12 @@ pub fn LabView(props: &LabViewProps) -> Html {
                 { dock }
                 { tabs(all, shown, &choose, &called("Panels")) }
                 <aside class="col right" aria-label={called("What is selected")}>
-                    if shown == Tab::Sweep { { side } } else { { inspector(&lab) }{ checks } }
+                    if shown == Tab::Sweep { <SweepPanel panel={Panel::Side} /> } else { { inspector(&lab) }{ checks } }
                 </aside>
                 <aside class="col left" aria-label={called("What you can do")}>
                     { console }
                     { workloads }
-                    { by_hand(&lab, start) }
+                    <ByHand lab={lab.clone()} />
                     { faults }
                     { settings }
                 </aside>
@@ -130,7 +130,7 @@ pub fn LabView(props: &LabViewProps) -> Html {
 fn middle(lab: &LabHandle, why: Html, compact: bool) -> Html {
     let (head, shown) = match lab.ui().view {
         View::Ring => (legend(lab), html! { <Stage /> }),
-        View::Sweep => (html! { <SweepHead /> }, html! { <SweepStage /> }),
+        View::Sweep => (html! { <SweepPanel panel={Panel::Head} /> }, html! { <SweepPanel panel={Panel::Stage} /> }),
     };
     let panels = html! { <><div class="mid-head">{ switch(lab) }{ head }</div>{ shown }{ why }</> };
     if compact {
@@ -144,13 +144,28 @@ fn middle(lab: &LabHandle, why: Html, compact: bool) -> Html {
     }
 }
 
-/// Starting a sweep: beside the ring.
-fn by_hand(lab: &LabHandle, form: Html) -> Html {
-    let title = format!("sweep-title-{}", lab.number());
+/// Properties of [`ByHand`].
+#[derive(PartialEq, Properties)]
+struct ByHandProps {
+    lab: LabHandle,
+}
+
+/// Starting a sweep: beside the ring. What it takes is fetched when it is opened first.
+#[component]
+fn ByHand(props: &ByHandProps) -> Html {
+    let opened = use_state_eq(|| false);
+    let title = format!("sweep-title-{}", props.lab.number());
+    let ontoggle = {
+        let opened = opened.setter();
+        Callback::from(move |_: Event| opened.set(true))
+    };
     html! {
         <section data-panel="client" data-testid="sweep-start" aria-labelledby={title.clone()}>
             <h2 class="h" id={title}>{ "Sweep" }</h2>
-            <details class="more"><summary data-testid="sweep-open">{ "Compare two replicas\u{2026}" }</summary>{ form }</details>
+            <details class="more" {ontoggle}>
+                <summary data-testid="sweep-open">{ "Compare two replicas\u{2026}" }</summary>
+                if *opened { <SweepPanel panel={Panel::Start} /> }
+            </details>
         </section>
     }
 }

@@ -42,6 +42,8 @@ pub fn use_settings(lab: &LabHandle) -> Html {
         })
     };
     let part = |part: Part| match part {
+        // A value is not parted from the stop behind it.
+        Part::Text(words) if words.starts_with(['.', ',', ';', ':']) => html! { { format!("\u{2060}{words}") } },
         Part::Text(words) => html! { { words } },
         Part::Words(words) => html! { { words } },
         Part::Choice(choice) => choice_part(choice, *when, apply.clone()),

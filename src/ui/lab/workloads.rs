@@ -52,7 +52,7 @@ fn one(lab: &LabHandle, going: Going) -> Html {
         })
     };
     html! {
-        <li class="active" key={going.number} data-testid={format!("workload-is-{}", going.number)}>
+        <li class="active calm" key={going.number} data-testid={format!("workload-is-{}", going.number)}>
             <span>{ &going.text }</span>
             <button type="button" class="btn sm" data-testid={format!("workload-stop-{}", going.number)}
                 aria-label={format!("Stop workload {}", going.number + 1)} {onclick}>{ "Stop" }</button>

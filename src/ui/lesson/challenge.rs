@@ -1,8 +1,9 @@
 //! Challenges: the card in a lesson, and the page on which one is worked on in the lab and judged by the engine.
 
 use yew::prelude::*;
+use yew_router::prelude::*;
 
-use super::load::{Loaded, Source, load};
+use super::load::{Loaded, Source, load, part_of};
 use super::prose;
 use super::reader::Reader;
 use crate::course::{Challenge, Facts, Figure, Judged, Kind, Lesson, Medal, judge};
@@ -24,9 +25,9 @@ pub fn card(reader: &Reader, challenge: &Challenge) -> Html {
             <p class="kind">{ "Challenge" }</p>
             <h3>{ &challenge.title }</h3>
             <p>{ prose::line(reader, &challenge.ask, challenge.figure) }</p>
-            { terms(challenge, &clients) }
+            { terms(reader, challenge, &clients) }
             <div class="ask-go">
-                <a class="btn pri" href={format!("#/challenge/{}/{}", reader.lesson().slug, challenge.name)} data-testid="take-challenge">{ "Take it on in the lab" }</a>
+                <a class="btn pri" href={part_of(reader.lesson(), "challenge", &format!("/{}", challenge.name))} data-testid="take-challenge">{ "Take it on in the lab" }</a>
                 if let Some(medal) = best { <span class={classes!("medal", medal.name())}>{ format!("your best: {}", medal.name()) }</span> }
             </div>
         </section>
@@ -38,7 +39,7 @@ fn clients(figure: &Figure) -> Vec<String> {
 }
 
 /// How it is won, what is allowed, and what the medals cost.
-fn terms(challenge: &Challenge, clients: &[String]) -> Html {
+fn terms(reader: &Reader, challenge: &Challenge, clients: &[String]) -> Html {
     let unit = |n: f64| {
         let value = match shape(challenge) {
             Some(unit) => crate::lab::Value::Number(n, unit),
@@ -51,10 +52,16 @@ fn terms(challenge: &Challenge, clients: &[String]) -> Html {
         <dl class="terms">
             <dt>{ "Won when" }</dt><dd>{ challenge.win.words(clients) }</dd>
             <dt>{ "Counted" }</dt><dd>{ format!("{}: gold at most {}, silver {}, bronze {}", challenge.score.words(clients), unit(gold), unit(silver), unit(bronze)) }</dd>
-            if !challenge.allow.is_empty() { <dt>{ "Allowed" }</dt><dd>{ challenge.allow.join(", ") }</dd> }
-            if !challenge.settings.is_empty() { <dt>{ "From the start" }</dt><dd>{ challenge.settings.join(", ") }</dd> }
+            if !challenge.allow.is_empty() { <dt>{ "Allowed" }</dt><dd>{ plain(&challenge.allow) }</dd> }
+            if !challenge.settings.is_empty() { <dt>{ "May be set" }</dt><dd>{ plain(&challenge.settings) }</dd> }
+            if let Some(seed) = reader.challenge_seed(challenge.figure) { <dt>{ "Yours" }</dt><dd>{ format!("the run with seed {seed}, by your number") }</dd> }
         </dl>
     }
+}
+
+/// Names of commands and settings as words: `read.second-round` is `read: second round`.
+fn plain(names: &[String]) -> String {
+    names.join(", ").replace('.', ": ").replace('-', " ")
 }
 
 /// The unit of the score, as its name tells.
@@ -80,10 +87,13 @@ pub struct ChallengePageProps {
 #[component]
 pub fn ChallengePage(props: &ChallengePageProps) -> Html {
     let loaded = use_state_eq(|| Loaded::Waiting);
+    let source = Source::of_part(&props.slug, use_location().map(|l| l.query_str().to_owned()).unwrap_or_default().as_str());
     {
         let loaded = loaded.setter();
-        use_effect_with(props.slug.clone(), move |slug| load(Source::Course(slug.clone()), Callback::from(move |l| loaded.set(l))));
+        use_effect_with(source.clone(), move |source| load(source.clone(), Callback::from(move |l| loaded.set(l))));
     }
+    let from = if let Source::Address(from) = &source { format!("?from={from}") } else { String::new() };
+    let at = format!("/challenge/{}/{}{from}", props.slug, props.name);
     match &*loaded {
         Loaded::Waiting => {
             html! { <>{ header(Bar::default()) }<main id="main" class="pg" tabindex="-1"><p>{ "One moment …" }</p></main></> }
@@ -95,7 +105,7 @@ pub fn ChallengePage(props: &ChallengePageProps) -> Html {
                 _ => None,
             });
             match found {
-                Some(challenge) => html! { <Working lesson={lesson.clone()} {challenge} /> },
+                Some(challenge) => html! { <Working lesson={lesson.clone()} {challenge} {at} back={source.address()} /> },
                 None => super::failed(&[crate::course::Fault {
                     file: lesson.file.clone(),
                     line: 0,
@@ -110,6 +120,9 @@ pub fn ChallengePage(props: &ChallengePageProps) -> Html {
 struct WorkingProps {
     lesson: std::rc::Rc<Lesson>,
     challenge: Challenge,
+    /// What follows the `#` of this address, and the address of the lesson.
+    at: AttrValue,
+    back: AttrValue,
 }
 
 #[component]
@@ -125,9 +138,11 @@ fn Working(props: &WorkingProps) -> Html {
     let lab = use_mut_ref(|| None::<LabHandle>);
     let verdict = use_state_eq(|| None::<Judged>);
     let opened = use_memo((), |()| {
-        let mut script = lesson.variant(challenge.figure, &[], None).ok()?;
+        let seed = owner.challenge_seed(challenge.figure);
+        let mut script = lesson.variant(challenge.figure, &[], seed).ok()?;
         script.title = challenge.title.clone();
-        let place = format!("challenge/{}/{}", lesson.slug, challenge.name);
+        let own = seed.map_or(String::new(), |seed| format!("/{seed}"));
+        let place = format!("challenge/{}/{}{own}", lesson.slug, challenge.name);
         let kept = storage::kept(&place).and_then(|file| crate::lab::from_file(&file).ok());
         let fresh = || {
             let mut session = Session::open(script.clone()).ok()?;
@@ -135,12 +150,12 @@ fn Working(props: &WorkingProps) -> Html {
             let start = lesson
                 .figures
                 .get(challenge.figure)
-                .and_then(|f| Facts::of(&lesson, challenge.figure, None).ok()?.moment(f.start.as_ref()?));
+                .and_then(|f| Facts::of(&lesson, challenge.figure, seed).ok()?.moment(f.start.as_ref()?));
             session.seek_time(start.or(script.commands.last().map(|t| t.at)).unwrap_or_default());
             Some(session)
         };
         let session = kept.or_else(fresh)?;
-        Some(Opened::new(session, script, Some(place), format!("/challenge/{}/{}", lesson.slug, challenge.name)))
+        Some(Opened::new(session, script, Some(place), props.at.to_string()))
     });
     let told = {
         let lab = lab.clone();
@@ -151,7 +166,7 @@ fn Working(props: &WorkingProps) -> Html {
         Callback::from(move |_: MouseEvent| {
             let Some(lab) = lab.borrow().clone() else { return };
             let script = lab.read(|s| s.script().clone());
-            if let Ok(judged) = judge(reader.lesson(), &challenge, &script) {
+            if let Ok(judged) = judge(reader.lesson(), &challenge, reader.challenge_seed(challenge.figure), &script) {
                 if let (Judged::Won(medal, _), Ok(link)) = (&judged, lab.read(to_link)) {
                     reader.answer(&challenge.name, vec![link], Some(*medal));
                 }
@@ -164,9 +179,9 @@ fn Working(props: &WorkingProps) -> Html {
     html! {
         <LabView {opened} {told}>
             <div class="task-text">
-                <p class="kind"><a href={format!("#/lesson/{}", reader.lesson().slug)}>{ &reader.lesson().title }</a>{ " · Challenge" }</p>
+                <p class="kind"><a href={props.back.clone()}>{ &reader.lesson().title }</a>{ " · Challenge" }</p>
                 <p><b>{ &props.challenge.title }</b>{ ". " }{ prose::line(&reader, &props.challenge.ask, props.challenge.figure) }</p>
-                <details><summary>{ "How it is won" }</summary>{ terms(&props.challenge, &clients) }</details>
+                <details><summary>{ "How it is won" }</summary>{ terms(&reader, &props.challenge, &clients) }</details>
             </div>
             <div class="task-go">
                 <button type="button" class="btn pri" onclick={judged} data-testid="judge">{ "Judge my run" }</button>

@@ -9,6 +9,7 @@ use yew::prelude::*;
 
 use crate::course::{Fault, LESSON_BOUNDS, Lesson};
 use crate::lab::{BOUNDS, gallery};
+use crate::ui::route::query;
 use crate::ui::storage;
 
 /// Where a lesson comes from.
@@ -18,6 +19,34 @@ pub enum Source {
     Course(AttrValue),
     /// An address of this site, from the page's own folder.
     Address(AttrValue),
+}
+
+impl Source {
+    /// The lesson that a part of it at this address belongs to: a short name, and what follows the `?`.
+    pub fn of_part(slug: &AttrValue, query_text: &str) -> Source {
+        match query(query_text, "from") {
+            Some(from) => Source::Address(from.to_owned().into()),
+            None => Source::Course(slug.clone()),
+        }
+    }
+
+    /// Where the lesson itself is read.
+    pub fn address(&self) -> String {
+        match self {
+            Source::Course(slug) => format!("#/lesson/{slug}"),
+            Source::Address(from) => format!("#/lesson?from={from}"),
+        }
+    }
+}
+
+/// The address of a part of the lesson that is open here (a challenge, its summary): a lesson that is none of the course's is read from
+/// where it came from again.
+pub fn part_of(lesson: &Lesson, place: &str, name: &str) -> String {
+    let hash = gloo::utils::window().location().hash().unwrap_or_default();
+    let (path, rest) = hash.split_once('?').unwrap_or((&hash, ""));
+    let from = query(&format!("?{rest}"), "from").map_or(String::new(), |from| format!("?from={from}"));
+    let slug = if path == format!("#/lesson/{OWN}") { OWN } else { &lesson.slug };
+    format!("#/{place}/{slug}{name}{from}")
 }
 
 /// The short name under which a file that a person has opened is kept in this tab.

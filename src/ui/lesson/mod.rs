@@ -3,6 +3,7 @@
 mod challenge;
 mod figure;
 mod load;
+mod measure;
 mod others;
 mod plot;
 mod present;
@@ -32,11 +33,12 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::header::{Bar, header};
-use super::route::set_title;
+use super::route::{self, Route, set_title};
 use crate::course::{Fault, Kind, Lesson, Question, units};
 use crate::view::slides::Shows;
 use figure::LiveFigure;
-use load::load;
+use load::{load, part_of};
+use measure::Measuring;
 use others::Filling;
 use plot::Plotted;
 use present::{Presenting, is_presented, presented};
@@ -44,6 +46,21 @@ use question::Asking;
 use rail::{Rail, use_scroll};
 use reader::Reader;
 use what_if::Compared;
+
+/// What an address of the course shows.
+pub fn door(route: &Route, query: &AttrValue) -> Html {
+    match route {
+        Route::Challenge { slug, name } => {
+            html! { <ChallengePage slug={AttrValue::from(slug.clone())} name={AttrValue::from(name.clone())} /> }
+        }
+        Route::Summary { slug } => html! { <SummaryPage slug={AttrValue::from(slug.clone())} /> },
+        Route::Sheet => html! { <SheetPage /> },
+        Route::Glossary => html! { <GlossaryPage /> },
+        Route::References => html! { <ReferencesPage /> },
+        Route::Lesson { slug } => html! { <LessonPage source={Source::Course(slug.clone().into())} /> },
+        _ => html! { <LessonPage source={Source::Address(route::query(query, "from").unwrap_or_default().to_owned().into())} /> },
+    }
+}
 
 /// Properties of [`LessonPage`].
 #[derive(Properties, PartialEq)]
@@ -222,6 +239,7 @@ fn body(reader: &Reader, step: usize, figures: &[Vec<usize>]) -> Html {
             Kind::Table(_) => html! { <div class="ask-sheet"><Filling {place} /></div> },
             Kind::Case(c) => others::case(reader, c),
             Kind::Code(c) => others::code(reader, c, figure),
+            Kind::Measure(m) => html! { <div class="ask-sheet"><Measuring measure={m.clone()} {figure} /></div> },
             Kind::Note(inner) => html! { <div class="note" role="note">{ prose::all(reader, inner, figure) }</div> },
             _ => prose::prose(reader, block, figure).unwrap_or_default(),
         });
@@ -244,7 +262,7 @@ fn end(reader: &Reader) -> Html {
             if let Some(next) = next { <a class="btn pri big" href={format!("#/lesson/{}", next.slug)} data-testid="next-unit">{ format!("Next: {}", next.title) }</a> }
             <a class="btn big" href="#/">{ "All units" }</a>
             <a class="btn big" href={format!("#/work?lesson={}", lesson.slug)} data-testid="to-hand-in">{ "Hand in" }</a>
-            <a href={format!("#/work/{}", lesson.slug)} data-testid="to-summary">{ "Summary to print" }</a>
+            <a href={part_of(lesson, "work", "")} data-testid="to-summary">{ "Summary to print" }</a>
             <a href="#/glossary">{ "Glossary" }</a>
             <a href="#/references">{ "References" }</a>
         </nav>

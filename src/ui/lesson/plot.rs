@@ -23,10 +23,10 @@ fn plot_of(reader: &Reader, place: (usize, usize)) -> Option<&Plot> {
     }
 }
 
-/// Measures one point.
+/// Measures one point, on the figure's own run: it is for that one that the checker proves what is claimed of it.
 fn measure(reader: &Reader, plot: &Plot, point: usize) -> Vec<Value> {
     let edits = plot.points.get(point).map_or(&[][..], |(_, edits)| edits);
-    plotted(reader.lesson(), plot, edits, reader.seed(plot.figure)).unwrap_or_else(|_| vec![Value::Nothing; plot.lines.len()])
+    plotted(reader.lesson(), plot, edits, None).unwrap_or_else(|_| vec![Value::Nothing; plot.lines.len()])
 }
 
 /// A plot of a lesson.
@@ -55,7 +55,8 @@ pub fn Plotted(props: &PlottedProps) -> Html {
     html! {
         <figure class="lesson-plot" data-testid={format!("plot-{}", plot.name)} data-done={(measured.len() == plot.points.len()).to_string()}>
             <p class="plot-y">{ &plot.y }</p>
-            { drawing(plot, &measured) }
+            { drawing(plot, &measured, 640.0, "wide") }
+            { drawing(plot, &measured, 350.0, "narrow") }
             <p class="plot-x">{ &plot.x }</p>
             <ul class="plot-key">{ for plot.lines.iter().enumerate().map(|(i, (name, _, _))| html! { <li class={format!("line-{}", i % 4)}>{ name }</li> }) }</ul>
             { table(plot, &measured) }
@@ -63,14 +64,14 @@ pub fn Plotted(props: &PlottedProps) -> Html {
     }
 }
 
-const WIDE: f64 = 640.0;
 const HIGH: f64 = 260.0;
 
-fn drawing(plot: &Plot, measured: &[Vec<Value>]) -> Html {
+/// The drawing, so many of its own units wide: a phone has one of its own, with letters as large as elsewhere.
+fn drawing(plot: &Plot, measured: &[Vec<Value>], width: f64, class: &'static str) -> Html {
     let numbers: Vec<Vec<f64>> = measured.iter().map(|row| row.iter().map(|v| v.number().unwrap_or(0.0)).collect()).collect();
     let top = numbers.iter().flatten().fold(1.0f64, |top, n| top.max(*n)) * 1.06;
     let count = plot.points.len().max(2) as f64 - 1.0;
-    let x = |i: usize| 56.0 + i as f64 / count * (WIDE - 76.0);
+    let x = |i: usize| 74.0 + i as f64 / count * (width - 96.0);
     let y = |n: f64| HIGH - 26.0 - n / top * (HIGH - 44.0);
     let marks = ["o", "s", "d", "t"];
     let mark = |line: usize, at: (f64, f64)| match marks[line % 4] {
@@ -81,12 +82,12 @@ fn drawing(plot: &Plot, measured: &[Vec<Value>]) -> Html {
     };
     let first = plot.lines.first().map(|(_, q, _)| q);
     html! {
-        <svg viewBox={format!("0 0 {WIDE} {HIGH}")} aria-hidden="true">
+        <svg class={classes!("plotted", class)} viewBox={format!("0 0 {width} {HIGH}")} aria-hidden="true">
             { for [0.0, 0.5, 1.0].into_iter().map(|share| {
                 let n = top / 1.06 * share;
                 let unit = measured.first().and_then(|row| row.first()).map(|v| match v { Value::Number(_, unit) => *unit, _ => crate::lab::Unit::Count });
                 let words = first.zip(unit).map_or(String::new(), |(q, unit)| shown(q, &Value::Number(n.round(), unit)));
-                html! { <>{ path("rule", &format!("M56 {}H{}", y(n), WIDE - 12.0)) }<text class="s" x="50" y={px(y(n) + 4.0)} text-anchor="end" font-size="13">{ words }</text></> }
+                html! { <>{ path("rule", &format!("M64 {}H{}", y(n), width - 12.0)) }<text class="s" x="56" y={px(y(n) + 4.0)} text-anchor="end" font-size="13">{ words }</text></> }
             }) }
             { for plot.points.iter().enumerate().map(|(i, (words, _))| html! { <text class="s" x={px(x(i))} y={px(HIGH - 6.0)} text-anchor="middle" font-size="13">{ words }</text> }) }
             { for plot.lines.iter().enumerate().map(|(line, _)| {

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::challenge;
 use super::figure::LiveFigure;
+use super::measure::Measuring;
 use super::others::{self, Filling};
 use super::plot::Plotted;
 use super::present_keys::{Act, KeySheet, use_keys};
@@ -258,13 +259,14 @@ fn screen(reader: &Reader, slide: &Slide, room: &Room) -> Html {
     let lesson = reader.lesson();
     let blocks = &lesson.steps[slide.step].blocks;
     let figure = super::latest_figure(lesson, slide.step, &slide.shows);
+    let full = slide.full.then_some("full");
     match &slide.shows {
         Shows::Prose(all) => {
-            html! { <div class="pr-text">{ for all.iter().filter_map(|b| prose::prose(reader, &blocks[*b], figure)) }</div> }
+            html! { <div class={classes!("pr-text", full)}>{ for all.iter().filter_map(|b| prose::prose(reader, &blocks[*b], figure)) }</div> }
         }
         Shows::Figure(f, beside) => {
             let side = beside.map(|b| beside_figure(reader, (slide.step, b), room));
-            let class = classes!("pr-figure", (room.vote && slide.hides(lesson).is_some()).then_some("voting"));
+            let class = classes!("pr-figure", full, (room.vote && slide.hides(lesson).is_some()).then_some("voting"));
             html! { <div {class}><LiveFigure place={*f}>{ for side }</LiveFigure></div> }
         }
         Shows::Block(b) => {
@@ -277,9 +279,10 @@ fn screen(reader: &Reader, slide: &Slide, room: &Room) -> Html {
                 Kind::Table(_) => html! { <div class="ask-sheet"><Filling {place} /></div> },
                 Kind::Case(c) => others::case(reader, c),
                 Kind::Code(c) => others::code(reader, c, figure),
+                Kind::Measure(m) => html! { <div class="ask-sheet"><Measuring measure={m.clone()} {figure} /></div> },
                 _ => Html::default(),
             };
-            let class = classes!("pr-block", (room.vote && matches!(blocks[*b].kind, Kind::Question(_))).then_some("voting"));
+            let class = classes!("pr-block", full, (room.vote && matches!(blocks[*b].kind, Kind::Question(_))).then_some("voting"));
             html! { <div {class}>{ inner }</div> }
         }
     }

@@ -19,7 +19,7 @@ pub fn line(reader: &Reader, parts: &[Inline], figure: usize) -> Html {
 
 fn one(reader: &Reader, part: &Inline, figure: usize) -> Html {
     match part {
-        Inline::Text(text) => html! { { text } },
+        Inline::Text(text) | Inline::Said(text) => html! { { text } },
         Inline::Strong(inner) => html! { <b>{ line(reader, inner, figure) }</b> },
         Inline::Emphasis(inner) => html! { <em>{ line(reader, inner, figure) }</em> },
         Inline::Code(code) => html! { <code>{ code }</code> },

@@ -86,11 +86,13 @@ impl Reader {
         let mut runs: Vec<On> = (0..none).map(|figure| On { seed: lesson.seed_of(&who, figure, 0), turn: 0 }).collect();
         // A figure shows the run on which its question was answered.
         for (_, item) in lesson.items() {
-            if let Some(answer) = log.of(item)
-                && let Some(run) = lesson.figure_of(item).and_then(|figure| runs.get_mut(figure))
-                && answer.turn >= run.turn
+            // A challenge is worked on in the lab, on its own run.
+            if let Some(answer) = log.of(item).filter(|_| !matches!(lesson.item(item), Some(Kind::Challenge(_))))
+                && let Some(figure) = lesson.figure_of(item)
             {
-                *run = On { seed: answer.seed, turn: answer.turn };
+                for run in lesson.together(figure).into_iter().filter(|f| answer.turn >= runs[*f].turn).collect::<Vec<_>>() {
+                    runs[run] = On { seed: answer.seed, turn: answer.turn };
+                }
             }
         }
         let shared = Shared {
@@ -134,6 +136,11 @@ impl Reader {
     /// The seed with which a figure runs; none for its own.
     pub fn seed(&self, figure: usize) -> Option<u64> {
         self.run(figure).seed
+    }
+
+    /// The seed of the reader's own challenge on a figure.
+    pub fn challenge_seed(&self, figure: usize) -> Option<u64> {
+        self.lesson().seed_of(&self.shared.who, figure, 0)
     }
 
     fn run(&self, figure: usize) -> On {
@@ -239,7 +246,11 @@ impl Reader {
 
     /// Takes an answer, grades it by running ahead, keeps it, and lets the figure run.
     pub fn answer(&self, item: &str, given: Vec<String>, medal: Option<Medal>) {
-        let on = self.lesson().figure_of(item).map(|figure| self.run(figure)).unwrap_or_default();
+        let own = |figure| match self.lesson().item(item) {
+            Some(Kind::Challenge(_)) => On { seed: self.challenge_seed(figure), turn: 0 },
+            _ => self.run(figure),
+        };
+        let on = self.lesson().figure_of(item).map(own).unwrap_or_default();
         let right = match medal {
             Some(_) => true,
             None => grade(self.lesson(), item, on.seed, &given).and_then(Result::ok).is_some_and(|g| g.right == g.of),
@@ -265,12 +276,14 @@ impl Reader {
         let mut asked: Vec<String> = Vec::new();
         if next.seed != now.seed {
             // Another run: everything about this figure is open again.
-            asked.extend(self.predictions(question.figure).into_iter().map(|q| q.name.clone()));
-            if let Some(run) = self.shared.runs.borrow_mut().get_mut(question.figure) {
-                *run = next;
-            }
-            if let Some(facts) = self.shared.facts.borrow_mut().get_mut(question.figure) {
-                *facts = None;
+            for figure in self.lesson().together(question.figure) {
+                asked.extend(self.predictions(figure).into_iter().map(|q| q.name.clone()));
+                if let Some(run) = self.shared.runs.borrow_mut().get_mut(figure) {
+                    *run = next;
+                }
+                if let Some(facts) = self.shared.facts.borrow_mut().get_mut(figure) {
+                    *facts = None;
+                }
             }
         } else {
             asked.push(question.name.clone());

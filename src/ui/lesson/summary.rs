@@ -1,6 +1,7 @@
 //! A lesson on paper: what its reader answered, first and last, beside what happened.
 
 use yew::prelude::*;
+use yew_router::prelude::*;
 
 use super::load::{Loaded, Source, load};
 use super::prose;
@@ -25,9 +26,10 @@ pub struct SummaryPageProps {
 #[component]
 pub fn SummaryPage(props: &SummaryPageProps) -> Html {
     let loaded = use_state_eq(|| Loaded::Waiting);
+    let source = Source::of_part(&props.slug, use_location().map(|l| l.query_str().to_owned()).unwrap_or_default().as_str());
     {
         let loaded = loaded.setter();
-        use_effect_with(props.slug.clone(), move |slug| load(Source::Course(slug.clone()), Callback::from(move |l| loaded.set(l))));
+        use_effect_with(source, move |source| load(source.clone(), Callback::from(move |l| loaded.set(l))));
     }
     match &*loaded {
         Loaded::Waiting => {

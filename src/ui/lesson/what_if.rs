@@ -110,7 +110,7 @@ fn Both(props: &BothProps) -> Html {
         use_effect_with((), move |()| both(&left, &right, at.unwrap_or(Micros::MAX)));
     }
     let Some(what_if) = what_if_of(&props.reader, props.place) else { return Html::default() };
-    let waits = props.reader.pending(what_if.figure).is_some();
+    let waits = props.reader.pending(what_if.figure).is_some_and(|q| stands_before(&props.reader, &q.name, props.place));
     if waits {
         // It would tell what the question asks.
         return html! {
@@ -133,6 +133,13 @@ fn Both(props: &BothProps) -> Html {
             { compared(&props.table, what_if) }
         </figure>
     }
+}
+
+/// Whether a question stands before a block. What comes after it in the text may be seen by then.
+fn stands_before(reader: &Reader, question: &str, place: (usize, usize)) -> bool {
+    let asks = |block: &crate::course::Block| matches!(&block.kind, Kind::Question(q) if q.name == question);
+    let found = reader.lesson().steps.iter().enumerate().find_map(|(step, s)| Some((step, s.blocks.iter().position(asks)?)));
+    found.is_some_and(|found| found < place)
 }
 
 /// Moves both runs to an instant.

@@ -12,6 +12,7 @@ mod ladder;
 mod node;
 mod operation;
 mod quorum;
+mod ranges;
 mod replicas;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use ladder::{Ladder, State, Step};
 pub use node::{Act, NodeView, RowView, Suspicion};
 pub use operation::{OpView, shown_operation};
 pub use quorum::{Seat, SeatState, Tracker, ZoneTally};
+pub use ranges::acts as range_acts;
 pub use replicas::ReplicaRow;
 
 use crate::engine::data::{Key, Payload, Row, Version};

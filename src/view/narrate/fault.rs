@@ -2,7 +2,7 @@
 
 use super::changed::changed;
 use super::facts::Facts;
-use super::{Said, rot, turns, words};
+use super::{Said, ranges, rot, turns, words};
 use crate::engine::base::{CutId, Endpoint, EventId};
 use crate::engine::node::{Detector, Setting, Tombstones};
 use crate::engine::world::{Command, Event, EventKind, Fault};
@@ -66,6 +66,8 @@ pub(super) fn done(facts: &Facts<'_>, id: EventId, event: &Event, fault: &Fault)
         Fault::Rotted(rotted) => rot::fault(facts, event, &who, rotted),
         Fault::SweepAsked { with } => sweep_asked(&who, &with.to_string()),
         Fault::SweepStopped { .. } => turns::stopped(&who),
+        Fault::Redrawn(change) => ranges::done(change),
+        Fault::CleanupAsked => ranges::asked(&who),
         Fault::Wiped { rows } => Said::new(format!("{who} loses its disk and with it {}.", counted(*rows, "row", "rows")))
             .rest("When it starts again it is empty, yet counts as a replica as before.")
             .so("and will come back empty")

@@ -16,6 +16,7 @@ mod names;
 mod note;
 mod origin;
 pub(in crate::view) mod past;
+mod ranges;
 mod reading;
 mod replica;
 mod rot;
@@ -211,6 +212,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
             Note::Sweep { step, .. } => sweep_weight(step),
             Note::Queue(step) => turns::weight(step),
+            Note::Ranges(_) | Note::CleanedUp { .. } => 76,
             Note::SweepRead { .. } => 86,
             Note::Rot(step) => {
                 if let RotStep::Asked { .. } = step {
@@ -368,6 +370,8 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::Rot(RotStep::Scrubbed { .. }) => Mark::Plain(Icon::Lens),
         Note::Rot(_) => Mark::Plain(Icon::Crack),
         Note::Queue(step) => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
+        Note::Ranges(_) => Mark::Plain(Icon::Branch),
+        Note::CleanedUp { .. } => Mark::Plain(Icon::Wipe),
         Note::StoodStill { .. } => Mark::Plain(Icon::Clock),
         Note::TimedOut { .. } => Mark::Plain(Icon::Clock),
         Note::Synced { .. } => Mark::Plain(Icon::Download),
@@ -415,6 +419,8 @@ pub fn fault_icon(fault: &Fault) -> Icon {
         Fault::WorkloadBegan { .. } => Icon::Play,
         Fault::WorkloadEnded { .. } => Icon::Pause,
         Fault::Restored { .. } => Icon::Upload,
+        Fault::Redrawn(_) => Icon::Branch,
+        Fault::CleanupAsked => Icon::Wipe,
     }
 }
 

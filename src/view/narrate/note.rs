@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::facts::{Choice, Facts, Running, Trace};
-use super::{Cause, Said, handoff, rot, sweep, turns};
+use super::{Cause, Said, handoff, ranges, rot, sweep, turns};
 use crate::engine::base::{Endpoint, EventId, NodeId, OpId, arrange};
 use crate::engine::data::{Key, Version};
 use crate::engine::node::{Body, Detector, Keeper, Note, Repair, StandIn, Verb};
@@ -68,6 +68,8 @@ pub(super) fn noted<'a>(facts: &Facts<'a>, id: EventId, event: &'a Event, note: 
         Note::SweepRead { key, .. } => sweep::reads(&at.who, key),
         Note::Sweep { session, step } => sweep::said(&at, *session, step),
         Note::Rot(step) => rot::said(&at, step),
+        Note::Ranges(new) => ranges::said(&at, new),
+        Note::CleanedUp { rows } => ranges::cleaned_said(&at.who, *rows),
         note => handoff::said(&at, note),
     }
 }

@@ -1,7 +1,7 @@
 //! One plain line per event, for lists, the timeline and `drift events`.
 
 use super::names::{Names, quoted_bytes, verb_name};
-use super::{handoff, rot, sweep, turns, words};
+use super::{handoff, ranges, rot, sweep, turns, words};
 use crate::engine::data::Change;
 use crate::engine::node::{Body, Message, Note, Outcome, Timer, Traffic, Verb};
 use crate::engine::observe::History;
@@ -192,6 +192,8 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         Note::SweepRead { key, .. } => format!("{who} reads {key} to have it repaired"),
         Note::Sweep { session, step } => sweep::short(who, *session, step),
         Note::Rot(step) => rot::short(who, step),
+        Note::Ranges(new) => ranges::follows(who, new),
+        Note::CleanedUp { rows } => ranges::cleaned(who, *rows),
         note => handoff::short(who, note).unwrap_or_default(),
     }
 }
@@ -224,6 +226,8 @@ fn faulted(who: &str, fault: &Fault, names: &Names<'_>) -> String {
         Fault::SweepStopped { number: Some(number) } => format!("{who} is told to stop its sweep {number}"),
         Fault::SweepAsked { with } => format!("{who} is told to compare with {with}"),
         Fault::Rotted(rotted) => rot::fault_short(who, rotted, names),
+        Fault::Redrawn(change) => ranges::short(change),
+        Fault::CleanupAsked => format!("{who} is told to clean up"),
         Fault::Wiped { rows } => format!("{who} loses its disk: {}", counted(*rows, "row", "rows")),
         Fault::Clock { offset_us } => format!("{who}'s clock is set {}", offset(*offset_us)),
         Fault::Slow { by } if by.0 == 0 => format!("{who} is as quick as the others again"),

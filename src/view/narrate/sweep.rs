@@ -26,6 +26,7 @@ fn refusal(why: Refusal) -> &'static str {
         Refusal::Overlaps => "another repair of these ranges has not ended",
         Refusal::Locked => "another sweep holds the tree",
         Refusal::NotBuilt => "the tree is not made yet",
+        Refusal::Redrawn => "the ring was redrawn, and there are no such ranges",
     }
 }
 
@@ -81,6 +82,7 @@ fn ended(who: &str, with: NodeId, outcome: SweepOutcome) -> String {
         SweepOutcome::Down(node) => format!("{who} starts no repair: {node} is down"),
         SweepOutcome::Stopped => format!("{who} stops its sweep with {with}"),
         SweepOutcome::Exhausted => format!("{who} ends its sweep with {with}: more differs than it may find out"),
+        SweepOutcome::Redrawn => format!("{who} ends its sweep with {with}: the ring was redrawn"),
     }
 }
 

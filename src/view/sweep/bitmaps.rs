@@ -1,8 +1,8 @@
 //! What a sweep of bitmaps draws: for each range and coordinator the events that both sides have seen, one above the other, and the holes.
 
 use crate::engine::base::{NodeId, set_of};
-use crate::engine::data::Token;
 use crate::engine::node::dots::arc_of;
+use crate::engine::place::ArcId;
 use crate::engine::sweep::{Seen, TokenRange};
 use crate::engine::world::World;
 use crate::lab::Session;
@@ -65,7 +65,7 @@ impl Lane {
     }
 }
 
-fn clock(world: &World, node: NodeId, arc: Token, by: NodeId) -> Seen {
+fn clock(world: &World, node: NodeId, arc: ArcId, by: NodeId) -> Seen {
     let dots = world.host(node).and_then(|host| host.node.history.dots());
     dots.and_then(|dots| dots.seen_of((arc, by))).cloned().unwrap_or_default()
 }
@@ -116,7 +116,7 @@ mod tests {
             {"at":"6s","do":"sweep","a":"A","b":"C"}]}"#,
         );
         let ends = ("A".parse().expect("a node"), "C".parse().expect("a node"));
-        let ring = [TokenRange { left: Token(0), right: crate::engine::data::Key::new("k").token() }];
+        let ring = [TokenRange { left: crate::engine::data::Token(0), right: crate::engine::data::Key::new("k").token() }];
         run.seek_time("5s".parse().expect("a time"));
         let before = lanes(&run, ends, &ring).expect("numbered").remove(0);
         assert_eq!((before.bases, before.first), ([3, 1], 2));

@@ -88,7 +88,7 @@ fn cell(seq: u64, entry: Option<&LogEntry>, log: &OpLog, read: Option<u64>, othe
 
 fn strip(world: &World, node: NodeId, other: NodeId, ranges: &[TokenRange]) -> Option<Strip> {
     let log = world.host(node)?.node.history.log()?;
-    let position = world.host(other)?.node.history.read_of(node, world.settings());
+    let position = world.host(other)?.node.history.read_of(node, world.settings(), world.ring());
     let read = position.filter(|read| read.incarnation == 0 || read.incarnation == log.position().incarnation).map(|read| read.seq);
     let last = log.position().seq;
     let before = last.saturating_sub(MOST);

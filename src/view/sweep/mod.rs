@@ -110,6 +110,7 @@ pub fn state(cost: &SweepCost) -> String {
         Some((_, SweepOutcome::Nonsense)) => "broken off".to_owned(),
         Some((_, SweepOutcome::Down(node))) => format!("{node} is down"),
         Some((_, SweepOutcome::Exhausted)) => "given up".to_owned(),
+        Some((_, SweepOutcome::Redrawn)) => "ring redrawn".to_owned(),
         Some((_, SweepOutcome::Read { keys, .. })) => format!("{} keys read", count(u64::from(keys))),
         Some((_, SweepOutcome::Pushed { rows })) => format!("{} rows pushed", count(u64::from(rows))),
     }

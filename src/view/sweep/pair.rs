@@ -125,7 +125,7 @@ pub fn range_text(world: &World, ranges: &[TokenRange]) -> String {
     let one = |range: &TokenRange| Some(format!("({}, {}]", owner(range.left)?, owner(range.right)?));
     match ranges {
         // The tokens of a node with several have no names.
-        [_] | [_, _] | [_, _, _] if world.ring().tokens().len() == world.hosts().len() => {
+        [_] | [_, _] | [_, _, _] if world.ring().epoch() == 0 && world.ring().tokens().len() == world.hosts().len() => {
             let words: Vec<String> = ranges.iter().filter_map(one).collect();
             format!("{} {}", if ranges.len() == 1 { "range" } else { "ranges" }, list(words))
         }

@@ -105,7 +105,9 @@ fn of(session: &Session, id: NodeId) -> Option<NodeQueue> {
     if total == 0 {
         return None;
     }
-    let mut brief = format!("{} under way, {} wait, {} done", count(asks as u64), count(waits as u64), count(did as u64));
+    let parts = [(asks, "under way"), (waits, "wait"), (did, "done")];
+    let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(n as u64))).collect();
+    let mut brief = parts.join(", ");
     if let Some(until) = queue.rests_until(now) {
         brief += &format!("; rests for {}", span(until.since(now)));
     }

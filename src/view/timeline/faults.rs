@@ -2,6 +2,7 @@
 
 use super::track::{FAULT_LANES, pack};
 use crate::engine::base::{CutId, Endpoint, EventId, Micros, NodeId};
+use crate::engine::place::Redrawn;
 use crate::engine::world::{Command, Event, EventKind, Fault};
 use crate::lab::Script;
 use crate::view::format::{counted, per_cent, span};
@@ -137,6 +138,15 @@ impl Finder<'_> {
             (Fault::SweepAsked { with }, Some(n)) if n == *with => self.change(id, at, format!("{n} repairs its ranges")),
             (Fault::SweepStopped { .. }, Some(n)) => self.change(id, at, format!("{n} stops sweeping")),
             (Fault::SweepAsked { with }, Some(n)) => self.change(id, at, format!("{n} compares with {with}")),
+            (Fault::Redrawn(change), _) => {
+                let label = match change.what {
+                    Redrawn::Split { owner, .. } => format!("{owner}'s range split"),
+                    Redrawn::Merged { owner, .. } => format!("{owner}'s ranges merged"),
+                    Redrawn::Moved { from, to, .. } => format!("range moves {from}→{to}"),
+                };
+                self.change(id, at, label);
+            }
+            (Fault::CleanupAsked, Some(n)) => self.change(id, at, format!("{n} cleans up")),
             (_, None) => {}
         }
     }

@@ -21,6 +21,7 @@ enum Engine {
     Served,
     Held,
     Lost,
+    PartsLost,
 }
 
 /// What the server's threads share.
@@ -83,6 +84,11 @@ impl Site {
     /// Answers requests for the engine's module with "not found".
     pub fn lose_engine(&self) {
         self.set_engine(Engine::Lost);
+    }
+
+    /// Answers requests for the parts that come when they are wanted with "not found"; what starts the page is served.
+    pub fn lose_parts(&self) {
+        self.set_engine(Engine::PartsLost);
     }
 
     /// From now on the site has a newer version: a page whose engine has another name, and a worker that says so.
@@ -151,7 +157,7 @@ fn find(target: &str, shared: &Shared) -> (&'static str, &'static str, Vec<u8>) 
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let path = path.strip_prefix(BELOW).unwrap_or_else(|| path.trim_start_matches('/'));
     let path = if path.is_empty() { "index.html" } else { path };
-    let lost = path.ends_with(".wasm") && !engine_served(shared);
+    let lost = path.ends_with(".wasm") && !engine_served(path, shared);
     let file = shared.files.join(path);
     match fs::read(&file) {
         Ok(body) if !lost && !path.contains("..") => ("200 OK", kind(&file), version(path, body, shared)),
@@ -174,10 +180,10 @@ fn version(path: &str, body: Vec<u8>, shared: &Shared) -> Vec<u8> {
 }
 
 /// Waits while the engine is held; false if it is lost.
-fn engine_served(shared: &Shared) -> bool {
+fn engine_served(path: &str, shared: &Shared) -> bool {
     let engine = shared.engine.lock().unwrap_or_else(PoisonError::into_inner);
     let engine = shared.changed.wait_while(engine, |e| *e == Engine::Held).unwrap_or_else(PoisonError::into_inner);
-    *engine == Engine::Served
+    *engine == Engine::Served || *engine == Engine::PartsLost && path.starts_with("page-")
 }
 
 /// The content type by a file's ending; a browser compiles wasm while it arrives only if it is called that.

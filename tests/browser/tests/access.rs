@@ -99,6 +99,25 @@ async fn every_sheet_is_without_faults() {
 }
 
 #[tokio::test]
+async fn a_storm_and_its_score_have_no_faults() {
+    journey("access-storm", Screen::LAPTOP, async |page| {
+        open(page, "#/lab/repair-storm").await?;
+        page.click("[data-testid=view-sweep]").await?;
+        page.keys(Key::End + "").await?;
+        page.text_becomes("[data-testid=score-agreed]", "after ").await?;
+        page.find("[data-testid=score-zones]").await?;
+        page.run("document.querySelector('[data-testid=zones] summary').click()").await?;
+        page.text_becomes("[data-testid=zones]", "Crossed as tree").await?;
+        assert_eq!(page.run("scrollTo(0, 9999); return scrollY").await?, json!(0), "panels scroll, the page never does");
+        for screen in [Screen::LAPTOP, Screen::PHONE] {
+            faultless(page, screen, "a storm").await?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_panels_of_a_phone_have_no_faults() {
     journey("access-phone", Screen::PHONE, async |page| {
         three_answers(page).await?;

@@ -1,7 +1,8 @@
 //! A class: one hand-in from the page to its grade, progress kept, forgotten and brought back, an exercise sheet from its making to its key.
 use crate::access::faultless;
 use crate::lessons::{lesson, open, press};
-use drift::course::{Grader, HandIn, Kind, Progress, Sheet, Standing, key, right};
+use drift::course::{Grader, HandIn, Kind, Lesson, Medal, Progress, Sheet, Standing, key, right};
+use drift::lab::{Session, to_file};
 use drift_browser::{Key, Page, Screen, WebDriverResult, journey};
 use serde_json::json;
 
@@ -18,6 +19,30 @@ async fn answer(page: &Page, slug: &str, item: &str, seed: Option<u64>, well: bo
     press(page, &format!("{section} [data-testid=predict]")).await?;
     page.attribute_becomes(&section, "data-open", "false").await?;
     page.attribute_becomes(&format!("{section} [data-testid=verdict]"), "data-right", &well.to_string()).await
+}
+
+/// Takes on a challenge with what its author did, on the run of a number. Returns the seed of that run.
+async fn take_on(page: &Page, lesson: &Lesson, name: &str, who: &str) -> WebDriverResult<u64> {
+    let Some(Kind::Challenge(c)) = lesson.item(name) else { panic!("{name} is no challenge") };
+    let seed = lesson.seed_of(who, c.figure, 0).expect("a run of one's own");
+    let solved = lesson.variant(c.figure, &c.solution.edits, Some(seed)).expect("its run");
+    let (slug, work) = (&lesson.slug, to_file(&Session::open(solved).expect("within bounds")));
+    page.open("").await?;
+    let place = format!("drift.work/challenge/{slug}/{name}/{seed}");
+    page.run_with("sessionStorage.setItem(arguments[0], arguments[1])", vec![json!(place), json!(work)]).await?;
+    page.open(&format!("#/challenge/{slug}/{name}")).await?;
+    press(page, "[data-testid=judge]").await?;
+    page.text_becomes("[data-testid=challenge-verdict]", "Won: gold").await?;
+    let terms = page.run("return document.querySelector('.terms').textContent").await?;
+    assert!(terms.as_str().is_some_and(|t| t.contains(&format!("the run with seed {seed}, by your number"))), "{terms}");
+    Ok(seed)
+}
+
+/// A number whose run of a challenge is another.
+fn other(lesson: &Lesson, item: &str, seed: u64) -> String {
+    let figure = lesson.figure_of(item).expect("it has one");
+    let differs = |n: &String| lesson.seed_of(n, figure, 0).is_some_and(|theirs| theirs != seed);
+    (1..99).map(|n: u32| format!("Jo {n}")).find(differs).expect("somebody")
 }
 
 async fn value(page: &Page, css: &str) -> WebDriverResult<String> {
@@ -49,6 +74,8 @@ async fn a_hand_in_goes_from_the_page_to_its_grade() {
         press(page, &format!("[data-testid=question-{own}] [data-testid=again]")).await?;
         page.attribute_becomes(&format!("[data-testid=question-{own}]"), "data-open", "true").await?;
         answer(page, "drift", own, drift.seed_of("Jo 17", figure, 1), true).await?;
+        let seed = take_on(page, &drift, "two-faults", "Jo 17").await?;
+        open(page, "drift").await?;
         press(page, "[data-testid=to-hand-in]").await?;
         faultless(page, Screen::LAPTOP, "one's own work").await?;
         press(page, "[data-testid=give-first]").await?;
@@ -59,6 +86,10 @@ async fn a_hand_in_goes_from_the_page_to_its_grade() {
         assert_eq!(graded.remarks, vec![]);
         let place = drift.items().iter().position(|(_, item)| *item == own).expect("it is there");
         assert_eq!(graded.marks[0][place].standing, Standing::RightLater);
+        let won = drift.items().iter().position(|(_, item)| *item == "two-faults").expect("it is there");
+        assert_eq!(graded.marks[0][won].standing, Standing::Won(Medal::Gold), "on seed {seed}");
+        let copied = HandIn::read(&made.text().replace("Jo 17", &other(&drift, "two-faults", seed))).expect("it can be read");
+        assert_eq!(Grader::new(vec![drift.clone()]).grade(&copied).marks[0][won].standing, Standing::Foreign);
         assert_eq!(
             graded.marks[0].iter().filter(|m| m.standing == Standing::Missing).count(),
             drift.items().len() - made.lessons[0].answers.len()

@@ -99,6 +99,23 @@ async fn without_the_engine_the_page_says_so() {
 }
 
 #[tokio::test]
+async fn a_part_that_did_not_arrive_is_asked_for_again() {
+    journey("shell-part", Screen::LAPTOP, async |page| {
+        page.expect_errors();
+        page.site.lose_parts();
+        page.browser.goto(format!("{}#/glossary", page.site.url())).await?;
+        page.text_becomes("[data-testid=part-missing] h1", "did not arrive").await?;
+        faultless(page, Screen::LAPTOP, "a part is missing").await?;
+        page.click("[data-testid=try-again]").await?;
+        page.text_becomes("[data-testid=part-missing] h1", "did not arrive").await?;
+        page.site.release_engine();
+        page.click("[data-testid=try-again]").await?;
+        page.text_becomes("h1", "Glossary").await
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_panic_leaves_a_readable_page_with_the_run() {
     journey("shell-panic", Screen::PHONE, async |page| {
         page.open("").await?;

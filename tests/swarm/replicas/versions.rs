@@ -9,6 +9,18 @@ use super::{Replicas, forgotten, only, rank, shows};
 use crate::rules::Rules;
 
 impl Replicas {
+    /// A node has thrown away what it holds of ranges that are not its own: exactly that, and for good.
+    pub(super) fn cleaned(&mut self, node: NodeId, rows: u64, world: &World) -> Result<(), String> {
+        let foreign = |key: &Key| !world.ring().is_replica(key.token(), &world.settings().replicas, node);
+        let copy = self.copies.entry((node, None)).or_default();
+        let gone: Vec<Key> = copy.keys().into_iter().filter(|key| copy.holds(key).is_some() && foreign(key)).cloned().collect();
+        copy.past.extend(gone.iter().map(|key| (key.clone(), None)));
+        copy.disk = copy.past.len();
+        let count = gone.len() as u64;
+        self.touched.extend(gone.into_iter().map(|key| ((node, None), key)));
+        if count == rows { Ok(()) } else { Err(format!("{node} throws away {rows} rows where {count} are not its own")) }
+    }
+
     /// Whether somebody made this version.
     pub fn was_made(&self, key: &Key, version: &Version) -> bool {
         self.made.contains_key(&(key.clone(), version.clone()))

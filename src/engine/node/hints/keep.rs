@@ -142,6 +142,15 @@ impl Node {
         }
     }
 
+    /// A hint has come for a range that has moved on since: it is kept for all who hold the range now (Apache Cassandra 4.1,
+    /// `hints/HintVerbHandler`, CASSANDRA-5902).
+    pub(super) fn keep_for_all(&mut self, hint: &Hint, ctx: &mut Ctx<'_>) {
+        for target in ctx.ring.replicas(hint.key.token(), &ctx.settings.replicas) {
+            self.hints.made += 1;
+            self.keep(target, Arc::new(Hint { id: self.hints.made, ..hint.clone() }), false, ctx);
+        }
+    }
+
     /// The replica, if any, whose lack of room for hints makes this node refuse a write: with `full: refuse`, or because too many
     /// hints wait in memory (Apache Cassandra 4.1, `StorageProxy.checkHintOverload`).
     pub(in crate::engine::node) fn overloaded(&self, down: &[NodeId], ctx: &Ctx<'_>) -> Option<NodeId> {

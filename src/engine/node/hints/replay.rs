@@ -154,6 +154,8 @@ impl Node {
     pub(in crate::engine::node) fn take_hint(&mut self, from: NodeId, hint: &Hint, attempt: u32, ctx: &mut Ctx<'_>) {
         if hint.expired(self.clock.shows(ctx.now), ctx.settings) {
             ctx.note(hint.op, Note::HintsExpired { target: self.id, count: 1 });
+        } else if ctx.ring.epoch() > 0 && !ctx.ring.is_replica(hint.key.token(), &ctx.settings.replicas, self.id) {
+            self.keep_for_all(hint, ctx);
         } else {
             self.hold(None, hint.op, &hint.key, &hint.row, Traffic::Hint, ctx);
         }

@@ -7,7 +7,7 @@ use super::message::{Page, Place, Refusal, Say, SessionId};
 use super::note::SweepStep;
 use super::segments::{SegmentSay, Segmented};
 use super::sets::Listed;
-use super::trees::{common_ranges, part_of};
+use super::trees::{arcs, common_ranges, part_of};
 use super::versions::VersionSay;
 use super::{ASKED_AT_ONCE, KEYS_AT_ONCE};
 use crate::engine::base::{Digest, Micros, NodeId};
@@ -133,10 +133,13 @@ impl Node {
         let alone = ctx.settings.sweeps.queue.is_some_and(|queue| queue.one_each);
         let full = self.sweeps.answering.len() >= ctx.settings.sweeps.at_once as usize
             || alone && !(self.sweeps.answering.is_empty() && self.sweeps.asking.is_empty());
+        let gone = |range: &TokenRange| !arcs(ctx.ring).any(|arc| arc.covers(*range));
         let common = common_ranges(ctx.ring, &ctx.settings.replicas, self.id, session.by);
         // A repair by whole trees is never opened like this.
         if policy.fault().is_some() || policy.method == Method::Validation {
             Some(Refusal::Bounds)
+        } else if ctx.ring.epoch() > 0 && ranges.iter().any(gone) {
+            Some(Refusal::Redrawn)
         } else if ranges.is_empty() || ranges.iter().any(|range| !common.iter().any(|whole| whole.covers(*range))) {
             Some(Refusal::NotMine)
         } else {

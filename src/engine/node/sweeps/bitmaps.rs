@@ -56,7 +56,7 @@ impl Node {
     }
 
     fn is_settled(&self, peer: NodeId, ctx: &Ctx<'_>) -> bool {
-        self.history.dots().is_some_and(|dots| dots.is_settled(peer, ctx.settings.replicas.code()))
+        self.history.dots().is_some_and(|dots| dots.is_settled(peer, ctx.copies()))
     }
 
     /// The events of this node that are not in a peer's clock, each with its key; `None` if one of them cannot be named. Those that are

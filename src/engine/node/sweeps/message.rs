@@ -64,6 +64,8 @@ pub enum Refusal {
     Locked,
     /// Its trees are not made yet.
     NotBuilt,
+    /// The ring has been redrawn: there are no such ranges any more.
+    Redrawn,
 }
 
 /// One message of a sweep.

@@ -11,6 +11,7 @@ mod message;
 mod note;
 mod queue;
 mod recon;
+mod redrawn;
 mod segments;
 mod set_say;
 mod sets;

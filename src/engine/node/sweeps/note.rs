@@ -45,6 +45,8 @@ pub enum SweepOutcome {
         /// Rows that went.
         rows: u32,
     },
+    /// The ring was redrawn: its ranges are others now, or held by others.
+    Redrawn,
 }
 
 impl SweepOutcome {
@@ -63,6 +65,7 @@ impl SweepOutcome {
             SweepOutcome::TimedOut
                 | SweepOutcome::Refused(Refusal::Busy | Refusal::Unknown | Refusal::Locked | Refusal::NotBuilt | Refusal::Overlaps)
                 | SweepOutcome::Down(_)
+                | SweepOutcome::Redrawn
         )
     }
 }
@@ -168,6 +171,7 @@ impl SweepStep {
                     SweepOutcome::Nonsense => 5,
                     SweepOutcome::Down(node) => 50 | u64::from(node.0) << 8,
                     SweepOutcome::Stopped => 16,
+                    SweepOutcome::Redrawn => 17,
                     SweepOutcome::Exhausted => 60,
                     SweepOutcome::Pushed { rows } => 7 | u64::from(rows) << 8,
                     SweepOutcome::Read { keys, failed } => 6 | u64::from(keys) << 8 | u64::from(failed) << 36,

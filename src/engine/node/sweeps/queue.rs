@@ -8,7 +8,7 @@ use super::note::SweepOutcome;
 use super::trees::{arc_of, common_ranges, sharers};
 use super::turn::QueueStep;
 use crate::engine::base::{Micros, NodeId, Purpose, arrange, uniform};
-use crate::engine::data::Key;
+use crate::engine::data::{Key, Token};
 use crate::engine::node::settings::throttle;
 use crate::engine::node::{Checkpoints, Ctx, Method, Node, Note, Order, QueueSettings, SweepPolicy, Timer, Whose};
 use crate::engine::place::Ring;
@@ -57,8 +57,8 @@ pub struct Queue {
     /// Sweeps of the round that found no room.
     put_off: u32,
     round: u32,
-    /// Reads and writes of each part of the ring, halved with every round. Counted only where the order asks for it.
-    heat: BTreeMap<usize, u32>,
+    /// Reads and writes of each part of the ring, by the token that ends it, halved with every round. Counted only where the order asks for it.
+    pub(super) heat: BTreeMap<Token, u32>,
     /// When each peer last gave cause for doubt.
     unstable: BTreeMap<NodeId, Micros>,
     /// No sweep starts before.
@@ -119,8 +119,34 @@ impl Queue {
         *self = Queue::default();
     }
 
+    /// What is noted as done, taken out.
+    pub(super) fn take_done(&mut self) -> BTreeMap<Pair, Done> {
+        std::mem::take(&mut self.saved.done)
+    }
+
+    /// Notes a pair as done.
+    pub(super) fn note_done(&mut self, pair: Pair, done: Done) {
+        self.saved.done.insert(pair, done);
+    }
+
+    /// Drops what waits and is not to be kept.
+    pub(super) fn keep_waiting(&mut self, kept: impl Fn(&Pair) -> bool) {
+        self.waiting.retain(|job| kept(&job.pair));
+    }
+
+    /// A pair waits for its turn.
+    pub(super) fn wait_for(&mut self, pair: Pair) {
+        self.waiting.push(Queue::job(pair));
+    }
+
+    /// Leaves what there is no room for to the next round.
+    pub(super) fn shorten(&mut self, most: usize) {
+        self.put_off += self.waiting.len().saturating_sub(most) as u32;
+        self.waiting.truncate(most);
+    }
+
     /// Whether a pair is waiting or under way.
-    fn has(&self, pair: &Pair) -> bool {
+    pub(super) fn has(&self, pair: &Pair) -> bool {
         self.waiting.iter().chain(self.running.values()).any(|job| job.pair == *pair)
     }
 
@@ -141,7 +167,7 @@ const fn is_cut(method: Method) -> bool {
 
 impl Node {
     /// How a sweep of the queue with `peer` works in the present round: another way across zones, trees instead of logs in some rounds.
-    fn queued_policy(&self, peer: NodeId, ctx: &Ctx<'_>) -> SweepPolicy {
+    pub(super) fn queued_policy(&self, peer: NodeId, ctx: &Ctx<'_>) -> SweepPolicy {
         let across = ctx.ring.zone_of(peer) != ctx.ring.zone_of(self.id);
         let mut policy = ctx.settings.sweeps.policy_for(across, self.sweeps.queue.round.saturating_sub(1));
         if policy.method == Method::Validation {
@@ -152,7 +178,7 @@ impl Node {
     }
 
     /// Everything the node is to compare in one round.
-    fn pairs(&self, queue: &QueueSettings, ctx: &Ctx<'_>) -> Vec<Pair> {
+    pub(super) fn pairs(&self, queue: &QueueSettings, ctx: &Ctx<'_>) -> Vec<Pair> {
         let replicas = &ctx.settings.replicas;
         let mut pairs = Vec::new();
         for peer in sharers(ctx.ring, replicas, self.id) {
@@ -216,7 +242,7 @@ impl Node {
     }
 
     /// Brings what waits into its order. Equal places keep that of their last success, then that of the ring.
-    fn order_queue(&mut self, settings: &QueueSettings, ctx: &Ctx<'_>) {
+    pub(super) fn order_queue(&mut self, settings: &QueueSettings, ctx: &Ctx<'_>) {
         let (id, draws) = (u64::from(self.id.0), ctx.draws);
         let queue = &mut self.sweeps.queue;
         let round = u64::from(queue.round) << 32 | 1 << 63;
@@ -226,7 +252,7 @@ impl Node {
                 let (range, NodeId(peer)) = job.pair;
                 draws.draw(Purpose::Sweep, [id, round | u64::from(peer), range.right.0])
             }
-            Order::Hot => u64::MAX - u64::from(queue.heat.get(&arc_of(ctx.ring, job.pair.0.right)).copied().unwrap_or(0)),
+            Order::Hot => u64::MAX - u64::from(queue.heat.get(&ctx.ring.arc_id(job.pair.0.right).end).copied().unwrap_or(0)),
             Order::Different => u64::MAX - queue.saved.done.get(&job.pair).map_or(0, |done| u64::from(done.moved)),
             Order::Unstable => u64::MAX - queue.unstable.get(&job.pair.1).map_or(0, |at| at.0),
         };
@@ -237,7 +263,7 @@ impl Node {
     }
 
     /// Starts what may start now, and sets a timer for what may start later.
-    pub(super) fn pump(&mut self, ctx: &mut Ctx<'_>) {
+    pub(in crate::engine::node) fn pump(&mut self, ctx: &mut Ctx<'_>) {
         let Some(settings) = ctx.settings.sweeps.queue else { return };
         while !self.sweeps.queue.waiting.is_empty() && self.sweeps.asking.len() < ctx.settings.sweeps.at_once as usize {
             if self.sweeps.queue.rest_until > ctx.now {
@@ -303,7 +329,7 @@ impl Node {
         if outcome.is_good() {
             let moved = if let SweepOutcome::Repaired { pulled, pushed } = outcome { pulled + pushed } else { 0 };
             self.sweeps.queue.saved.done.insert(job.pair, Done { at: ctx.now, moved });
-        } else {
+        } else if outcome != SweepOutcome::Redrawn {
             self.sweeps.queue.unstable.insert(with, ctx.now);
             if outcome.may_pass() && job.failures < settings.retries {
                 let longest = Micros(settings.back_off.0.saturating_mul(2 << job.failures.min(20)));
@@ -350,7 +376,7 @@ impl Node {
     /// A row of the node's own was read or written.
     pub(in crate::engine::node) fn queue_heats(&mut self, key: &Key, ctx: &Ctx<'_>) {
         if ctx.settings.sweeps.queue.is_some_and(|queue| queue.order == Order::Hot) {
-            *self.sweeps.queue.heat.entry(arc_of(ctx.ring, key.token())).or_default() += 1;
+            *self.sweeps.queue.heat.entry(ctx.ring.arc_id(key.token()).end).or_default() += 1;
         }
     }
 

@@ -80,7 +80,7 @@ impl Node {
     /// A peer calls for a sweep of logs.
     pub(super) fn log_head(&self, session: SessionId, ranges: &[TokenRange], ctx: &mut Ctx<'_>) -> Held {
         let end = self.history.log().map(|log| log.position());
-        let read = self.history.reading(session.by, ctx.settings).filter(|_| self.is_entire(session.by, ranges, ctx));
+        let read = self.history.reading(session.by, ctx.copies()).filter(|_| self.is_entire(session.by, ranges, ctx));
         self.say(session.by, session, Say::Log(LogSay::Head { generation: self.generation, end, read }), ctx);
         Held::Log
     }
@@ -169,7 +169,7 @@ impl Node {
         let peer = Source { node: asking.with, generation: shipping.generation };
         let place = log.and_then(|log| log.place(peer, peer_read?));
         (shipping.claim, shipping.peer_read) = (peer_read, place.unwrap_or(0));
-        let why = match (log, shipping.theirs, self.history.reading(asking.with, ctx.settings), peer_read, place) {
+        let why = match (log, shipping.theirs, self.history.reading(asking.with, ctx.copies()), peer_read, place) {
             (None, ..) | (_, None, ..) => Some(Whole::NoLog),
             (_, _, None, ..) => Some(Whole::New),
             (_, _, _, None, _) => Some(Whole::PeerNew),
@@ -204,7 +204,7 @@ impl Node {
     /// Asks for the next batch of changes, unless everything has been read.
     fn log_reads_on(&mut self, asking: &mut Asking, mut shipping: Shipping, ctx: &mut Ctx<'_>) -> Option<SweepOutcome> {
         shipping.upto = None;
-        let (theirs, read) = (shipping.theirs?, self.history.reading(asking.with, ctx.settings)?);
+        let (theirs, read) = (shipping.theirs?, self.history.reading(asking.with, ctx.copies())?);
         shipping.asked = read;
         asking.work = Work::Log(shipping);
         if read == theirs || (shipping.batches > 0 && read.seq >= theirs.seq) {

@@ -39,6 +39,13 @@ impl Kept {
         self.trees.len()
     }
 
+    /// Forgets those of other ranges.
+    pub(super) fn keep_only(&mut self, kept: impl Fn(TokenRange) -> bool) {
+        self.trees.retain(|range, _| kept(*range));
+        let trees = &self.trees;
+        self.hashed.retain(|key, _| trees.keys().any(|range| range.holds(key.token())));
+    }
+
     /// Forgets them all.
     pub fn clear(&mut self) {
         self.trees.clear();
@@ -95,12 +102,7 @@ pub(super) fn arcs(ring: &Ring) -> impl Iterator<Item = TokenRange> {
 
 /// One of the parts of the ring: that which token number `i` ends.
 pub(super) fn arc_at(ring: &Ring, i: usize) -> TokenRange {
-    let tokens = ring.tokens();
-    let end = |i: usize| {
-        let (Token(token), _) = tokens[i];
-        Token(token.wrapping_sub(u64::from(ring.is_partitioned())))
-    };
-    TokenRange { left: end(if i == 0 { tokens.len() - 1 } else { i - 1 }), right: end(i) }
+    ring.arc(i)
 }
 
 /// The number of the part of the ring that a token lies in.

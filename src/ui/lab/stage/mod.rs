@@ -42,10 +42,10 @@ const SLIM: f64 = 440.0;
 /// On a projector, narrower boxes get the drawing with few words: it is larger in them.
 const ROOMY: f64 = 760.0;
 
-/// The drawing for a box of this width; 0 before it is known.
-fn profile_for(width: f64) -> Profile {
+/// The drawing for a box of this width; 0 before it is known. A figure of a lesson has few words on any projector.
+fn profile_for(width: f64, figure: bool) -> Profile {
     match (theme::is_projector(), width) {
-        (true, w) if w <= 0.0 || w >= ROOMY => Profile::Projector,
+        (true, w) if !figure && (w <= 0.0 || w >= ROOMY) => Profile::Projector,
         (true, _) => Profile::Figure,
         (false, w) if w <= 0.0 || w >= NARROW => Profile::Desktop,
         (false, w) if w < SLIM => Profile::Mobile,
@@ -164,7 +164,8 @@ fn Drawing(props: &DrawingProps) -> Html {
     let gesture = use_mut_ref(Gesture::default);
     let kept = use_mut_ref(|| None::<Rc<RefCell<Ground>>>);
     let memory = use_mut_ref(Memory::default);
-    let (ui, profile) = (lab.ui(), profile_for(*width));
+    let ui = lab.ui();
+    let profile = profile_for(*width, ui.read_only);
     let (ground, scene) = look_at(&lab, &kept, profile, &ui);
     let shown = scene.shown.as_ref().map(|s| s.op);
     let faded: Vec<Kind> = ui.faded.iter().map(|t| kind(*t)).collect();

@@ -29,8 +29,8 @@ use yew::prelude::*;
 
 pub use phases::PhaseBar;
 use race::RaceButton;
-pub use side::use_side;
-pub use start::use_start;
+use side::use_side;
+use start::use_start;
 
 use super::LabHandle;
 use crate::engine::base::EventId;
@@ -150,9 +150,54 @@ fn at_start(session: &Session, began: EventId, cost: &SweepCost) -> (Vec<TokenRa
     (ranges, weighing)
 }
 
+/// A panel of the lab that is about sweeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    /// Who compares what with whom.
+    Head,
+    /// The sweep itself.
+    Stage,
+    /// What it costs, and another one.
+    Side,
+    /// Starting one.
+    Start,
+}
+
+/// Shows a panel; the lab is the one around it.
+pub fn door(panel: Panel) -> Html {
+    match panel {
+        Panel::Head => html! { <SweepHead /> },
+        Panel::Stage => html! { <SweepStage /> },
+        Panel::Side => html! { <SweepSide /> },
+        Panel::Start => html! { <SweepStart /> },
+    }
+}
+
+#[component]
+fn SweepSide() -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    html! { <Side {lab} /> }
+}
+
+#[component]
+fn Side(props: &MiddleProps) -> Html {
+    use_side(&props.lab)
+}
+
+#[component]
+fn SweepStart() -> Html {
+    let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
+    html! { <Start {lab} /> }
+}
+
+#[component]
+fn Start(props: &MiddleProps) -> Html {
+    use_start(&props.lab)
+}
+
 /// The middle of the lab while a sweep is looked at.
 #[component]
-pub fn SweepStage() -> Html {
+fn SweepStage() -> Html {
     let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
     html! { <Middle {lab} /> }
 }
@@ -205,7 +250,7 @@ fn empty(form: Html) -> Html {
 
 /// Who compares what with whom: the head of the middle.
 #[component]
-pub fn SweepHead() -> Html {
+fn SweepHead() -> Html {
     let Some(lab) = use_context::<LabHandle>() else { return Html::default() };
     html! { <Head {lab} /> }
 }

@@ -12,11 +12,15 @@ const SIZE: (u32, u32) = (330, 104);
 
 /// The dashboard.
 pub fn dashboard(lab: &LabHandle) -> Html {
-    let (all, words) = lab.read(|s| (charts(s, SIZE), score(s)));
+    let (all, figures) = lab.read(|s| (charts(s, SIZE), score(s)));
     html! {
         <section data-testid="storm" class="storm">
             <h2 class="h">{ "Clients beside sweeps" }<small>{ "last 5 s, over time" }</small></h2>
-            <p class="dim" data-testid="storm-score">{ words }</p>
+            <dl class="score" data-testid="storm-score">
+                { for figures.iter().map(|f| html! {
+                    <div key={f.id} data-testid={format!("score-{}", f.id)}><dt>{ f.what }</dt><dd><b>{ &f.value }</b><small>{ &f.more }</small></dd></div>
+                }) }
+            </dl>
             { for all.iter().map(chart) }
             <Zones lab={lab.clone()} />
             <table class="vh">

@@ -167,6 +167,14 @@ impl SegmentStore {
         self.building = None;
     }
 
+    /// Forgets those of other ranges, made or being made.
+    pub(in crate::engine::node::sweeps) fn keep_only(&mut self, kept: impl Fn(TokenRange) -> bool) {
+        self.trees.retain(|range, _| kept(*range));
+        if let Some((_, wanted)) = &mut self.building {
+            wanted.retain(|range| kept(*range));
+        }
+    }
+
     /// What is left after a crash.
     pub(in crate::engine::node) fn crashed(mut self) -> SegmentStore {
         self.building = None;

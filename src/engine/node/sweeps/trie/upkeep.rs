@@ -47,6 +47,11 @@ impl TrieStore {
         self.todo.clear();
     }
 
+    /// Forgets those of other ranges.
+    pub(in crate::engine::node::sweeps) fn keep_only(&mut self, kept: impl Fn(TokenRange) -> bool) {
+        self.tries.retain(|range, _| kept(*range));
+    }
+
     /// What is left after a crash.
     pub(in crate::engine::node) fn crashed(self) -> TrieStore {
         TrieStore { due: false, ..self }

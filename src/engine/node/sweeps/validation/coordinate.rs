@@ -314,6 +314,15 @@ impl Node {
         }
     }
 
+    /// The ring was redrawn, and these repairs are over ranges that are others now.
+    pub(in crate::engine::node::sweeps) fn repairs_over(&mut self, numbers: &[u32], ctx: &mut Ctx<'_>) {
+        for number in numbers {
+            if let Some(repair) = self.sweeps.repairs.coordinating.remove(number) {
+                self.end_repair(repair, SweepOutcome::Redrawn, ctx);
+            }
+        }
+    }
+
     /// The repair is over: everybody may forget it. If it failed, what has been merged stays, and it is tried again after a rest.
     fn end_repair(&mut self, repair: Repair, outcome: SweepOutcome, ctx: &mut Ctx<'_>) {
         let (session, number) = (repair.session, repair.session.number);
