@@ -33,7 +33,7 @@ fn six(method: &str) -> Run {
 /// What each node said of a change, in order.
 fn follows(played: &Played) -> Vec<(String, NewRanges)> {
     let said = |e: &Event| match (&e.kind, e.who) {
-        (EventKind::Note(Note::Ranges(new)), Some(who)) => Some((who.to_string(), *new)),
+        (EventKind::Note(Note::RangesFollowed(new)), Some(who)) => Some((who.to_string(), *new)),
         _ => None,
     };
     played.log.iter().filter_map(said).collect()

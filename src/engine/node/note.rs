@@ -266,7 +266,7 @@ pub enum Note {
     /// About a value whose checksum does not fit.
     Rot(RotStep),
     /// The ring was redrawn, and what the node remembers follows.
-    Ranges(NewRanges),
+    RangesFollowed(NewRanges),
     /// The node has thrown away rows of ranges that it does not own.
     CleanedUp {
         /// How many.
@@ -333,7 +333,7 @@ impl Note {
             Note::Queue(_) => 51,
             Note::SweepRead { .. } => 60,
             Note::Rot(_) => 50,
-            Note::Ranges(_) => 70,
+            Note::RangesFollowed(_) => 70,
             Note::CleanedUp { .. } => 71,
         }
     }

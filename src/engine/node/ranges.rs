@@ -94,7 +94,7 @@ impl Node {
         new.ended = over.count();
         new.queued = self.queue_follows(changes, starts, ctx);
         if new != NewRanges::default() {
-            ctx.note(None, Note::Ranges(new));
+            ctx.note(None, Note::RangesFollowed(new));
         }
         self.end_sweeps_over(over, ctx);
         if !starts {

@@ -133,7 +133,7 @@ fn mix_note(mix: &mut Mix, note: &Note) {
     if let Note::CleanedUp { rows } = note {
         mix.word(*rows);
     }
-    if let Note::Ranges(new) = note {
+    if let Note::RangesFollowed(new) = note {
         new.mix(mix);
     }
 }

@@ -203,7 +203,7 @@ pub fn name_of_event(kind: &EventKind) -> &'static str {
 fn name_of_note(note: &Note) -> &'static str {
     match note {
         Note::SweepRead { .. } => "sweep-read",
-        Note::Ranges(_) => "ranges-followed",
+        Note::RangesFollowed(_) => "ranges-followed",
         Note::CleanedUp { .. } => "cleaned-up",
         Note::Sweep { step, .. } => match step {
             SweepStep::Began { .. } => "sweep-began",

@@ -212,7 +212,7 @@ fn weight(facts: &Facts<'_>, id: EventId) -> u32 {
             Note::Suspected(_) | Note::Trusted(_) | Note::Convicted { .. } | Note::Revived { .. } => 75,
             Note::Sweep { step, .. } => sweep_weight(step),
             Note::Queue(step) => turns::weight(step),
-            Note::Ranges(_) | Note::CleanedUp { .. } => 76,
+            Note::RangesFollowed(_) | Note::CleanedUp { .. } => 76,
             Note::SweepRead { .. } => 86,
             Note::Rot(step) => {
                 if let RotStep::Asked { .. } = step {
@@ -370,7 +370,7 @@ fn note_mark(event: &Event, note: &Note, names: &Names<'_>) -> Mark {
         Note::Rot(RotStep::Scrubbed { .. }) => Mark::Plain(Icon::Lens),
         Note::Rot(_) => Mark::Plain(Icon::Crack),
         Note::Queue(step) => Mark::Traffic(Kind::Sync, if step.is_decision() { Form::Carries } else { Form::Asks }),
-        Note::Ranges(_) => Mark::Plain(Icon::Branch),
+        Note::RangesFollowed(_) => Mark::Plain(Icon::Branch),
         Note::CleanedUp { .. } => Mark::Plain(Icon::Wipe),
         Note::StoodStill { .. } => Mark::Plain(Icon::Clock),
         Note::TimedOut { .. } => Mark::Plain(Icon::Clock),

@@ -68,7 +68,7 @@ pub(super) fn noted<'a>(facts: &Facts<'a>, id: EventId, event: &'a Event, note: 
         Note::SweepRead { key, .. } => sweep::reads(&at.who, key),
         Note::Sweep { session, step } => sweep::said(&at, *session, step),
         Note::Rot(step) => rot::said(&at, step),
-        Note::Ranges(new) => ranges::said(&at, new),
+        Note::RangesFollowed(new) => ranges::said(&at, new),
         Note::CleanedUp { rows } => ranges::cleaned_said(&at.who, *rows),
         note => handoff::said(&at, note),
     }

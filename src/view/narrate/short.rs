@@ -192,7 +192,7 @@ fn noted(event: &Event, who: &str, note: &Note, names: &Names<'_>) -> String {
         Note::SweepRead { key, .. } => format!("{who} reads {key} to have it repaired"),
         Note::Sweep { session, step } => sweep::short(who, *session, step),
         Note::Rot(step) => rot::short(who, step),
-        Note::Ranges(new) => ranges::follows(who, new),
+        Note::RangesFollowed(new) => ranges::follows(who, new),
         Note::CleanedUp { rows } => ranges::cleaned(who, *rows),
         note => handoff::short(who, note).unwrap_or_default(),
     }
