@@ -13,15 +13,15 @@ use std::path::Path;
 /// (`src/ui/later.rs`), and the limit. The goal was 250,000; the others are what was reached, and 2 % (BENCHMARKS.md).
 const PLACES: [(&str, &[&str], usize); 5] = [
     ("the front page", &["home"], 250_000),
-    ("the front page with its pictures", &["home", "front"], 582_000),
-    ("the lab", &["lab"], 1_006_000),
-    ("a lesson", &["lesson"], 1_236_000),
-    ("the rooms of a class", &["class"], 727_000),
+    ("the front page with its pictures", &["home", "front"], 589_000),
+    ("the lab", &["lab"], 1_027_000),
+    ("a lesson", &["lesson"], 1_258_000),
+    ("the rooms of a class", &["class"], 739_000),
 ];
 
 /// The most all wasm and JavaScript of the site may weigh after brotli, in bytes: what was reached with sweeps, the course and classes
 /// in parts (BENCHMARKS.md), and 2 %.
-const LIMIT: usize = 1_460_000;
+const LIMIT: usize = 1_485_000;
 
 /// Bytes of one file, plain and compressed.
 #[derive(Clone, Copy, Default)]
