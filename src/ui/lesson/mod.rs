@@ -105,7 +105,7 @@ fn failed(faults: &[Fault]) -> Html {
                     <h1>{ "This lesson cannot be shown" }</h1>
                     <p>{ "Nothing of it was run. Each line says where, and what was expected there." }</p>
                 </div></div>
-                <ul class="faults">{ for faults.iter().take(40).map(|f| html! { <li><code>{ f.to_string() }</code></li> }) }</ul>
+                <ul class="mistakes">{ for faults.iter().take(40).map(|f| html! { <li><code>{ f.to_string() }</code></li> }) }</ul>
                 <div class="cta"><a class="btn pri big" href="#/">{ "Front page" }</a></div>
             </main>
         </>

@@ -2,8 +2,9 @@
 
 use super::Said;
 use super::note::At;
+use crate::engine::base::NodeId;
 use crate::engine::node::NewRanges;
-use crate::engine::place::{Change, Redrawn};
+use crate::engine::place::{Change, Redrawn, Touched};
 use crate::engine::sweep::TokenRange;
 use crate::view::format::{counted, list, per_cent};
 
@@ -11,9 +12,22 @@ fn ranges(n: u32) -> String {
     counted(u64::from(n), "range", "ranges")
 }
 
-/// How much of the ring a range is.
+/// How much of the ring a range is, to a tenth of a per cent: it is read, not added up.
 fn share(range: TokenRange) -> String {
-    per_cent(((range.width() * 1_000_000) >> 64) as u32)
+    per_cent(((range.width() * 1_000 + (1 << 63)) >> 64) as u32 * 1_000)
+}
+
+/// Who holds what from now on, and in whose place.
+fn joined(change: &Change) -> String {
+    let news: Vec<_> = change.touched.iter().filter(|touched| !touched.joined.is_empty()).collect();
+    let place = |left: &[NodeId]| if left.is_empty() { String::new() } else { format!(" in place of {}", list(left.iter())) };
+    let Some(first) = news.first() else { return "No replica changes.".to_owned() };
+    if news.len() > 1 && news.iter().all(|one| one.left == first.left && share(one.range) == share(first.range)) {
+        let all = list(news.iter().flat_map(|one| one.joined.iter()));
+        return format!("A replica from now on: {all}{}, each for {} of the ring.", place(&first.left), share(first.range));
+    }
+    let one = |one: &&Touched| format!("{}{} for {} of the ring", list(one.joined.iter()), place(&one.left), share(one.range));
+    format!("A replica from now on: {}.", news.iter().map(one).collect::<Vec<_>>().join("; "))
 }
 
 /// A change as a plain line.
@@ -38,14 +52,7 @@ pub(super) fn done(change: &Change) -> Said {
             .so("and no row moves")
             .rule("only neighbours of one owner can be merged"),
         Redrawn::Moved { .. } => {
-            let joined = change.touched.iter().filter(|touched| !touched.joined.is_empty());
-            let what = joined.map(|touched| {
-                let left = if touched.left.is_empty() { String::new() } else { format!(" in place of {}", list(touched.left.iter())) };
-                format!("{}{left} for {} of the ring", list(touched.joined.iter()), share(touched.range))
-            });
-            let what: Vec<String> = what.collect();
-            let news = if what.is_empty() { "No replica changes.".to_owned() } else { format!("A replica from now on: {}.", what.join("; ")) };
-            said.rest(format!("{news} No row goes along: who joins starts without, and sweeps have to bring what it lacks."))
+            said.rest(format!("{} No row goes along: who joins starts without, and sweeps have to bring what it lacks.", joined(change)))
                 .so("and no row goes along")
                 .rule("a range that moves leaves its rows behind")
         }

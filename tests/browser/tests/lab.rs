@@ -1,6 +1,7 @@
 //! Time and settings in the lab: playing, dragging along the timeline, running until, other settings; each against the native engine.
 use crate::desk::{
-    BANNER, STAGE, WHY, click_until, copies, event, fingerprint, futures, link, natively, open, place, run_until, three_answers, write,
+    BANNER, STAGE, WHY, click_until, copies, event, fingerprint, futures, holders, link, natively, open, place, run_until, three_answers,
+    write,
 };
 use drift::engine::base::Micros;
 use drift::engine::world::ENGINE_VERSION;
@@ -171,6 +172,28 @@ async fn what_is_true_is_shown_beside_what_a_node_knows() {
         let known = page.run(rows).await?;
         assert_ne!(truth, known, "a coordinator does not know everything");
         assert_ne!(truth, json!(""));
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_range_is_split_and_taken_over_in_another_future() {
+    journey("lab-ranges", Screen::LAPTOP, async |page| {
+        three_answers(page).await?;
+        run_until(page, "answers differ").await?;
+        assert_eq!(holders(page).await?, ["B", "C", "D"]);
+        page.click("[data-item=node-2]").await?;
+        page.click("[data-testid=node-split]").await?;
+        page.until("the sentence", &format!("return document.querySelector('{WHY}').innerText.includes('A range of C is split')")).await?;
+        page.click("[data-testid=node-take]").await?;
+        page.until("the sentence", &format!("return document.querySelector('{WHY}').innerText.includes('A range moves from B to C')"))
+            .await?;
+        let letters: String = copies(page).await?.split(' ').filter_map(|copy| copy.chars().next()).collect();
+        assert_eq!(letters, "CDE", "B is no replica of it any more");
+        assert_eq!(page.attribute("[data-testid=node-take]", "disabled").await?.as_deref(), Some("true"), "C has it already");
+        assert_eq!(futures(page).await?, 2, "and what would have been is kept");
+        is_native(page).await?;
         Ok(())
     })
     .await;
