@@ -69,14 +69,17 @@ fn writes_that_arrive_everywhere_leave_nothing_to_tell() {
 
 #[test]
 fn a_missed_write_is_a_hole_in_the_bitmap_and_exactly_that_is_filled() {
-    let run = |sweep: bool| {
+    let run = |sweep: &str| {
         let run = Run::of(3).with("repair", "off").with("sweeps.policy", r#"{"method":"bitmaps"}"#);
         let run = run.at("1s", "c0 A write k one ALL").at("2s", "cut C c1").at("2s", "c0 A write k two").at("3s", "mend-all");
         let run = run.at("4s", "c0 A write k three ALL").at("5s", "c0 A write k four ALL");
-        if sweep { run.at("6s", "sweep A C").play() } else { run.play() }
+        if sweep.is_empty() { run.play() } else { run.at("6s", sweep).play() }
     };
-    assert_eq!(seen(&run(false), "C"), [(1, vec![0b110])], "1, a hole, 3 and 4");
-    let after = run(true);
+    assert_eq!(seen(&run(""), "C"), [(1, vec![0b110])], "1, a hole, 3 and 4");
+    let asked = run("sweep C A");
+    assert_eq!((seen(&asked, "C"), costs(&asked)[0].rows), (vec![(4, vec![])], 0), "whoever asks");
+    assert_eq!(steps(&asked), [DotStep::Missing { events: 1, lacked: 0 }]);
+    let after = run("sweep A C");
     assert_eq!(seen(&after, "C"), [(4, vec![])]);
     // The second write was overwritten: its event is told, no row moves.
     assert_eq!(steps(&after), [DotStep::Missing { events: 0, lacked: 0 }, DotStep::Offered { events: 1 }]);
